@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
+import { assetRoutes } from '../../src/api/assets.ts';
+import { eventRoutes } from '../../src/api/events.ts';
+import { messageRoutes } from '../../src/api/messages.ts';
+import { notificationRoutes } from '../../src/api/notifications.ts';
+import type { ApiRoute } from '../../src/api/route.ts';
+import { technicianRoutes } from '../../src/api/technicians.ts';
+import { workOrderRoutes } from '../../src/api/work-orders.ts';
+import type { Deps } from '../../src/deps.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
+import { createTestDatabase } from './postgres.ts';
+import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schemas.
+type Json = any;
+export type Answer = { status: number; headers: Headers; body: Json };
+
+export type TestApi = {
+  deps: Deps;
+  store: Store;
+  tenant: TestTenant;
+  /** Lines that were logged. */
+  logged: string[];
+  /** Bells that were rung, as "queue id". */
+  rung: string[];
+  /** What the service takes for now. */
+  setNow(now: Date): void;
+  call(method: string, path: string, body?: unknown, as?: TestTenant): Promise<Answer>;
+  put(path: string, body: unknown, as?: TestTenant): Promise<Answer>;
+  get(path: string, as?: TestTenant): Promise<Answer>;
+  /** As it goes over the wire, without key or checks. */
+  raw(path: string, init?: RequestInit): Promise<Response>;
+};
+
+/** The API over a database of its own, for the test file that calls this. Every answer must be one that is documented. */
+export const useApi = (): TestApi => {
+  const api = { logged: [] as string[], rung: [] as string[] } as TestApi;
+  let close = async () => {};
+  let now: Date | null = null;
+
+  beforeAll(async () => {
+    const database = await createTestDatabase();
+    api.store = createStore({ url: database.appUrl, maxConnections: 8 });
+    api.deps = {
+      store: api.store,
+      ring: (queue, _tenantId, id) => api.rung.push(`${queue} ${id}`),
+      log: pino({ level: 'debug' }, { write: (line: string) => void api.logged.push(line) }),
+      now: () => now ?? new Date(),
+      newId: randomUUID,
+      secretKeys: [testSecretKey],
+      enabled: true,
+    };
+    api.tenant = await createTenant(api.store);
+    const app = createApi(api.deps);
+    const routes = [
+      technicianRoutes,
+      assetRoutes,
+      workOrderRoutes,
+      messageRoutes,
+      eventRoutes,
+      notificationRoutes,
+    ].flatMap((of) => of(api.deps));
+
+    api.raw = async (path, init) => app.request(path, init);
+    api.call = async (method, path, body, as = api.tenant) => {
+      const response = await app.request(path, {
+        method,
+        headers: {
+          authorization: `Bearer ${as.apiKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const answer = { status: response.status, headers: response.headers, body: await response.json() };
+      checkDocumented(routes, method, path, answer);
+      return answer;
+    };
+    close = async () => {
+      await api.store.close();
+      await database.drop();
+    };
+  });
+  afterAll(() => close());
+
+  api.setNow = (moment) => {
+    now = moment;
+  };
+  api.put = (path, body, as) => api.call('PUT', path, body, as);
+  api.get = (path, as) => api.call('GET', path, undefined, as);
+  return api;
+};
+
+/** Throws unless the route's documentation knows the status and its schema fits, with nothing more and nothing less. */
+export const checkDocumented = (routes: ApiRoute[], method: string, path: string, answer: Answer) => {
+  const pathname = path.split('?')[0]!;
+  const route = routes.find(
+    (each) =>
+      each.method === method.toLowerCase() &&
+      new RegExp(`^${each.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
+  );
+  if (!route) return;
+  const documented = (route.answers as Record<number, { content?: Record<string, { schema: Schema }> }>)[
+    answer.status
+  ];
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
+  const schema = documented?.content?.[type]?.schema;
+  if (!schema) throw new Error(`${method} ${route.path} answered an undocumented ${answer.status} ${type}`);
+  const read = schema.safeParse(answer.body);
+  if (!read.success) {
+    throw new Error(`${method} ${route.path} ${answer.status} is not as documented: ${read.error?.message}`);
+  }
+};
+
+type Schema = { safeParse(value: unknown): { success: boolean; error?: { message: string } } };
