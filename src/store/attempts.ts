@@ -1,0 +1,173 @@
+import type { Knex } from 'knex';
+import type { DeliveryStatus } from '../domain/delivery-status.ts';
+
+export type Attempt = {
+  id: string;
+  messageId: string;
+  channelId: string;
+  reason: string;
+  address: string;
+  text: string;
+  state: 'sending' | 'accepted' | 'refused' | 'unclear' | 'lost';
+  providerId: string | null;
+  providerIdFrom: 'answer' | 'adopted' | 'callback' | null;
+  status: DeliveryStatus;
+  sendingAt: Date;
+  looks: number;
+};
+
+export const attempts = (trx: Knex.Transaction, tenantId: string) => {
+  const rows = () => trx('attempt').where({ tenant_id: tenantId });
+
+  return {
+    /** Records tries before they are made. A try with the same reason made before answers its message as left out. */
+    begin: async (
+      tries: Pick<Attempt, 'id' | 'messageId' | 'channelId' | 'reason' | 'address' | 'text'>[],
+      lookAfterMs: number,
+    ): Promise<Set<string>> => {
+      const { rows: begun } = await trx.raw(
+        `INSERT INTO attempt (tenant_id, id, message_id, channel_id, reason, address, text, state, status, sending_at, look_at)
+         SELECT ?, t.*, 'sending', 'sending', clock_timestamp(), clock_timestamp() + ? * interval '1 millisecond'
+         FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[]) AS t
+         ON CONFLICT (tenant_id, message_id, reason) DO NOTHING RETURNING id`,
+        [
+          tenantId,
+          lookAfterMs,
+          tries.map((each) => each.id),
+          tries.map((each) => each.messageId),
+          tries.map((each) => each.channelId),
+          tries.map((each) => each.reason),
+          tries.map((each) => each.address),
+          tries.map((each) => each.text),
+        ],
+      );
+      return new Set(begun.map((row: { id: string }) => row.id));
+    },
+
+    ofMessage: async (messageId: string): Promise<Attempt[]> =>
+      (await rows().where({ message_id: messageId }).orderBy('sending_at')).map(fromRow),
+
+    get: async (id: string): Promise<Attempt | null> => {
+      const row = await rows().where({ id }).first();
+      return row ? fromRow(row) : null;
+    },
+
+    lock: async (id: string): Promise<Attempt | null> => {
+      const row = await rows().where({ id }).forUpdate().first();
+      return row ? fromRow(row) : null;
+    },
+
+    lockByProviderId: async (channelId: string, providerId: string): Promise<Attempt | null> => {
+      const row = await rows().where({ channel_id: channelId, provider_id: providerId }).forUpdate().first();
+      return row ? fromRow(row) : null;
+    },
+
+    /** Attempts of the channel whose outcome is still open, oldest first, once it is time to look. */
+    toLookAt: async (channelId: string, limit: number): Promise<Attempt[]> =>
+      (
+        await rows()
+          .where({ channel_id: channelId })
+          .whereNotNull('look_at')
+          .whereRaw('look_at <= clock_timestamp()')
+          .orderBy('sending_at')
+          .limit(limit)
+      ).map(fromRow),
+
+    /** Which of these provider ids some attempt holds. */
+    held: async (channelId: string, providerIds: string[]): Promise<Set<string>> =>
+      new Set(
+        (
+          await rows()
+            .where({ channel_id: channelId })
+            .whereIn('provider_id', providerIds)
+            .select('provider_id')
+        ).map((row) => row.provider_id),
+      ),
+
+    accepted: async (
+      id: string,
+      providerId: string,
+      from: 'answer' | 'adopted' | 'callback',
+    ): Promise<void> => {
+      await rows().where({ id }).update({
+        state: 'accepted',
+        provider_id: providerId,
+        provider_id_from: from,
+        look_at: null,
+      });
+    },
+
+    /** An id that was matched by its text turned out to be another attempt's: this one is open again. */
+    disown: async (id: string, lookAfterMs: number): Promise<void> => {
+      await rows()
+        .where({ id })
+        .update({
+          state: 'unclear',
+          provider_id: null,
+          provider_id_from: null,
+          looks: 0,
+          look_at: trx.raw("clock_timestamp() + ? * interval '1 millisecond'", [lookAfterMs]),
+        });
+    },
+
+    refused: async (id: string, error: { code: string | null; text: string }): Promise<void> => {
+      await rows().where({ id }).update({
+        state: 'refused',
+        status: 'failed',
+        error_code: error.code,
+        error_text: error.text,
+        look_at: null,
+      });
+    },
+
+    /** What is not known yet. Only the outcome of a call still open changes: a callback may have told meanwhile. */
+    unclear: async (id: string, text: string): Promise<void> => {
+      await rows().where({ id, state: 'sending' }).update({ state: 'unclear', error_text: text });
+    },
+
+    /** Looked without finding it: when to look next, or null when it is given up. */
+    looked: async (id: string, looks: number, nextLookAfterMs: number | null): Promise<void> => {
+      await rows()
+        .where({ id })
+        .update({
+          looks,
+          ...(nextLookAfterMs === null
+            ? { state: 'lost', status: 'unknown', look_at: null }
+            : {
+                state: 'unclear',
+                look_at: trx.raw("sending_at + ? * interval '1 millisecond'", [nextLookAfterMs]),
+              }),
+        });
+    },
+
+    setStatus: async (
+      id: string,
+      status: DeliveryStatus,
+      error: { code: string | null; text: string | null } | null,
+    ): Promise<void> => {
+      await rows()
+        .where({ id })
+        .update({ status, ...(error ? { error_code: error.code, error_text: error.text } : {}) });
+    },
+
+    /** Whether a try of this message may have gone through, or may still. */
+    anyOpen: async (messageId: string): Promise<boolean> =>
+      (await rows().where({ message_id: messageId }).whereNot({ state: 'refused' }).first('id')) !==
+      undefined,
+  };
+};
+
+const fromRow = (row: Record<string, never>): Attempt => ({
+  id: row.id!,
+  messageId: row.message_id!,
+  channelId: row.channel_id!,
+  reason: row.reason!,
+  address: row.address!,
+  text: row.text!,
+  state: row.state!,
+  providerId: row.provider_id!,
+  providerIdFrom: row.provider_id_from!,
+  status: row.status!,
+  sendingAt: row.sending_at!,
+  looks: row.looks!,
+});

@@ -1,0 +1,65 @@
+import type { Knex } from 'knex';
+
+export type Callback = {
+  id: string;
+  channelId: string;
+  attemptId: string | null;
+  providerId: string;
+  raw: Buffer;
+  receivedAt: Date;
+};
+
+export const callbacks = (trx: Knex.Transaction, tenantId: string) => ({
+  /** The channel's callbacks that wait to be applied, in the order they came. */
+  next: async (channelId: string, limit: number): Promise<Callback[]> => {
+    const rows = await trx('status_callback')
+      .where({ tenant_id: tenantId, channel_id: channelId })
+      .whereNotNull('match_at')
+      .whereRaw('match_at <= clock_timestamp()')
+      .orderBy('seq')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked();
+    return rows.map((row) => ({
+      id: row.id,
+      channelId: row.channel_id,
+      attemptId: row.attempt_id,
+      providerId: row.provider_id,
+      raw: row.raw,
+      receivedAt: row.received_at,
+    }));
+  },
+
+  applied: async (id: string, attemptId: string, status: string | null): Promise<void> => {
+    await trx('status_callback')
+      .where({ tenant_id: tenantId, id })
+      .update({ match_at: null, applied_to: attemptId, status });
+  },
+
+  /** Kept, but its attempt is not known: tried again at that moment, or never. */
+  park: async (id: string, matchAt: Date | null): Promise<void> => {
+    await trx('status_callback').where({ tenant_id: tenantId, id }).update({ match_at: matchAt });
+  },
+
+  /**
+   * An id became known: what was parked for it is due now. Answers whether there was any. One that is being
+   * applied just now is left alone: who applies it waits for the attempt that we hold.
+   */
+  wake: async (channelId: string, providerId: string): Promise<boolean> => {
+    const parked = await trx('status_callback')
+      .where({ tenant_id: tenantId, channel_id: channelId, provider_id: providerId })
+      .whereNotNull('match_at')
+      .forUpdate()
+      .skipLocked()
+      .select('id');
+    if (parked.length === 0) return false;
+    await trx('status_callback')
+      .where({ tenant_id: tenantId })
+      .whereIn(
+        'id',
+        parked.map(({ id }) => id),
+      )
+      .update({ match_at: trx.raw('clock_timestamp()') });
+    return true;
+  },
+});

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+
+export type StoredChannel = {
+  id: string;
+  way: 'whatsapp' | 'sms';
+  provider: 'twilio' | 'simulator';
+  address: string;
+  accountSid: string;
+  /** Encrypted. */
+  credentials: string;
+  messagingServiceSid: string | null;
+  messagesPerSecond: number;
+  createdAt: Date;
+};
+
+export const channels = (trx: Knex.Transaction, tenantId: string) => ({
+  list: async (): Promise<StoredChannel[]> =>
+    (await trx('channel').where({ tenant_id: tenantId }).orderBy('address')).map(fromRow),
+
+  get: async (id: string): Promise<StoredChannel | null> => {
+    const row = await trx('channel').where({ tenant_id: tenantId, id }).first();
+    return row ? fromRow(row) : null;
+  },
+
+  /** Creates the channel, or replaces what its address already has. Its lease is made with it. */
+  save: async (channel: Omit<StoredChannel, 'createdAt'>, now: Date): Promise<void> => {
+    const values = {
+      way: channel.way,
+      provider: channel.provider,
+      account_sid: channel.accountSid,
+      credentials: channel.credentials,
+      messaging_service_sid: channel.messagingServiceSid,
+      messages_per_second: channel.messagesPerSecond,
+      updated_at: now,
+    };
+    const updated = await trx('channel')
+      .where({ tenant_id: tenantId, address: channel.address })
+      .update(values)
+      .returning('id');
+    if (updated.length > 0) return;
+    await trx('channel').insert({ tenant_id: tenantId, id: channel.id, address: channel.address, ...values });
+    await trx('channel_lease').insert({ tenant_id: tenantId, channel_id: channel.id });
+  },
+});
+
+const fromRow = (row: Record<string, never>): StoredChannel => ({
+  id: row.id!,
+  way: row.way!,
+  provider: row.provider!,
+  address: row.address!,
+  accountSid: row.account_sid!,
+  credentials: row.credentials!,
+  messagingServiceSid: row.messaging_service_sid!,
+  messagesPerSecond: row.messages_per_second!,
+  createdAt: row.created_at!,
+});

@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+
+export type Unread = {
+  id: string;
+  seq: number;
+  channelId: string;
+  conversationId: string;
+  way: 'whatsapp' | 'sms';
+  raw: Buffer;
+  source: 'webhook' | 'spill' | 'catch-up';
+  receivedAt: Date;
+  failures: number;
+};
+
+export const inbox = (trx: Knex.Transaction, tenantId: string) => {
+  const unread = (conversationId: string) =>
+    trx('message').where({
+      tenant_id: tenantId,
+      conversation_id: conversationId,
+      direction: 'in',
+      status: 'received',
+    });
+
+  return {
+    /** The row number of the newest unread message; 0 if all are read. */
+    newestUnread: async (conversationId: string): Promise<number> =>
+      (await unread(conversationId).max('seq as seq').first())?.seq ?? 0,
+
+    /** The first unread message, of those stored up to row `upTo`, in the order they were received. */
+    takeNext: async (conversationId: string, upTo: number): Promise<Unread | null> => {
+      const row = await unread(conversationId)
+        .where('seq', '<=', upTo)
+        .orderBy([{ column: 'received_at' }, { column: 'seq' }])
+        .first();
+      return row
+        ? {
+            id: row.id,
+            seq: row.seq,
+            channelId: row.channel_id,
+            conversationId: row.conversation_id,
+            way: row.way,
+            raw: row.raw,
+            source: row.source,
+            receivedAt: row.received_at,
+            failures: row.failures,
+          }
+        : null;
+    },
+
+    /** Marks a message as dealt with, and says what it was. */
+    finish: async (
+      id: string,
+      outcome: {
+        status: 'processed' | 'failed' | 'disabled';
+        technicianId: string | null;
+        text: string | null;
+        answeredBy: string | null;
+      },
+    ): Promise<void> => {
+      await trx('message').where({ tenant_id: tenantId, id }).update({
+        status: outcome.status,
+        technician_id: outcome.technicianId,
+        kind: 'command',
+        text: outcome.text,
+        answered_by: outcome.answeredBy,
+      });
+    },
+
+    /** Counts a failure of ours; answers how often it has failed. */
+    failed: async (id: string): Promise<number> => {
+      const [row] = await trx('message')
+        .where({ tenant_id: tenantId, id })
+        .update({ failures: trx.raw('failures + 1') })
+        .returning('failures');
+      return row?.failures ?? 0;
+    },
+
+    /** Whether a later message of the conversation has been dealt with already. */
+    laterWasProcessed: async (conversationId: string, receivedAt: Date): Promise<boolean> =>
+      (await trx('message')
+        .where({ tenant_id: tenantId, conversation_id: conversationId, direction: 'in', status: 'processed' })
+        .where('received_at', '>', receivedAt)
+        .first('id')) !== undefined,
+
+    /** Which of these provider ids were never stored on the channel. */
+    unknownKeys: async (channelId: string, keys: Buffer[]): Promise<Buffer[]> => {
+      const known = await trx('inbound_key')
+        .where({ tenant_id: tenantId, channel_id: channelId })
+        .whereIn('key', keys)
+        .select('key');
+      const seen = new Set(known.map((row) => row.key.toString('hex')));
+      return keys.filter((key) => !seen.has(key.toString('hex')));
+    },
+  };
+};

@@ -1,0 +1,203 @@
+import type { Knex } from 'knex';
+import { type DeliveryStatus, forward } from '../domain/delivery-status.ts';
+import type { MessageKind } from '../domain/message.ts';
+
+export type ListedMessage = {
+  id: string;
+  seq: number;
+  direction: 'in' | 'out';
+  technician: string | null;
+  way: string;
+  kind: string | null;
+  lane: string | null;
+  status: string;
+  reason: string | null;
+  text: string | null;
+  workOrders: string[];
+  inReplyTo: string | null;
+  answeredBy: string | null;
+  possibleDuplicate: boolean;
+  error: { code: string | null; text: string | null } | null;
+  createdAt: Date;
+  expiresAt: Date | null;
+  attempts: { id: string; providerId: string | null; template: string | null; status: string; at: Date }[];
+  timeline: { status: string; at: Date; source: 'us' | 'provider' }[];
+};
+
+export type MessageFilter = {
+  technicianId?: string;
+  workOrderId?: string;
+  direction?: 'in' | 'out';
+  status?: string;
+  since?: Date;
+};
+
+export const messages = (trx: Knex.Transaction, tenantId: string) => {
+  const rows = () =>
+    trx('message as m')
+      .leftJoin('technician as t', (join) =>
+        join.on('t.tenant_id', 'm.tenant_id').on('t.id', 'm.technician_id'),
+      )
+      .where({ 'm.tenant_id': tenantId })
+      .select('m.*', 't.external_id as technician');
+
+  const fillIn = async (found: Row[]): Promise<ListedMessage[]> => {
+    const ids = found.map((row) => row.id!);
+    const ofMessages = (table: string) =>
+      trx(table).where({ tenant_id: tenantId }).whereIn('message_id', ids);
+    const orders = await trx('message_work_order as o')
+      .join('work_order as w', (join) => join.on('w.tenant_id', 'o.tenant_id').on('w.id', 'o.work_order_id'))
+      .where({ 'o.tenant_id': tenantId })
+      .whereIn('o.message_id', ids)
+      .orderBy('o.position')
+      .select('o.message_id', 'w.number');
+    const tries = await ofMessages('attempt').orderBy('sending_at');
+    const callbacks = await trx('status_callback')
+      .where({ tenant_id: tenantId })
+      .whereIn(
+        'applied_to',
+        tries.map((row) => row.id),
+      )
+      .whereNotNull('status')
+      .orderBy('seq');
+    return found.map((row) => {
+      const attempts = tries.filter((attempt) => attempt.message_id === row.id);
+      return {
+        id: row.id!,
+        seq: row.seq!,
+        direction: row.direction!,
+        technician: row.technician!,
+        way: row.way!,
+        kind: row.kind!,
+        lane: row.lane!,
+        status: row.status!,
+        reason: row.reason!,
+        text: row.text!,
+        workOrders: orders.filter((order) => order.message_id === row.id).map((order) => order.number),
+        inReplyTo: row.in_reply_to!,
+        answeredBy: row.answered_by!,
+        possibleDuplicate: row.possible_duplicate!,
+        error:
+          row.error_code !== null || row.error_text !== null
+            ? { code: row.error_code!, text: row.error_text! }
+            : null,
+        createdAt: row.received_at ?? row.created_at!,
+        expiresAt: row.expires_at!,
+        attempts: attempts.map((attempt) => ({
+          id: attempt.id,
+          providerId: attempt.provider_id,
+          template: attempt.template,
+          status: attempt.status,
+          at: attempt.sending_at,
+        })),
+        timeline: [
+          {
+            status: row.direction === 'in' ? 'received' : 'queued',
+            at: row.received_at ?? row.created_at!,
+            source: 'us' as const,
+          },
+          ...attempts.map((attempt) => ({
+            status: 'sending',
+            at: attempt.sending_at,
+            source: 'us' as const,
+          })),
+          ...callbacks
+            .filter((callback) => attempts.some((attempt) => attempt.id === callback.applied_to))
+            .map((callback) => ({
+              status: callback.status,
+              at: callback.received_at,
+              source: 'provider' as const,
+            })),
+        ],
+      };
+    });
+  };
+
+  return {
+    get: async (id: string): Promise<ListedMessage | null> => {
+      const row = await rows().where({ 'm.id': id }).first();
+      return row ? (await fillIn([row]))[0]! : null;
+    },
+
+    /** Newest first, before that row number. */
+    list: async (
+      page: { before: number | null; limit: number } & MessageFilter,
+    ): Promise<ListedMessage[]> => {
+      const query = rows().orderBy('m.seq', 'desc').limit(page.limit);
+      if (page.before !== null) query.where('m.seq', '<', page.before);
+      if (page.technicianId) query.where({ 'm.technician_id': page.technicianId });
+      if (page.direction) query.where({ 'm.direction': page.direction });
+      if (page.status) query.where({ 'm.status': page.status });
+      if (page.since) query.where('m.created_at', '>=', page.since);
+      if (page.workOrderId) {
+        query.whereIn(
+          'm.id',
+          trx('message_work_order')
+            .where({ tenant_id: tenantId, work_order_id: page.workOrderId })
+            .select('message_id'),
+        );
+      }
+      return fillIn(await query);
+    },
+
+    /** Moves an outbound message to a status if that is forward; answers the status it has then. */
+    moveTo: async (id: string, news: DeliveryStatus): Promise<DeliveryStatus | null> => {
+      const row = await trx('message')
+        .where({ tenant_id: tenantId, id, direction: 'out' })
+        .forUpdate()
+        .first('status');
+      if (!row) return null;
+      const status = forward(row.status, news);
+      if (status !== row.status) await trx('message').where({ tenant_id: tenantId, id }).update({ status });
+      return status;
+    },
+
+    /** The message that told an assignment, however far it got. */
+    ofAssignment: async (workOrderId: string, assignmentNo: number): Promise<string | null> =>
+      (
+        await trx('message')
+          .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+          .first('id')
+      )?.id ?? null,
+
+    /** Brings the notice of an assignment up to date, as long as it did not leave. */
+    rewriteQueuedNotice: async (
+      workOrderId: string,
+      assignmentNo: number,
+      notice: { kind: MessageKind; text: string },
+    ): Promise<void> => {
+      await trx('message')
+        .where({
+          tenant_id: tenantId,
+          work_order_id: workOrderId,
+          assignment_no: assignmentNo,
+          status: 'queued',
+        })
+        .update({ kind: notice.kind, text: notice.text });
+    },
+
+    /** When the provider accepted the notice of each order's present assignment. */
+    noticesAccepted: async (technicianId: string): Promise<Map<string, Date>> => {
+      const accepted = await trx('message as m')
+        .join('work_order as w', (join) =>
+          join
+            .on('w.tenant_id', 'm.tenant_id')
+            .on('w.id', 'm.work_order_id')
+            .on('w.assignment_no', 'm.assignment_no'),
+        )
+        .join('attempt as a', (join) => join.on('a.tenant_id', 'm.tenant_id').on('a.message_id', 'm.id'))
+        .where({
+          'm.tenant_id': tenantId,
+          'w.assignee_id': technicianId,
+          'w.status': 'assigned',
+          'a.state': 'accepted',
+        })
+        .groupBy('m.work_order_id')
+        .select('m.work_order_id')
+        .min('a.sending_at as at');
+      return new Map(accepted.map((row) => [row.work_order_id, row.at]));
+    },
+  };
+};
+
+type Row = Record<string, never>;

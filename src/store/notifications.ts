@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+
+export type Fault = { pointer: string; detail: string };
+
+export type Notification = {
+  idempotencyKey: string;
+  contentHash: Buffer;
+  name: string;
+  state: 'accepted' | 'done' | 'invalid';
+  faults: Fault[];
+  messageIds: string[];
+};
+
+export const notifications = (trx: Knex.Transaction, tenantId: string) => ({
+  /** The notification asked for under a key; whoever asks for the same key waits until this transaction ends. */
+  lock: async (idempotencyKey: string): Promise<Notification | null> => {
+    await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
+      `${tenantId}:notification:${idempotencyKey}`,
+    ]);
+    const row = await trx('notification')
+      .where({ tenant_id: tenantId, idempotency_key: idempotencyKey })
+      .first();
+    return row ? fromRow(row) : null;
+  },
+
+  get: async (idempotencyKey: string): Promise<Notification | null> => {
+    const row = await trx('notification')
+      .where({ tenant_id: tenantId, idempotency_key: idempotencyKey })
+      .first();
+    return row ? fromRow(row) : null;
+  },
+
+  save: async (notification: Notification): Promise<void> => {
+    const values = {
+      content_hash: notification.contentHash,
+      name: notification.name,
+      state: notification.state,
+      faults: JSON.stringify(notification.faults),
+      message_ids: notification.messageIds,
+    };
+    await trx('notification')
+      .insert({ tenant_id: tenantId, idempotency_key: notification.idempotencyKey, ...values })
+      .onConflict(['tenant_id', 'idempotency_key'])
+      .merge(values);
+  },
+});
+
+const fromRow = (row: Record<string, never>): Notification => ({
+  idempotencyKey: row.idempotency_key!,
+  contentHash: row.content_hash!,
+  name: row.name!,
+  state: row.state!,
+  faults: row.faults!,
+  messageIds: row.message_ids!,
+});

@@ -1,0 +1,113 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { apiKeys } from './api-keys.ts';
+import { assets } from './assets.ts';
+import { attempts } from './attempts.ts';
+import { callbacks } from './callbacks.ts';
+import { channels } from './channels.ts';
+import { conversations } from './conversations.ts';
+import { events } from './events.ts';
+import { createGate } from './gate.ts';
+import { inbox } from './inbox.ts';
+import { leases } from './leases.ts';
+import { messages } from './messages.ts';
+import { notifications } from './notifications.ts';
+import { outbox } from './outbox.ts';
+import { reminders } from './reminders.ts';
+import { technicians } from './technicians.ts';
+import { tenants } from './tenants.ts';
+import { workOrders } from './work-orders.ts';
+
+// Row numbers stay far below 2^53; a day has no zone, so it stays text.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number);
+pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
+
+/** The tables of one tenant, inside one transaction. */
+export type Tx = ReturnType<typeof openTx>;
+export type Store = ReturnType<typeof createStore>;
+
+/**
+ * The only way to the database. `url` is the restricted role's: whatever is read or written outside
+ * `gate` happens inside one tenant, and Postgres itself keeps the others out of reach.
+ */
+export const createStore = (options: { url: string; maxConnections?: number }) => {
+  const db = knex({
+    client: 'pg',
+    connection: { connectionString: options.url, keepAlive: true, connectionTimeoutMillis: 5000 },
+    pool: { min: 0, max: options.maxConnections ?? 16 },
+    acquireConnectionTimeout: 10_000,
+    // It would print whole errors; whoever asked gets them.
+    log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
+  });
+  const gate = createGate(options.url);
+
+  /** Runs `work` in one transaction of one tenant; repeats it whole after a deadlock or a serialization failure. */
+  const tenant = async <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await db.transaction(async (trx) => {
+          await trx.raw("SELECT set_config('app.tenant_id', ?, true)", [tenantId]);
+          return await work(openTx(trx, tenantId));
+        });
+      } catch (error) {
+        if (attempt >= 5 || !isConflict(error)) throw error;
+      }
+    }
+  };
+
+  /** Refuses a connection that row-level security would not bind. */
+  const assertRestricted = async () => {
+    const { rows } = await db.raw(`
+      SELECT current_user AS role, rolsuper OR rolbypassrls AS unrestricted FROM pg_roles WHERE rolname = current_user`);
+    if (rows[0].unrestricted) {
+      throw new Error(
+        `database role "${rows[0].role}" can pass row-level security; DATABASE_URL must name one that cannot`,
+      );
+    }
+  };
+
+  /** Milliseconds one round trip takes; rejects if the database does not answer. */
+  const ping = () => gate.ping();
+
+  const close = async () => {
+    await db.destroy();
+    await gate.close();
+  };
+
+  return { tenant, gate, assertRestricted, ping, close };
+};
+
+const openTx = (trx: Knex.Transaction, tenantId: string) => ({
+  tenantId,
+  apiKeys: apiKeys(trx, tenantId),
+  assets: assets(trx, tenantId),
+  attempts: attempts(trx, tenantId),
+  callbacks: callbacks(trx, tenantId),
+  channels: channels(trx, tenantId),
+  conversations: conversations(trx, tenantId),
+  events: events(trx, tenantId),
+  inbox: inbox(trx, tenantId),
+  leases: leases(trx, tenantId),
+  messages: messages(trx, tenantId),
+  notifications: notifications(trx, tenantId),
+  outbox: outbox(trx, tenantId),
+  reminders: reminders(trx, tenantId),
+  technicians: technicians(trx, tenantId),
+  tenants: tenants(trx, tenantId),
+  workOrders: workOrders(trx, tenantId),
+});
+
+const isConflict = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
+
+/** Whether an error says that the database is away or busy, so that trying again later can help. */
+export const isPassing = (error: unknown): boolean => {
+  const { code = '', name = '', message = '' } = error as { code?: string; name?: string; message?: string };
+  return (
+    /^(08|53|57|40)/.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|AI_AGAIN|NOTFOUND)/.test(code) ||
+    name === 'KnexTimeoutError' ||
+    // pg has no codes for these.
+    /connection terminated|timeout exceeded when trying to connect|Query read timeout/i.test(message)
+  );
+};

@@ -1,0 +1,46 @@
+import type { Knex } from 'knex';
+
+export type Tenant = {
+  id: string;
+  slug: string;
+  name: string;
+  timeZone: string;
+  locale: string;
+  defaultCountry: string;
+  enabled: boolean;
+};
+
+export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
+  /** The tenant itself; null while it is being made. */
+  get: async (): Promise<Tenant | null> => {
+    const row = await trx('tenant').where({ id: tenantId }).first();
+    return row
+      ? {
+          id: row.id,
+          slug: row.slug,
+          name: row.name,
+          timeZone: row.time_zone,
+          locale: row.locale,
+          defaultCountry: row.default_country,
+          enabled: row.enabled,
+        }
+      : null;
+  },
+
+  create: async (tenant: Tenant): Promise<void> => {
+    await trx('tenant').insert({
+      id: tenant.id,
+      slug: tenant.slug,
+      name: tenant.name,
+      time_zone: tenant.timeZone,
+      locale: tenant.locale,
+      default_country: tenant.defaultCountry,
+      enabled: tenant.enabled,
+    });
+  },
+
+  /** Keeps everybody else out of what `name` protects until the transaction ends. */
+  lock: async (name: string): Promise<void> => {
+    await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${tenantId}:${name}`]);
+  },
+});

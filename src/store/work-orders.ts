@@ -1,0 +1,226 @@
+import type { Knex } from 'knex';
+import { type Change, type OrderStatus, orderKey, type When, type WorkOrder } from '../domain/work-order.ts';
+import { type Actor, insertEvent } from './events.ts';
+
+export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
+
+export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
+  const rows = () =>
+    trx('work_order as w')
+      .leftJoin('asset as a', (join) => join.on('a.tenant_id', 'w.tenant_id').on('a.id', 'w.asset_id'))
+      .where({ 'w.tenant_id': tenantId })
+      .select('w.*', 'a.code as asset_code', 'a.name as asset_name', 'a.location as asset_location');
+
+  const listed = () =>
+    rows()
+      .leftJoin('technician as t', (join) =>
+        join.on('t.tenant_id', 'w.tenant_id').on('t.id', 'w.assignee_id'),
+      )
+      .leftJoin('technician as p', (join) => join.on('p.tenant_id', 'w.tenant_id').on('p.id', 'w.planner_id'))
+      .select('t.external_id as assignee', 'p.external_id as planner');
+
+  return {
+    get: async (id: string): Promise<WorkOrder | null> => one(await rows().where({ 'w.id': id }).first()),
+
+    find: async (number: string): Promise<WorkOrder | null> =>
+      one(
+        await rows()
+          .where({ 'w.number_key': orderKey(number) })
+          .first(),
+      ),
+
+    /**
+     * As `find`, and nobody else changes it until the transaction ends. Rows may still refer to it meanwhile:
+     * a full lock would stop every message and event about it, and invite deadlocks.
+     */
+    lockByNumber: async (number: string): Promise<WorkOrder | null> =>
+      one(
+        await rows()
+          .where({ 'w.number_key': orderKey(number) })
+          .forNoKeyUpdate('w')
+          .first(),
+      ),
+
+    lock: async (id: string): Promise<WorkOrder | null> =>
+      one(await rows().where({ 'w.id': id }).forNoKeyUpdate('w').first()),
+
+    /** Locks these orders, in the order of their ids. */
+    lockMany: async (ids: string[]): Promise<Map<string, WorkOrder>> =>
+      new Map(
+        (await rows().whereIn('w.id', ids).orderBy('w.id').forNoKeyUpdate('w')).map((row) => [
+          row.id,
+          fromRow(row),
+        ]),
+      ),
+
+    /** Locks a technician's open orders and those closed since, in the order of their ids. */
+    lockOf: async (technicianId: string, closedSince: Date): Promise<WorkOrder[]> =>
+      (
+        await rows()
+          .where({ 'w.assignee_id': technicianId })
+          .where((either) =>
+            either
+              .whereNotIn('w.status', ['completed', 'cancelled'])
+              .orWhere('w.closed_at', '>', closedSince),
+          )
+          .orderBy('w.id')
+          .forNoKeyUpdate('w')
+      ).map(fromRow),
+
+    detail: async (number: string): Promise<ListedOrder | null> => {
+      const row = await listed()
+        .where({ 'w.number_key': orderKey(number) })
+        .first();
+      return row ? fromListedRow(row) : null;
+    },
+
+    /** By number, after the one given. */
+    list: async (page: {
+      after: string | null;
+      limit: number;
+      assigneeId?: string;
+      status?: OrderStatus;
+    }): Promise<ListedOrder[]> => {
+      const query = listed().orderBy('w.number_key').limit(page.limit);
+      if (page.after !== null) query.where('w.number_key', '>', orderKey(page.after));
+      if (page.assigneeId) query.where({ 'w.assignee_id': page.assigneeId });
+      if (page.status) query.where({ 'w.status': page.status });
+      return (await query).map(fromListedRow);
+    },
+
+    /** Open, assigned orders with a due date, by id after the one given. */
+    listDue: async (page: { after: string | null; limit: number }): Promise<WorkOrder[]> => {
+      const query = rows()
+        .whereNotIn('w.status', ['completed', 'cancelled'])
+        .whereNotNull('w.assignee_id')
+        .where((either) => either.whereNotNull('w.due_at').orWhereNotNull('w.due_on'))
+        .orderBy('w.id')
+        .limit(page.limit);
+      if (page.after !== null) query.where('w.id', '>', page.after);
+      return (await query).map(fromRow);
+    },
+
+    insert: async (order: WorkOrder): Promise<void> => {
+      await trx('work_order').insert({ tenant_id: tenantId, ...toRow(order) });
+    },
+
+    /** Writes the whole order, which must be locked, and raises the version by one. */
+    update: async (order: WorkOrder): Promise<void> => {
+      const { id, version: _version, ...columns } = toRow(order);
+      await trx('work_order')
+        .where({ tenant_id: tenantId, id })
+        .update({ ...columns, version: trx.raw('version + 1') });
+    },
+
+    /** Carries out changes one by one, each with its event. The orders must be locked. Answers the events' ids. */
+    apply: async (
+      changes: Change[],
+      cause: { actor: Actor; messageId?: string; at: Date; newId: () => string },
+    ): Promise<string[]> => {
+      const ids: string[] = [];
+      for (const { orderId, set, event } of changes) {
+        await trx('work_order')
+          .where({ tenant_id: tenantId, id: orderId })
+          .update({
+            ...Object.fromEntries(Object.entries(set).map(([key, value]) => [stateColumns[key], value])),
+            version: trx.raw('version + 1'),
+          });
+        const id = cause.newId();
+        await insertEvent(trx, tenantId, {
+          id,
+          type: event.type,
+          at: cause.at,
+          actor: cause.actor,
+          workOrderId: orderId,
+          messageId: cause.messageId ?? null,
+          data: event.data ?? {},
+        });
+        ids.push(id);
+      }
+      return ids;
+    },
+  };
+};
+
+const stateColumns: Record<string, string> = {
+  status: 'status',
+  assigneeId: 'assignee_id',
+  assignmentNo: 'assignment_no',
+  escalated: 'escalated',
+  assignedAt: 'assigned_at',
+  acknowledgedAt: 'acknowledged_at',
+  startedAt: 'started_at',
+  completedAt: 'completed_at',
+  confirmedAt: 'confirmed_at',
+  closedAt: 'closed_at',
+};
+
+type Row = Record<string, never>;
+
+const one = (row: Row | undefined): WorkOrder | null => (row ? fromRow(row) : null);
+
+const fromListedRow = (row: Row): ListedOrder => ({
+  ...fromRow(row),
+  assignee: row.assignee!,
+  planner: row.planner!,
+});
+
+const fromRow = (row: Row): WorkOrder => ({
+  id: row.id!,
+  number: row.number!,
+  title: row.title!,
+  description: row.description!,
+  priority: row.priority!,
+  kind: row.kind!,
+  asset: row.asset_id
+    ? {
+        id: row.asset_id,
+        code: row.asset_code!,
+        name: row.asset_name!,
+        location: row.asset_location!,
+      }
+    : null,
+  assigneeId: row.assignee_id!,
+  plannerId: row.planner_id!,
+  due: readWhen(row.due_at!, row.due_on!),
+  scheduled: readWhen(row.scheduled_at!, row.scheduled_on!),
+  status: row.status!,
+  escalated: row.escalated!,
+  version: row.version!,
+  assignmentNo: row.assignment_no!,
+  assignedAt: row.assigned_at!,
+  acknowledgedAt: row.acknowledged_at!,
+  startedAt: row.started_at!,
+  completedAt: row.completed_at!,
+  confirmedAt: row.confirmed_at!,
+  closedAt: row.closed_at!,
+});
+
+const readWhen = (at: Date | null, on: string | null): When | null => (at ? { at } : on ? { on } : null);
+
+const toRow = (order: WorkOrder) => ({
+  id: order.id,
+  number: order.number,
+  number_key: orderKey(order.number),
+  title: order.title,
+  description: order.description,
+  priority: order.priority,
+  kind: order.kind,
+  asset_id: order.asset?.id ?? null,
+  assignee_id: order.assigneeId,
+  planner_id: order.plannerId,
+  due_at: order.due && 'at' in order.due ? order.due.at : null,
+  due_on: order.due && 'on' in order.due ? order.due.on : null,
+  scheduled_at: order.scheduled && 'at' in order.scheduled ? order.scheduled.at : null,
+  scheduled_on: order.scheduled && 'on' in order.scheduled ? order.scheduled.on : null,
+  status: order.status,
+  escalated: order.escalated,
+  version: order.version,
+  assignment_no: order.assignmentNo,
+  assigned_at: order.assignedAt,
+  acknowledged_at: order.acknowledgedAt,
+  started_at: order.startedAt,
+  completed_at: order.completedAt,
+  confirmed_at: order.confirmedAt,
+  closed_at: order.closedAt,
+});
