@@ -1,0 +1,98 @@
+import { orderKey } from '../domain/work-order.ts';
+import type { ChangingWord, Facts, OrderFacts } from './command.ts';
+
+/** Which order a command means: one of mine, one of mine that is closed, or what to ask or say instead. */
+export type Resolution =
+  | { kind: 'order'; order: OrderFacts; others: number }
+  | { kind: 'closed'; order: OrderFacts }
+  | { kind: 'not-mine'; given: string }
+  | { kind: 'ask'; orders: OrderFacts[]; leftOver: string | null }
+  | { kind: 'none' };
+
+/** How a command narrows down the orders it could mean when the text names none. */
+export type Rule = {
+  command: ChangingWord;
+  /** Orders it can act on. */
+  fits: (order: OrderFacts) => boolean;
+  /** Which of several is meant; null to ask. */
+  prefer: (candidates: OrderFacts[], facts: Facts) => OrderFacts | null;
+};
+
+/** The order named by the text, else the only one the command fits, else the one the command's rule prefers, else a question. */
+export const resolveOrder = (rule: Rule, named: string, facts: Facts): Resolution => {
+  if (named !== '') {
+    const found = findNamed(named, facts);
+    if (found) return found;
+    const given = named.split(/\s+/u)[0]!;
+    // One word with a digit was meant as a number; other words left over change nothing.
+    if (/\p{Nd}/u.test(named) && (named === given || orderKey(given).length > 2))
+      return { kind: 'not-mine', given: named };
+    return { kind: 'ask', orders: candidatesOf(rule, facts), leftOver: named };
+  }
+  const candidates = facts.orders.filter(rule.fits);
+  const chosen = candidates.length === 1 ? candidates[0]! : rule.prefer(candidates, facts);
+  if (chosen) return { kind: 'order', order: chosen, others: candidates.filter((c) => c !== chosen).length };
+  if (candidates.length > 0) return { kind: 'ask', orders: candidates, leftOver: null };
+  return facts.orders.length === 1
+    ? { kind: 'order', order: facts.orders[0]!, others: 0 }
+    : facts.orders.length === 0
+      ? { kind: 'none' }
+      : { kind: 'ask', orders: facts.orders, leftOver: null };
+};
+
+/** An order whose whole number this is, open or just closed. */
+export const findByNumber = (given: string, facts: Facts): Resolution | null => {
+  const key = orderKey(given);
+  if (key === '') return null;
+  const open = facts.orders.find((order) => orderKey(order.number) === key);
+  if (open) return { kind: 'order', order: open, others: 0 };
+  const closed = facts.closed.find((order) => orderKey(order.number) === key);
+  return closed ? { kind: 'closed', order: closed } : null;
+};
+
+const findNamed = (named: string, facts: Facts): Resolution | null => {
+  const whole = findByNumber(named, facts);
+  if (whole) return whole;
+  const key = orderKey(named);
+  // A fragment has a digit, stands at the end of the number, `1` is `001`, and fits exactly one open order.
+  if (!/\d/.test(key) || /\s/u.test(named.trim())) return null;
+  const fits = facts.orders.filter((order) => endsWith(orderKey(order.number), key));
+  return fits.length === 1 ? { kind: 'order', order: fits[0]!, others: 0 } : null;
+};
+
+const endsWith = (number: string, fragment: string): boolean => {
+  if (/^\d+$/.test(fragment)) {
+    const tail = /\d+$/.exec(number)?.[0];
+    return tail !== undefined && tail.replace(/^0+(?=\d)/, '') === fragment.replace(/^0+(?=\d)/, '');
+  }
+  return number.endsWith(fragment);
+};
+
+const candidatesOf = (rule: Rule, facts: Facts) => {
+  const candidates = facts.orders.filter(rule.fits);
+  return candidates.length > 0 ? candidates : facts.orders;
+};
+
+/** The assigned order whose own notice the provider accepted last, if it could have been read before the command was sent. */
+export const lastNoticed = (candidates: OrderFacts[], { receivedAt }: Facts): OrderFacts | null => {
+  const noticed = candidates.filter(
+    ({ status, noticeAcceptedAt }) =>
+      status === 'assigned' && noticeAcceptedAt && receivedAt.getTime() - noticeAcceptedAt.getTime() >= 5000,
+  );
+  return latest(noticed, (order) => order.noticeAcceptedAt);
+};
+
+export const latest = (orders: OrderFacts[], at: (order: OrderFacts) => Date | null): OrderFacts | null =>
+  orders.reduce<OrderFacts | null>(
+    (best, order) => (!best || (at(order)?.getTime() ?? 0) > (at(best)?.getTime() ?? 0) ? order : best),
+    null,
+  );
+
+/** The order at hand: the only one in progress, else the only delayed, else the only acknowledged. */
+export const currentOrder = (candidates: OrderFacts[]): OrderFacts | null => {
+  for (const status of ['in_progress', 'delayed', 'acknowledged'] as const) {
+    const those = candidates.filter((order) => order.status === status);
+    if (those.length > 0) return those.length === 1 ? those[0]! : null;
+  }
+  return null;
+};
