@@ -1,0 +1,64 @@
+import { decrypt } from '../crypto.ts';
+import type { Deps } from '../deps.ts';
+
+export type KnownChannel = {
+  tenantId: string;
+  channelId: string;
+  way: 'whatsapp' | 'sms';
+  accountSid: string;
+  /** Any of these may have signed: while a token is rotated the old one still does. */
+  tokens: string[];
+};
+
+export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
+
+/**
+ * The channels of all tenants in memory, by address, so that a webhook can be verified while Postgres is
+ * away. Refreshed while Postgres answers; what is known never expires.
+ */
+export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
+  const known = new Map<string, KnownChannel>();
+  const versions = new Map<string, number>();
+  const missing = new Map<string, number>();
+
+  const learn = async (to: string | null) => {
+    for (const { tenantId, channelId, updatedAt } of await store.gate.route(to)) {
+      if (versions.get(channelId) === updatedAt.getTime()) continue;
+      const channel = await store.tenant(tenantId, (tx) => tx.channels.get(channelId));
+      if (!channel) continue;
+      try {
+        const { authToken, authTokenSecondary } = JSON.parse(decrypt(channel.credentials, secretKeys));
+        known.set(channel.address, {
+          tenantId,
+          channelId,
+          way: channel.way,
+          accountSid: channel.accountSid,
+          tokens: [authToken, authTokenSecondary].filter((token) => typeof token === 'string'),
+        });
+        versions.set(channelId, updatedAt.getTime());
+      } catch (error) {
+        log.error({ event: 'channel.unreadable', channelId, reason: (error as Error).message });
+      }
+    }
+  };
+
+  /** Learns all channels. Rejects while Postgres is away. */
+  const refresh = () => learn(null);
+
+  /** The channel with that address. One just made is looked up; strangers' addresses at most once a minute. */
+  const find = async (address: string, nowMs: number): Promise<KnownChannel | null> => {
+    const found = known.get(address);
+    if (found) return found;
+    if ((missing.get(address) ?? 0) > nowMs) return null;
+    if (missing.size > 10_000) missing.clear();
+    missing.set(address, nowMs + 60_000);
+    try {
+      await learn(address);
+    } catch {
+      missing.delete(address);
+    }
+    return known.get(address) ?? null;
+  };
+
+  return { refresh, find, size: () => known.size };
+};
