@@ -1,0 +1,244 @@
+import { answer, type Decision, type Reply } from '../src/commands/command.ts';
+import { runCommand } from '../src/commands/run.ts';
+import type { Deps } from '../src/deps.ts';
+import { expiry } from '../src/domain/message.ts';
+import { readAddress } from '../src/domain/phone.ts';
+import { isOpen } from '../src/domain/work-order.ts';
+import { readContent } from '../src/messaging/twilio-forms.ts';
+import type { Doorbell } from '../src/queues.ts';
+import type { Unread } from '../src/store/inbox.ts';
+import { isPassing, type Tx } from '../src/store/store.ts';
+import type { Technician } from '../src/store/technicians.ts';
+import type { Tenant } from '../src/store/tenants.ts';
+import { type Reader, textsFor, writeReply } from '../src/texts/texts.ts';
+
+export type InboundDeps = Deps & {
+  /** Whether webhooks wait outside Postgres that may be older than what is in it. */
+  mustWaitForSpill: () => Promise<boolean>;
+};
+
+const maxPerRun = 20;
+const dayMs = 24 * 60 * 60 * 1000;
+const closedOrdersMs = 7 * dayMs;
+const maxFailures = 3;
+// Older than this, a command found by the catch-up may no longer be what the technician wants.
+const lateCommandMs = 15 * 60 * 1000;
+
+/** Works off one conversation's unread messages, in the order they were received. */
+export const inbound = (deps: InboundDeps) => async (bell: Doorbell) => {
+  const { store, ring } = deps;
+  const { tenantId, id: conversationId } = bell;
+
+  // First what is there, then whether older ones are still on their way: the other way round one could slip between.
+  const upTo = await store.tenant(tenantId, (tx) => tx.inbox.newestUnread(conversationId));
+  if (upTo === 0) return;
+  if (await deps.mustWaitForSpill()) return ring('inbound', tenantId, conversationId, 500);
+
+  for (let count = 0; count < maxPerRun; count++) {
+    const step = await workOnNext(deps, tenantId, conversationId, upTo);
+    if (step === 'try-later') return ring('inbound', tenantId, conversationId, 1000);
+    if (step === 'none') break;
+  }
+  if ((await store.tenant(tenantId, (tx) => tx.inbox.newestUnread(conversationId))) > 0) {
+    ring('inbound', tenantId, conversationId);
+  }
+};
+
+const workOnNext = async (
+  deps: InboundDeps,
+  tenantId: string,
+  conversationId: string,
+  upTo: number,
+): Promise<'done' | 'none' | 'try-later'> => {
+  const { store, log } = deps;
+  let current: Unread | null = null;
+  const rings = new Set<string>();
+  try {
+    await store.tenant(tenantId, async (tx) => {
+      rings.clear();
+      // Locked first: two drains may overlap after a lost job lock.
+      if (!(await tx.conversations.lock(conversationId))) return;
+      current = await tx.inbox.takeNext(conversationId, upTo);
+      if (current) await workOn(tx, deps, current, rings);
+    });
+  } catch (error) {
+    if (!current || isPassing(error)) {
+      log.warn({ event: 'inbound.interrupted', conversationId, reason: (error as { code?: string }).code });
+      return 'try-later';
+    }
+    return countFailure(deps, tenantId, current, error);
+  }
+  if (!current) return 'none';
+  const { channelId } = current as Unread;
+  if (rings.has('outbound')) deps.ring('outbound', tenantId, channelId);
+  if (rings.has('cmms-events')) deps.ring('cmms-events', tenantId, tenantId);
+  return 'done';
+};
+
+/** One message: what it changes, its events, its answer and "processed" commit together. */
+const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) => {
+  const now = deps.now();
+  const tenant = (await tx.tenants.get())!;
+  const { text, from, userId, answered } = readContent(message.raw);
+  const technician = await tx.technicians.byAddress(
+    [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
+  );
+  const finish = (status: 'processed' | 'disabled', answeredBy: string | null) =>
+    tx.inbox.finish(message.id, { status, technicianId: technician?.id ?? null, text, answeredBy });
+
+  if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
+
+  await tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null);
+  if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
+  await tx.technicians.seen(technician.id, message.receivedAt);
+  // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
+  if (answered) return finish('processed', null);
+
+  const decision = await decide(tx, message, technician, text, now);
+  const events = await tx.workOrders.apply(decision.changes, {
+    actor: { kind: 'technician', id: technician.externalId },
+    messageId: message.id,
+    at: now,
+    newId: deps.newId,
+  });
+  if (events.length > 0) rings.add('cmms-events');
+  await finish('processed', await reply(tx, deps, message, technician, tenant, decision.reply));
+  rings.add('outbound');
+};
+
+const decide = async (
+  tx: Tx,
+  message: Unread,
+  technician: Technician,
+  text: string,
+  now: Date,
+): Promise<Decision> => {
+  if (message.source === 'catch-up' && (await isTooLate(tx, message, now))) {
+    return answer('tooLate', { given: text });
+  }
+  const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs));
+  const noticed = await tx.messages.noticesAccepted(technician.id);
+  const facts = orders.map((order) => ({ ...order, noticeAcceptedAt: noticed.get(order.id) ?? null }));
+  return runCommand(
+    text,
+    {
+      technician,
+      orders: facts.filter(isOpen),
+      closed: facts.filter((order) => !isOpen(order)),
+      receivedAt: message.receivedAt,
+    },
+    now,
+  );
+};
+
+const isTooLate = async (tx: Tx, message: Unread, now: Date): Promise<boolean> =>
+  now.getTime() - message.receivedAt.getTime() > lateCommandMs ||
+  (await tx.inbox.laterWasProcessed(message.conversationId, message.receivedAt));
+
+const reply = async (
+  tx: Tx,
+  deps: Deps,
+  message: Unread,
+  technician: Technician,
+  tenant: Tenant,
+  said: Reply,
+): Promise<string> => {
+  const reader: Reader = {
+    locale: technician.locale ?? tenant.locale,
+    timeZone: technician.timeZone ?? tenant.timeZone,
+    now: deps.now(),
+  };
+  return addReply(
+    tx,
+    deps,
+    message,
+    technician.id,
+    writeReply(said, reader),
+    said.orders.map(({ id }) => id),
+  );
+};
+
+const addReply = async (
+  tx: Tx,
+  deps: Deps,
+  message: Unread,
+  technicianId: string | null,
+  text: string,
+  workOrderIds: string[],
+): Promise<string> => {
+  const id = deps.newId();
+  const now = deps.now();
+  await tx.outbox.add({
+    id,
+    technicianId,
+    way: message.way,
+    channelId: message.channelId,
+    conversationId: message.conversationId,
+    kind: 'reply',
+    lane: 'reply',
+    text,
+    inReplyTo: message.id,
+    workOrderIds,
+    about: null,
+    dueAt: now,
+    expiresAt: expiry('reply', now),
+    heldBack: null,
+  });
+  return id;
+};
+
+/** Somebody we do not know gets one short answer a day, and learns nothing. */
+const answerStranger = async (
+  tx: Tx,
+  deps: Deps,
+  message: Unread,
+  tenant: Tenant,
+  rings: Set<string>,
+): Promise<string | null> => {
+  const now = deps.now();
+  const conversation = (await tx.conversations.lock(message.conversationId))!;
+  const answeredAt = conversation.strangerAnsweredAt;
+  if (answeredAt && now.getTime() - answeredAt.getTime() < dayMs) return null;
+  await tx.conversations.strangerAnswered(message.conversationId, now);
+  rings.add('outbound');
+  return addReply(tx, deps, message, null, textsFor(tenant.locale).stranger, []);
+};
+
+/** A message that keeps failing by our fault is set aside and answered, so that the conversation goes on. */
+const countFailure = async (
+  deps: Deps,
+  tenantId: string,
+  message: Unread,
+  error: unknown,
+): Promise<'done' | 'try-later'> => {
+  const { store, log, ring } = deps;
+  const setAside = await store.tenant(tenantId, async (tx) => {
+    await tx.conversations.lock(message.conversationId);
+    const failures = await tx.inbox.failed(message.id);
+    if (failures < maxFailures) return false;
+    const { text, from, userId } = readContent(message.raw);
+    const tenant = (await tx.tenants.get())!;
+    const technician = await tx.technicians.byAddress(
+      [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
+    );
+    const answeredBy = technician
+      ? await reply(tx, deps, message, technician, tenant, { key: 'notDone', values: {}, orders: [] })
+      : null;
+    await tx.inbox.finish(message.id, {
+      status: 'failed',
+      technicianId: technician?.id ?? null,
+      text,
+      answeredBy,
+    });
+    return true;
+  });
+  log.error({
+    event: setAside ? 'inbound.set-aside' : 'inbound.failed',
+    alarm: setAside,
+    messageId: message.id,
+    error: (error as Error).stack,
+  });
+  if (!setAside) return 'try-later';
+  ring('outbound', tenantId, message.channelId);
+  return 'done';
+};

@@ -1,0 +1,90 @@
+import type { Deps } from '../deps.ts';
+import type { Reason } from '../domain/message.ts';
+import type { Attempt } from '../store/attempts.ts';
+import type { Tx } from '../store/store.ts';
+import type { Outcome, Then } from './provider.ts';
+import { retryDelayMs, type Timing } from './timing.ts';
+
+/** The doorbells to ring once the transaction is committed. */
+export type Rings = { statusOf?: string; events?: true };
+
+/** Notes that the provider has the message, under this id. */
+export const recordAccepted = async (
+  tx: Tx,
+  attempt: Pick<Attempt, 'id' | 'messageId' | 'channelId'>,
+  providerId: string,
+  from: 'answer' | 'adopted' | 'callback',
+  timing: Timing,
+): Promise<Rings> => {
+  const holder = await tx.attempts.lockByProviderId(attempt.channelId, providerId);
+  if (holder && holder.id !== attempt.id) {
+    // That one had only been matched by its text; what we were told ourselves is certain.
+    if (holder.providerIdFrom !== 'adopted' || from === 'adopted') return {};
+    await tx.attempts.disown(holder.id, timing.lookAfterMs[0]);
+  }
+  await tx.attempts.accepted(attempt.id, providerId, from);
+  await tx.messages.moveTo(attempt.messageId, 'accepted');
+  return (await tx.callbacks.wake(attempt.channelId, providerId)) ? { statusOf: attempt.channelId } : {};
+};
+
+/** Notes how a call ended that was not accepted, and what follows from it. */
+export const recordOutcome = async (
+  tx: Tx,
+  deps: Deps & { random: () => number },
+  attempt: { id: string; messageId: string; channelId: string; tries: number },
+  outcome: Exclude<Outcome, { kind: 'accepted' }>,
+  timing: Timing,
+): Promise<Rings> => {
+  const stored = await tx.attempts.lock(attempt.id);
+  // A callback told meanwhile that it went through after all.
+  if (!stored || stored.state === 'accepted') return {};
+  if (outcome.kind === 'unclear') {
+    await tx.attempts.unclear(attempt.id, outcome.text);
+    await tx.messages.moveTo(attempt.messageId, 'unknown');
+    return {};
+  }
+  await tx.attempts.refused(attempt.id, { code: outcome.code, text: outcome.text });
+  if (outcome.pauseMs) await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+  if (outcome.next === 'retry') {
+    const delayMs = Math.max(outcome.pauseMs ?? 0, retryDelayMs(timing, attempt.tries + 1, deps.random()));
+    await tx.outbox.sendAgain(attempt.messageId, delayMs, `retry:${attempt.tries + 1}`);
+    return {};
+  }
+  return failMessage(tx, deps, attempt.messageId, outcome);
+};
+
+/** Ends a message for good, and tells the CMMS. */
+export const failMessage = async (
+  tx: Tx,
+  deps: Deps,
+  messageId: string,
+  failure: { code: string | null; text: string; next: Then },
+): Promise<Rings> => {
+  const status = await tx.messages.moveTo(messageId, 'failed');
+  // Delivered after all: then it has not failed, whatever else is said.
+  if (status !== 'failed') return {};
+  await tx.outbox.stop(messageId, {
+    reason: reasonOf(failure),
+    error: { code: failure.code, text: failure.text },
+  });
+  const message = await tx.messages.get(messageId);
+  await tx.events.add({
+    id: deps.newId(),
+    type: 'message.failed',
+    at: deps.now(),
+    actor: { kind: 'system', id: null },
+    workOrderId: null,
+    messageId,
+    data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
+  });
+  deps.log.warn({
+    event: 'message.failed',
+    alarm: failure.next === 'fix' || failure.next === 'template',
+    messageId,
+    code: failure.code,
+  });
+  return { events: true };
+};
+
+const reasonOf = ({ code, next }: { code: string | null; next: Then }): Reason =>
+  next === 'template' ? 'no-template' : code === '21610' ? 'opted-out' : 'provider';

@@ -1,0 +1,95 @@
+import type { Deps } from '../deps.ts';
+import { isStillTrue, type Reason } from '../domain/message.ts';
+import { type DueMessage, possibleDuplicate } from '../store/outbox.ts';
+import type { Tx } from '../store/store.ts';
+import type { Timing } from './timing.ts';
+
+/** A message that may be sent now, as one recorded attempt. */
+export type Taken = {
+  attemptId: string;
+  messageId: string;
+  to: string;
+  text: string;
+  /** How many attempts were made before. */
+  tries: number;
+};
+
+/**
+ * Takes up to `limit` due messages of a channel: checks under lock that each is still wanted and true,
+ * records an attempt for each, and ends those that are not to be sent. Answers how many rows it dealt with.
+ */
+export const takeDue = async (
+  tx: Tx,
+  deps: Deps,
+  channelId: string,
+  limit: number,
+  timing: Timing,
+): Promise<{ taken: Taken[]; seen: number }> => {
+  const due = await tx.outbox.due(channelId, limit);
+  if (due.length === 0) return { taken: [], seen: 0 };
+
+  // Orders before messages, as everywhere: a reassignment locks its order, then withdraws the notice.
+  const orders = await tx.workOrders.lockMany([
+    ...new Set(due.flatMap(({ workOrderId }) => workOrderId ?? [])),
+  ]);
+  const messages = await tx.outbox.lockDue(due.map(({ id }) => id));
+  const addresses = await tx.conversations.addresses([
+    ...new Set(messages.map(({ conversationId }) => conversationId)),
+  ]);
+  const tenant = await tx.tenants.get();
+  const zones = await tx.technicians.timeZones(messages.flatMap(({ technicianId }) => technicianId ?? []));
+  const now = deps.now();
+
+  const wanted: { message: DueMessage; to: string }[] = [];
+  for (const message of messages) {
+    const order = message.workOrderId ? (orders.get(message.workOrderId) ?? null) : null;
+    const to = addresses.get(message.conversationId);
+    const timeZone = zones.get(message.technicianId ?? '') ?? tenant?.timeZone ?? 'UTC';
+    const held: Reason | null =
+      !deps.enabled || tenant?.enabled === false
+        ? 'disabled'
+        : message.expiresAt <= now
+          ? 'expired'
+          : !isStillTrue(message, order, timeZone)
+            ? 'order-moved-on'
+            : to
+              ? null
+              : 'no-address';
+    if (held || !to) await endUnsent(tx, message, held ?? 'no-address');
+    else wanted.push({ message, to });
+  }
+
+  const tries = wanted.map(({ message, to }) => ({
+    id: deps.newId(),
+    messageId: message.id,
+    channelId,
+    reason: message.attemptReason,
+    address: to,
+    text: message.text,
+    tries: message.tries,
+    conversationId: message.conversationId,
+  }));
+  if (tries.length === 0) return { taken: [], seen: messages.length };
+  const begun = await tx.attempts.begin(tries, timing.lookAfterMs[0]);
+  await tx.outbox.sending(tries.map(({ messageId, conversationId }) => ({ id: messageId, conversationId })));
+  return {
+    // One whose reason was tried before was asked for twice: it is not sent again.
+    taken: tries
+      .filter(({ id }) => begun.has(id))
+      .map((each) => ({
+        attemptId: each.id,
+        messageId: each.messageId,
+        to: each.address,
+        text: each.text,
+        tries: each.tries,
+      })),
+    seen: messages.length,
+  };
+};
+
+/** A message that is not sent after all. One that may have left already only stops being tried. */
+const endUnsent = async (tx: Tx, message: DueMessage, reason: Reason) => {
+  const mayHaveLeft = message.attemptReason === possibleDuplicate || (await tx.attempts.anyOpen(message.id));
+  await tx.outbox.stop(message.id, mayHaveLeft ? {} : { reason });
+  if (!mayHaveLeft) await tx.messages.moveTo(message.id, reason === 'expired' ? 'expired' : 'cancelled');
+};

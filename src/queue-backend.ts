@@ -1,0 +1,378 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  type IQueueBackend,
+  LATEST_SCHEMA_VERSION,
+  type Queue,
+  type RepeatOptions,
+  type Worker,
+  withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import type { Ring } from './deps.ts';
+import { type DoorbellQueue, type QueueName, queueNames } from './queues.ts';
+import { queueSchema } from './store/prepare.ts';
+
+// Both backends' classes behind one type: their generics would otherwise spread through the code.
+type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
+type AnyWorker = Worker<unknown, unknown, string, IQueueBackend, number | object, unknown>;
+
+export type QueueJob = {
+  id: string;
+  name: string;
+  data: unknown;
+  attemptsStarted: number;
+  /** Runs the job again after that time, however often: throw what it returns. Not an attempt that failed. */
+  again: (afterMs: number) => Promise<Error>;
+};
+export type Processor = (job: QueueJob) => Promise<unknown>;
+
+export type Queues = ReturnType<typeof createQueues>;
+
+export type SchedulerEntry = {
+  id: string;
+  name: string;
+  repeat: RepeatOptions;
+  data: Record<string, unknown>;
+};
+
+// An answer that takes longer is no answer: a ring must not hold up who rings.
+const callDeadlineMs = 1000;
+
+/**
+ * BullMQ on Redis, or on Postgres when there is no Redis. Connects in the background and says while it
+ * waits; until then, and while the server is away, every call fails fast.
+ */
+export const createQueues = (settings: { redisUrl: string | null; databaseUrl: string; log: Logger }) => {
+  const { redisUrl, databaseUrl, log } = settings;
+  const backend = redisUrl ? 'redis' : 'postgres';
+  const bull = withBackend<IQueueBackend, unknown>(
+    (redisUrl ? createRedisBackend : createPostgresBackend) as never,
+  );
+  const closing = new AbortController();
+  const workers: AnyWorker[] = [];
+  let connection: Connection | null = null;
+  let queues: Map<QueueName, AnyQueue> | null = null;
+
+  const connect = async () => {
+    for (let tries = 0; !closing.signal.aborted; tries++) {
+      let fresh: Connection | null = null;
+      const built: AnyQueue[] = [];
+      try {
+        fresh = redisUrl ? await connectRedis(redisUrl) : await connectPostgres(databaseUrl);
+        for (const name of queueNames) {
+          const queue = new bull.Queue(name, { ...fresh.forQueues }) as AnyQueue;
+          queue.on('error', () => {});
+          built.push(queue);
+        }
+        // A queue whose first connect fails stays broken, so all of them are made anew.
+        await withDeadline(Promise.all(built.map((queue) => queue.waitUntilReady())), 10_000);
+        const byName = new Map(queueNames.map((name, index) => [name, built[index]!]));
+        if (redisUrl) await byName.get('spill')!.setGlobalConcurrency(1);
+        connection = fresh;
+        queues = byName;
+        return;
+      } catch (error) {
+        await Promise.allSettled(built.map((queue) => queue.close()));
+        await fresh?.close().catch(() => {});
+        if (tries % 5 === 0) {
+          log.warn(
+            { event: 'queue.waiting', backend, reason: plainReason(error) },
+            `waiting for ${redisUrl ? `Redis at ${hostOf(redisUrl)}` : `the queue's tables at ${hostOf(databaseUrl)}`}`,
+          );
+        }
+        await sleep(1000, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  };
+  const ready = connect();
+
+  // Rings are gathered while the previous ones are on their way, one per bell.
+  const bells = new Map<string, { queue: DoorbellQueue; tenantId: string; id: string }>();
+  const later = new Map<string, NodeJS.Timeout>();
+  let ringing: Promise<void> | null = null;
+
+  const ring: Ring = (queue, tenantId, id, afterMs = 0) => {
+    const bell = `${queue} ${id}`;
+    if (afterMs > 0) {
+      // Kept in this process: if it dies, the recovery timer rings for what is due.
+      if (later.has(bell) || closing.signal.aborted) return;
+      const timer = setTimeout(() => {
+        later.delete(bell);
+        ring(queue, tenantId, id);
+      }, afterMs);
+      timer.unref();
+      later.set(bell, timer);
+      return;
+    }
+    bells.set(bell, { queue, tenantId, id });
+    ringing ??= new Promise<void>((done) => setImmediate(done)).then(ringAll).finally(() => {
+      ringing = null;
+    });
+  };
+
+  const ringAll = async () => {
+    while (bells.size > 0) {
+      const batch = [...bells.values()];
+      bells.clear();
+      await Promise.allSettled(
+        [...new Set(batch.map((each) => each.queue))].map(async (name) =>
+          withDeadline(
+            queue(name).addBulk(
+              batch
+                .filter((each) => each.queue === name)
+                .map(({ tenantId, id }) => ({
+                  name: 'ring',
+                  data: { tenantId, id },
+                  // Without a job id: BullMQ would lose the ring that follows an active one.
+                  opts: { ...forgotten, deduplication: { id, keepLastIfActive: true } },
+                })),
+            ),
+            callDeadlineMs,
+          ),
+        ),
+      );
+    }
+  };
+
+  /**
+   * Rings without asking who is at work: a job that died holding its bell must not silence it. False if the
+   * queue did not take it.
+   */
+  const ringAnyway = async (name: DoorbellQueue, tenantId: string, id: string): Promise<boolean> => {
+    // At most one such ring per bell and half minute, however slow the workers are.
+    const bell = `recovery-${id}-${Math.floor(Date.now() / 30_000)}`;
+    try {
+      await withDeadline(
+        queue(name).add('ring', { tenantId, id }, { ...forgotten, deduplication: { id: bell } }),
+        callDeadlineMs,
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const queue = (name: QueueName): AnyQueue => {
+    const found = queues?.get(name);
+    if (!found) throw new Error(`the ${backend} queue is not connected`);
+    return found;
+  };
+
+  /** Adds a job that holds its own facts. Resolves once the queue has it. */
+  const add = async (
+    name: 'notifications' | 'spill',
+    jobs: { name: string; data: unknown }[],
+  ): Promise<void> => {
+    await withDeadline(
+      queue(name).addBulk(
+        jobs.map((job) => ({ ...job, opts: { removeOnComplete: true, removeOnFail: { age: 7 * 86_400 } } })),
+      ),
+      callDeadlineMs,
+    );
+  };
+
+  /** Whether the spill holds webhooks that Postgres has not; unknown while the queue is away. */
+  const spillState = async (): Promise<'empty' | 'holding' | 'unknown'> => {
+    if (!redisUrl) return 'empty';
+    try {
+      const counts = await withDeadline(
+        queue('spill').getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
+        callDeadlineMs,
+      );
+      return Object.values(counts).some((count) => count > 0) ? 'holding' : 'empty';
+    } catch {
+      return 'unknown';
+    }
+  };
+
+  /** Puts schedulers where they are absent or different. Upserting one that is right would drop its overdue run. */
+  const keepSchedulers = async (entries: SchedulerEntry[]): Promise<void> => {
+    const found = await queue('schedules').getJobSchedulers(0, -1);
+    for (const { id, name, repeat, data } of entries) {
+      const there = found.find((scheduler) => scheduler.key === id);
+      const same =
+        there?.next !== undefined &&
+        there.name === name &&
+        (there.pattern ?? null) === (repeat.pattern ?? null) &&
+        (there.tz ?? null) === (repeat.tz ?? null) &&
+        JSON.stringify(there.template?.data) === JSON.stringify(data);
+      if (same) continue;
+      await queue('schedules')
+        .upsertJobScheduler(id, repeat, {
+          name,
+          data,
+          opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } },
+        })
+        // Several workers put it back at once: one of them wins.
+        .catch((error: unknown) => log.debug({ event: 'scheduler.raced', id, reason: plainReason(error) }));
+    }
+  };
+
+  /** Starts working on a queue, once it is connected. */
+  const work = async (name: QueueName, concurrency: number, processor: Processor): Promise<void> => {
+    await ready;
+    if (closing.signal.aborted) return;
+    const worker = new bull.Worker(
+      name,
+      (job, token) =>
+        processor({
+          id: job.id ?? '',
+          name: job.name,
+          data: job.data,
+          attemptsStarted: job.attemptsStarted,
+          again: async (afterMs) => {
+            await job.moveToDelayed(Date.now() + afterMs, token);
+            return Object.assign(new Error('moved to delayed'), { name: 'DelayedError' });
+          },
+        }),
+      {
+        ...connection!.forWorkers,
+        concurrency,
+        lockDuration: 10_000,
+        stalledInterval: 5_000,
+        // Jobs are safe to repeat; what must not be lost is never failed for a worker that died.
+        maxStalledCount: 1_000_000,
+      } as never,
+    ) as AnyWorker;
+    worker.on('error', (error) =>
+      log.debug({ event: 'worker.error', queue: name, reason: plainReason(error) }),
+    );
+    worker.on('failed', (job, error) =>
+      log.warn({ event: 'job.failed', queue: name, job: job?.id, reason: plainReason(error) }, 'job failed'),
+    );
+    workers.push(worker);
+  };
+
+  /** Whether the queue answers just now. */
+  const isUp = async (): Promise<boolean> => {
+    try {
+      await withDeadline(connection!.ping(), callDeadlineMs);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  /** Jobs waiting in a queue. */
+  const waiting = async (name: QueueName): Promise<number> =>
+    (await withDeadline(queue(name).getJobCounts('waiting'), callDeadlineMs)).waiting ?? 0;
+
+  /** Workers finish what they have in hand, up to the deadline; then everything is let go. */
+  const stopWorkers = async (deadlineMs: number): Promise<void> => {
+    await withDeadline(Promise.all(workers.map((worker) => worker.close())), deadlineMs).catch(() =>
+      log.warn(
+        { event: 'worker.close-timeout' },
+        'some jobs did not finish in time; they run again elsewhere',
+      ),
+    );
+  };
+
+  const close = async (): Promise<void> => {
+    closing.abort();
+    for (const timer of later.values()) clearTimeout(timer);
+    await ringing?.catch(() => {});
+    await ready;
+    await withDeadline(Promise.all([...(queues?.values() ?? [])].map((each) => each.close())), 3000).catch(
+      () => {},
+    );
+    await connection?.close().catch(() => {});
+  };
+
+  return {
+    backend: backend as 'redis' | 'postgres',
+    ready,
+    ring,
+    ringAnyway,
+    add,
+    spillState,
+    keepSchedulers,
+    work,
+    isUp,
+    waiting,
+    stopWorkers,
+    close,
+  };
+};
+
+type Connection = {
+  forQueues: { connection: unknown; prefix?: string };
+  forWorkers: { connection: unknown; prefix?: string };
+  ping: () => Promise<unknown>;
+  close: () => Promise<void>;
+};
+
+/** The contract's Redis prefix: other systems add jobs under it. */
+const prefix = 'rbm';
+
+// A ring that is done or failed leaves nothing behind.
+const forgotten = { removeOnComplete: true, removeOnFail: true };
+
+const connectRedis = async (url: string): Promise<Connection> => {
+  // Producers fail fast; a worker's blocking connection must wait for ever.
+  const producer = new Redis(url, { lazyConnect: true, enableOfflineQueue: false, commandTimeout: 500 });
+  const consumer = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null });
+  for (const client of [producer, consumer]) client.on('error', () => {});
+  try {
+    await withDeadline(Promise.all([producer.connect(), consumer.connect()]), 5000);
+  } catch (error) {
+    producer.disconnect();
+    consumer.disconnect();
+    throw error;
+  }
+  return {
+    forQueues: { connection: producer, prefix },
+    forWorkers: { connection: consumer, prefix },
+    ping: () => producer.ping(),
+    close: async () => {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  };
+};
+
+const connectPostgres = async (url: string): Promise<Connection> => {
+  // For asking only: BullMQ opens small pools of its own, since it cannot choose the schema of one it is given.
+  const pool = new pg.Pool({ connectionString: url, max: 1, keepAlive: true, connectionTimeoutMillis: 5000 });
+  pool.on('error', () => {});
+  try {
+    // On a schema that was not migrated a worker would loop on errors without a pause.
+    const { rows } = await pool.query(`SELECT max(version)::int AS version FROM ${queueSchema}.migration`);
+    if (rows[0].version < LATEST_SCHEMA_VERSION)
+      throw new Error('the queue schema is older than this version');
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const shared = { connectionString: url, schema: queueSchema, keepAlive: true };
+  return {
+    forQueues: { connection: { ...shared, max: 2 } },
+    forWorkers: { connection: { ...shared, max: 4 } },
+    ping: () => pool.query('SELECT 1'),
+    close: () => pool.end(),
+  };
+};
+
+const withDeadline = async <T>(work: Promise<T>, deadlineMs: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  // The work may still fail after nobody waits for it.
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const plainReason = (error: unknown): string => {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? 'unknown';
+};
+
+const hostOf = (url: string): string => new URL(url).host;

@@ -1,0 +1,75 @@
+import type { Deps } from './deps.ts';
+import type { Queues } from './queue-backend.ts';
+import type { Doorbell, DoorbellQueue } from './queues.ts';
+import { schedulerEntries } from './schedules.ts';
+
+export type RecoverySettings = {
+  everyMs: number;
+  /** What waits longer than this has been forgotten by the queue. */
+  waitedMs: number;
+  /** Cron patterns instead of the usual ones, by schedule. */
+  patterns?: Record<string, string>;
+};
+
+export const recoverySettings: RecoverySettings = { everyMs: 5000, waitedMs: 5000 };
+
+// One round's worth; what is left comes in the next.
+const maxRings = 500;
+const maxWorkedHere = 20;
+
+/**
+ * One plain timer per worker process, of which one at a time acts. It rings for what the queue forgot, puts
+ * missing schedulers back, and while the queue is away works small batches itself. It decides nothing.
+ */
+export const startRecovery = (
+  deps: Deps & { mustWaitForSpill: () => Promise<boolean> },
+  queues: Queues,
+  jobs: Record<DoorbellQueue, (bell: Doorbell) => Promise<void>>,
+  settings: RecoverySettings,
+) => {
+  const { store, log, newId } = deps;
+  const workerId = newId();
+  let round: Promise<void> | null = null;
+
+  const recover = async () => {
+    await store.gate.workerSeen(workerId);
+    // Asked while it can be: with the queue away, what was known last decides.
+    await deps.mustWaitForSpill();
+    await store.gate.withLock('rbm recovery', async () => {
+      const queueUp = await queues.isUp();
+      if (queueUp) {
+        await queues.keepSchedulers(schedulerEntries(await store.gate.tenantIds(), settings.patterns));
+        const forgotten = await store.gate.dueWork(settings.waitedMs, maxRings);
+        await Promise.all(
+          forgotten.map(({ queue, tenantId, id }) => queues.ringAnyway(queue as DoorbellQueue, tenantId, id)),
+        );
+        if (forgotten.length > 0) log.info({ event: 'recovery.rang', count: forgotten.length });
+        return;
+      }
+      const waiting = await store.gate.dueWork(0, maxWorkedHere);
+      if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
+      await Promise.all(
+        waiting.map(({ queue, tenantId, id }) => jobs[queue as DoorbellQueue]({ tenantId, id })),
+      );
+    });
+  };
+
+  const tick = () => {
+    round ??= recover()
+      .catch((error: { code?: string; message?: string }) =>
+        log.warn({ event: 'recovery.failed', reason: error.code ?? error.message }),
+      )
+      .finally(() => {
+        round = null;
+      });
+  };
+  tick();
+  const timer = setInterval(tick, settings.everyMs);
+
+  const stop = async () => {
+    clearInterval(timer);
+    await round;
+    await store.gate.workerGone(workerId).catch(() => {});
+  };
+  return { stop };
+};

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cmmsEvents } from '../jobs/cmms-events.ts';
+import { deliveryStatus } from '../jobs/delivery-status.ts';
+import { inbound } from '../jobs/inbound.ts';
+import { notifications } from '../jobs/notifications.ts';
+import { outbound } from '../jobs/outbound.ts';
+import type { Deps } from './deps.ts';
+import type { ProviderOf } from './messaging/providers.ts';
+import type { Timing } from './messaging/timing.ts';
+import type { Processor, Queues } from './queue-backend.ts';
+import { type Doorbell, type DoorbellQueue, doorbell } from './queues.ts';
+import { type RecoverySettings, startRecovery } from './recovery.ts';
+import { schedules } from './schedules.ts';
+import { createSpillCheck, spill } from './spill.ts';
+import { isPassing } from './store/store.ts';
+
+export type WorkerSettings = {
+  providerOf: ProviderOf;
+  publicBaseUrl: string;
+  timing: Timing;
+  recovery: RecoverySettings;
+};
+
+// On Postgres, many claimers at once deadlock while they promote delayed jobs; few do not.
+const concurrency = {
+  redis: {
+    inbound: 16,
+    outbound: 16,
+    'delivery-status': 4,
+    'cmms-events': 4,
+    notifications: 8,
+    schedules: 2,
+  },
+  postgres: {
+    inbound: 6,
+    outbound: 6,
+    'delivery-status': 2,
+    'cmms-events': 2,
+    notifications: 2,
+    schedules: 2,
+  },
+};
+const maxUnknownFailures = 20;
+const maxRetryMs = 60_000;
+
+export type RunningWorker = { stop: (deadlineMs: number) => Promise<void> };
+
+/** Works on every queue until stopped. Returns once it does; with the queue away, once that is back. */
+export const startWorker = async (
+  deps: Deps,
+  queues: Queues,
+  settings: WorkerSettings,
+): Promise<RunningWorker> => {
+  const stopping = new AbortController();
+  const monotonicMs = () => performance.now();
+  const all = {
+    ...deps,
+    providerOf: settings.providerOf,
+    timing: settings.timing,
+    publicBaseUrl: settings.publicBaseUrl,
+    random: Math.random,
+    monotonicMs,
+    stopping: stopping.signal,
+    mustWaitForSpill: createSpillCheck(queues, monotonicMs),
+  };
+  const jobs: Record<DoorbellQueue, (bell: Doorbell) => Promise<void>> = {
+    inbound: inbound(all),
+    outbound: outbound(all),
+    'delivery-status': deliveryStatus(all),
+    'cmms-events': cmmsEvents(all),
+  };
+  // With the queue away at the start, the timer goes on without it.
+  await Promise.race([queues.ready, sleep(1000)]);
+  await all.mustWaitForSpill();
+  const recovery = startRecovery(all, queues, jobs, settings.recovery);
+
+  const counts = concurrency[queues.backend];
+  const started = Promise.all([
+    ...Object.entries(jobs).map(([name, job]) =>
+      queues.work(name as DoorbellQueue, counts[name as DoorbellQueue], ({ data }) =>
+        job(doorbell.parse(data)),
+      ),
+    ),
+    queues.work('notifications', counts.notifications, neverLost(deps, notifications(deps))),
+    queues.work('schedules', counts.schedules, async ({ name, data }) => {
+      await schedules[name]?.run(all)((data as { tenantId: string }).tenantId);
+    }),
+    ...(queues.backend === 'redis' ? [queues.work('spill', 1, spill(deps, stopping.signal))] : []),
+  ]);
+
+  const stop = async (deadlineMs: number) => {
+    stopping.abort();
+    await recovery.stop();
+    await queues.stopWorkers(deadlineMs);
+  };
+  await Promise.race([started, sleep(1000)]);
+  return { stop };
+};
+
+/**
+ * The CMMS's jobs live in the queue alone and come with one attempt: a passing reason puts them back for
+ * later, as often as it takes. Only a job that is wrong, or that breaks us again and again, fails.
+ */
+const neverLost =
+  ({ log }: Deps, work: (job: Parameters<Processor>[0]) => Promise<unknown>): Processor =>
+  async (job) => {
+    try {
+      return await work(job);
+    } catch (error) {
+      const { name, code, message } = error as { name?: string; code?: string; message?: string };
+      if (name === 'UnrecoverableError') throw error;
+      if (!isPassing(error)) {
+        log.error({
+          event: 'notifications.failed',
+          job: job.id,
+          reason: message,
+          alarm: job.attemptsStarted >= maxUnknownFailures,
+        });
+        if (job.attemptsStarted >= maxUnknownFailures) throw error;
+      }
+      log.debug({ event: 'notifications.again', job: job.id, code });
+      throw await job.again(Math.min(maxRetryMs, 500 * 2 ** Math.min(job.attemptsStarted, 10)));
+    }
+  };
