@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { isCountry } from './domain/phone.ts';
+
+export const roles = ['ingress', 'worker', 'all'] as const;
+
+export type TwilioCredentials = {
+  accountSid: string;
+  authToken: string;
+  authTokenSecondary: string | null;
+  apiKeySid: string | null;
+  apiKeySecret: string | null;
+};
+
+export type Config = {
+  host: string;
+  port: number;
+  publicBaseUrl: string;
+  /** Null: PostgreSQL of our own under dataDir. */
+  databaseUrl: string | null;
+  migrationDatabaseUrl: string | null;
+  /** Null: BullMQ on the same Postgres. */
+  redisUrl: string | null;
+  dataDir: string;
+  role: (typeof roles)[number];
+  /** Null: generated under dataDir, for the embedded database only. */
+  secretKey: string | null;
+  secretKeyPrevious: string | null;
+  whatsappEnabled: boolean;
+  provider: 'simulator' | 'twilio';
+  /** The channel of tenant `default`; null when none is set, or with the simulator. */
+  twilio: { credentials: TwilioCredentials; from: string; messagingServiceSid: string | null } | null;
+  twilioApiBaseUrl: string | null;
+  messagesPerSecond: number;
+  defaultCountry: string;
+  cmmsApiKey: string | null;
+  logLevel: string;
+};
+
+/** Every fault of the environment at once, each with what to do. */
+export class ConfigError extends Error {
+  readonly faults: string[];
+  constructor(faults: string[]) {
+    super(
+      `The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+type Env = Record<string, string | undefined>;
+
+/** Reads the environment once; an empty variable counts as unset. Throws a ConfigError that names all faults. */
+export const readConfig = (env: Env): Config => {
+  const faults: string[] = [];
+  const text = (name: string): string | null => env[name]?.trim() || null;
+
+  const read = <T>(
+    name: string,
+    fallback: T,
+    parse: (value: string) => T | undefined,
+    expected: string,
+  ): T => {
+    const value = text(name);
+    if (value === null) return fallback;
+    const parsed = parse(value);
+    if (parsed !== undefined) return parsed;
+    // The value itself may be a secret put into the wrong variable.
+    faults.push(`${name} must be ${expected}`);
+    return fallback;
+  };
+  const oneOf = <const T extends readonly string[]>(name: string, words: T, fallback: T[number]): T[number] =>
+    read<T[number]>(name, fallback, (value) => words.find((word) => word === value), words.join(', '));
+  const url = (name: string, protocols: string[], example: string): string | null =>
+    read<string | null>(
+      name,
+      null,
+      (value) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined),
+      `an address like ${example}`,
+    );
+
+  const port = read('PORT', 3000, (value) => wholeNumber(value, 1, 65535), 'a port number from 1 to 65535');
+  const databaseUrl = url(
+    'DATABASE_URL',
+    ['postgres:', 'postgresql:'],
+    'postgres://rbm_app:password@host:5432/rbm',
+  );
+  const migrationDatabaseUrl = url(
+    'MIGRATION_DATABASE_URL',
+    ['postgres:', 'postgresql:'],
+    'postgres://rbm_owner:password@host:5432/rbm',
+  );
+  const redisUrl = url('REDIS_URL', ['redis:', 'rediss:'], 'redis://:password@host:6379');
+  const role = oneOf('ROLE', roles, 'all');
+  const secretKey = read<string | null>(
+    'SECRET_KEY',
+    null,
+    (value) => (value.length >= 32 ? value : undefined),
+    'at least 32 characters, for example from: openssl rand -hex 32',
+  );
+  if (databaseUrl && !text('SECRET_KEY')) {
+    faults.push('SECRET_KEY is needed with DATABASE_URL: set it to the output of: openssl rand -hex 32');
+  }
+  if (!databaseUrl && !text('DATABASE_URL')) {
+    if (role !== 'all')
+      faults.push(`ROLE=${role} needs DATABASE_URL: only ROLE=all can bring its own database`);
+    if (migrationDatabaseUrl)
+      faults.push("MIGRATION_DATABASE_URL needs DATABASE_URL, the restricted role's connection");
+  }
+
+  const anyTwilio = Object.keys(env).some((name) => name.startsWith('TWILIO_') && text(name));
+  const provider = oneOf(
+    'WHATSAPP_PROVIDER',
+    ['simulator', 'twilio'] as const,
+    !text('DATABASE_URL') && !text('REDIS_URL') && !anyTwilio ? 'simulator' : 'twilio',
+  );
+
+  const config: Config = {
+    host: text('HOST') ?? '127.0.0.1',
+    port,
+    publicBaseUrl: (
+      url('PUBLIC_BASE_URL', ['http:', 'https:'], 'https://whatsapp.example.com') ??
+      `http://localhost:${port}`
+    ).replace(/\/+$/, ''),
+    databaseUrl,
+    migrationDatabaseUrl,
+    redisUrl,
+    dataDir: text('DATA_DIR') ?? './.data',
+    role,
+    secretKey,
+    secretKeyPrevious: text('SECRET_KEY_PREVIOUS'),
+    whatsappEnabled: oneOf('WHATSAPP_ENABLED', ['true', 'false'] as const, 'true') === 'true',
+    provider,
+    twilio: provider === 'twilio' ? readTwilio(text, faults) : null,
+    twilioApiBaseUrl:
+      url('TWILIO_API_BASE_URL', ['http:', 'https:'], 'https://api.twilio.com')?.replace(/\/+$/, '') ?? null,
+    messagesPerSecond: read(
+      'WHATSAPP_MESSAGES_PER_SECOND',
+      80,
+      (value) => (Number(value) > 0 && Number(value) <= 10_000 ? Number(value) : undefined),
+      'a number above 0, for example 80, or 0.33 for the sandbox',
+    ),
+    defaultCountry: read(
+      'DEFAULT_COUNTRY',
+      'US',
+      (value) => (isCountry(value.toUpperCase()) ? value.toUpperCase() : undefined),
+      'a country code of two letters, for example US',
+    ),
+    cmmsApiKey: read<string | null>(
+      'CMMS_API_KEY',
+      null,
+      (value) => (value.length >= 16 ? value : undefined),
+      'at least 16 characters, for example from: openssl rand -hex 24',
+    ),
+    logLevel: oneOf(
+      'LOG_LEVEL',
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,
+      'info',
+    ),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+};
+
+const readTwilio = (text: (name: string) => string | null, faults: string[]): Config['twilio'] => {
+  const accountSid = text('TWILIO_ACCOUNT_SID');
+  const authToken = text('TWILIO_AUTH_TOKEN');
+  const number = text('WHATSAPP_FROM_NUMBER');
+  const apiKeySid = text('TWILIO_API_KEY_SID');
+  const apiKeySecret = text('TWILIO_API_KEY_SECRET');
+  if (!accountSid && !authToken && !number) {
+    if (apiKeySid || apiKeySecret)
+      faults.push(
+        'TWILIO_API_KEY_SID needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER too',
+      );
+    return null;
+  }
+  for (const [name, value, where] of [
+    ['TWILIO_ACCOUNT_SID', accountSid, "the AC… id on the first page of Twilio's console"],
+    ['TWILIO_AUTH_TOKEN', authToken, 'it verifies webhooks, even if you send with an API key'],
+    ['WHATSAPP_FROM_NUMBER', number, 'the WhatsApp sender, for example +14155238886'],
+  ] as const) {
+    if (!value) faults.push(`${name} is missing beside the other Twilio settings: ${where}`);
+  }
+  if (Boolean(apiKeySid) !== Boolean(apiKeySecret)) {
+    faults.push('TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET go together: set both or neither');
+  }
+  if (accountSid && !/^AC[0-9a-fA-F]{32}$/.test(accountSid)) {
+    faults.push('TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits');
+  }
+  const from = number?.replace(/^whatsapp:/, '').replace(/[\s().-]/g, '');
+  if (from && !/^\+[1-9]\d{6,14}$/.test(from)) {
+    faults.push('WHATSAPP_FROM_NUMBER must be an international number, for example +14155238886');
+  }
+  if (!accountSid || !authToken || !from) return null;
+  return {
+    credentials: {
+      accountSid,
+      authToken,
+      authTokenSecondary: text('TWILIO_AUTH_TOKEN_SECONDARY'),
+      apiKeySid,
+      apiKeySecret,
+    },
+    from: `whatsapp:${from}`,
+    messagingServiceSid: text('TWILIO_MESSAGING_SERVICE_SID'),
+  };
+};
+
+const wholeNumber = (value: string, min: number, max: number): number | undefined => {
+  const parsed = z.coerce.number().int().min(min).max(max).safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+};

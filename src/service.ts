@@ -1,0 +1,357 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpBindings, serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { createApi, createDocs } from './api/app.ts';
+import type { Config } from './config.ts';
+import { derive } from './crypto.ts';
+import { type DescribedChannel, ensureDefaultTenant } from './default-tenant.ts';
+import { addDemoData } from './demo-data.ts';
+import type { Deps } from './deps.ts';
+import { startEmbeddedPostgres } from './embedded/postgres.ts';
+import { createChannelDirectory } from './ingress/channels.ts';
+import { healthRoutes } from './ingress/health.ts';
+import { createInbox } from './ingress/inbox.ts';
+import { twilioWebhooks } from './ingress/twilio.ts';
+import { createProviders } from './messaging/providers.ts';
+import { timing } from './messaging/timing.ts';
+import { createQueues } from './queue-backend.ts';
+import { recoverySettings } from './recovery.ts';
+import { createSpill } from './spill.ts';
+import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
+import { createStore } from './store/store.ts';
+import { startWorker } from './worker.ts';
+
+/** What a simulated provider is to the service: routes of its own, and phones that get messages. */
+export type SimulatorHandle = {
+  routes: Hono<{ Bindings: { incoming?: IncomingMessage } }>;
+  addPhone: (phone: SimulatedPhone) => void;
+  close: () => Promise<void>;
+};
+export type SimulatedPhone = { address: string; name: string };
+
+export type World = {
+  log: Logger;
+  /** Lines for the person who started it. */
+  say: (line: string) => void;
+  now: () => Date;
+  newId: () => string;
+  simulate: (account: {
+    accountSid: string;
+    authToken: string;
+    from: string;
+    incomingUrl: string;
+    basePath: string;
+  }) => SimulatorHandle;
+};
+
+export type Service = { started: Promise<void>; stop: () => Promise<void> };
+
+const workerStopMs = 12_000;
+const refreshChannelsMs = 5000;
+const simulatedSender = 'whatsapp:+14155238886';
+
+/** Starts what the configuration asks for; `stop` finishes what is in flight and undoes it in reverse order. */
+export const startService = (config: Config, world: World): Service => {
+  const stopping = new AbortController();
+  const undo: { what: string; run: () => unknown }[] = [];
+  const started = build(config, world, stopping.signal, (what, run) => undo.push({ what, run }));
+
+  const stop = async () => {
+    stopping.abort();
+    await started.catch(() => {});
+    for (const { what, run } of undo.reverse()) {
+      try {
+        await run();
+      } catch (error) {
+        world.log.error({ event: 'stop.failed', what, reason: (error as Error).message });
+      }
+    }
+  };
+  return { started, stop };
+};
+
+const build = async (
+  config: Config,
+  world: World,
+  stopping: AbortSignal,
+  onStop: (what: string, run: () => unknown) => void,
+) => {
+  const { log, say, now, newId } = world;
+  // The port answers from the first moment on, so that a supervisor sees a process that waits, not a dead one.
+  let routes: Hono<{ Bindings: HttpBindings }> | null = null;
+  const server = await listen(config, (request, env) =>
+    routes ? routes.fetch(request, env as HttpBindings) : startingUp(request),
+  );
+  onStop('http', () => closeServer(server));
+
+  const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
+  const databaseUrl = await openDatabase(config, secretKey, world, stopping, onStop);
+  const store = createStore({ url: databaseUrl });
+  onStop('store', store.close);
+  await store.assertRestricted();
+
+  const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl, log });
+  onStop('queues', queues.close);
+  const deps: Deps = {
+    store,
+    ring: queues.ring,
+    log,
+    now,
+    newId,
+    secretKeys: [secretKey, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
+    enabled: config.whatsappEnabled,
+  };
+
+  const simulated = config.provider === 'simulator' ? simulate(config, secretKey, world) : null;
+  if (simulated) onStop('simulator', simulated.handle.close);
+  const { tenantId, generatedKey } = await ensureDefaultTenant(
+    deps,
+    {
+      channel: simulated?.channel ?? describeTwilio(config),
+      apiKey: config.cmmsApiKey,
+      generateKey: config.databaseUrl === null,
+      defaultCountry: config.defaultCountry,
+    },
+    // Into an empty tenant only.
+    async (tx) => {
+      if (simulated) await addDemoData(tx, deps);
+    },
+  );
+  if (simulated) {
+    const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 20 }));
+    for (const { phone, name, active } of people) {
+      if (phone && active) simulated.handle.addPhone({ address: `whatsapp:${phone}`, name });
+    }
+  }
+
+  const channels = createChannelDirectory(deps);
+  await channels.refresh();
+  const refreshing = setInterval(() => {
+    // While Postgres is away what is known stays.
+    channels.refresh().catch(() => {});
+  }, refreshChannelsMs);
+  onStop('channels', () => clearInterval(refreshing));
+  const inbox = createInbox(deps, createSpill(queues));
+  onStop('inbox', inbox.close);
+
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.route(
+    '/',
+    healthRoutes(deps, {
+      queues,
+      channels,
+      role: config.role,
+      provider: config.provider,
+      isReady: () => !stopping.aborted,
+    }),
+  );
+  if (config.role !== 'worker') {
+    app.route(
+      '/api/whatsappwebhook',
+      twilioWebhooks(deps, { channels, inbox, publicBaseUrl: config.publicBaseUrl }),
+    );
+    app.route('/api/v1', createApi(deps));
+    app.route('/docs', createDocs());
+  }
+  if (simulated) {
+    app.route('/simulator', simulated.handle.routes);
+    app.get('/', (c) => c.redirect('/simulator'));
+  }
+  routes = app;
+
+  if (config.role !== 'ingress') {
+    const worker = await startWorker(deps, queues, {
+      providerOf: createProviders(deps.secretKeys, {
+        twilio: config.twilioApiBaseUrl,
+        simulator: simulated?.apiBaseUrl ?? null,
+      }),
+      publicBaseUrl: config.publicBaseUrl,
+      timing,
+      recovery: recoverySettings,
+    });
+    onStop('worker', () => worker.stop(workerStopMs));
+  }
+  announce(config, say, { generatedKey, backend: queues.backend, hasChannel: channels.size() > 0 });
+};
+
+const startingUp = (request: Request): Response =>
+  new URL(request.url).pathname === '/livez'
+    ? Response.json({ status: 'ok' })
+    : Response.json(
+        { status: 'down', detail: 'starting up' },
+        { status: 503, headers: { 'Retry-After': '2' } },
+      );
+
+const listen = (
+  { host, port }: Config,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
+): Promise<ReturnType<typeof serve>> =>
+  new Promise((listening, failed) => {
+    const server = serve({ fetch, hostname: host, port }, () => listening(server));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      failed(
+        new StartError(
+          error.code === 'EADDRINUSE'
+            ? `Port ${port} on ${host} is taken: stop what listens there, or set PORT to another one.`
+            : `Cannot listen on ${host}:${port} (${error.code}): check HOST and PORT.`,
+        ),
+      ),
+    );
+  });
+
+const closeServer = (server: ReturnType<typeof serve>): Promise<void> =>
+  new Promise((closed) => {
+    server.close(() => closed());
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    // A browser's event stream would keep the server open for ever.
+    setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2000).unref();
+  });
+
+/** A start that cannot go on, said so that the person who started it can mend it. */
+export class StartError extends Error {
+  readonly advice = true;
+}
+
+/** The restricted role's connection to a database that is ready for this version. */
+const openDatabase = async (
+  config: Config,
+  secretKey: string,
+  { say }: World,
+  stopping: AbortSignal,
+  onStop: (what: string, run: () => unknown) => void,
+): Promise<string> => {
+  if (!config.databaseUrl) {
+    const postgres = await startEmbeddedPostgres({
+      dir: join(config.dataDir, 'postgres'),
+      database: 'rbm',
+      log: say,
+    });
+    onStop('embedded PostgreSQL', postgres.stop);
+    return (await prepareDatabase({ ownerUrl: postgres.url, secretKey, log: say })).appUrl;
+  }
+  const { databaseUrl, migrationDatabaseUrl } = config;
+  return waitFor(`PostgreSQL at ${new URL(databaseUrl).host}`, say, stopping, async () => {
+    if (migrationDatabaseUrl) {
+      await prepareDatabase({ ownerUrl: migrationDatabaseUrl, appUrl: databaseUrl, secretKey, log: say });
+    }
+    const found = await inspectDatabase(databaseUrl);
+    if (found.as === 'service') return databaseUrl;
+    if (found.as === 'neither') throw new Error(found.problem);
+    // The owner's own connection: it migrates, and the service gets a restricted login beside it.
+    return (await prepareDatabase({ ownerUrl: databaseUrl, secretKey, log: say })).appUrl;
+  });
+};
+
+// Waiting does not mend these.
+const wrongCredentials = ['28P01', '28000'];
+
+/** Tries until it works, and says what it waits for. */
+const waitFor = async <T>(
+  what: string,
+  say: (line: string) => void,
+  stopping: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> => {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const { code, message } = error as { code?: string; message?: string };
+      if (wrongCredentials.includes(code ?? ''))
+        throw new StartError(`${what} refuses the login: ${message}`);
+      if (stopping.aborted) throw new StartError(`stopped while waiting for ${what}`);
+      if (tries % 10 === 0) say(`Waiting for ${what}: ${message || code}`);
+      await sleep(1000, undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+};
+
+/** The key of an installation that brings its own database, made once and kept beside it. */
+const ownSecretKey = (dataDir: string): string => {
+  const file = join(dataDir, 'secret-key');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    try {
+      writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // Another start made it at the same moment.
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    }
+    chmodSync(file, 0o600);
+  }
+  return readFileSync(file, 'utf8').trim();
+};
+
+const simulate = (config: Config, secretKey: string, world: World) => {
+  const accountSid = `AC${derive(secretKey, 'simulator account').slice(0, 32)}`;
+  const authToken = derive(secretKey, 'simulator token').slice(0, 32);
+  const handle = world.simulate({
+    accountSid,
+    authToken,
+    from: simulatedSender,
+    incomingUrl: `${config.publicBaseUrl}/api/whatsappwebhook/incoming`,
+    basePath: '/simulator',
+  });
+  const channel: DescribedChannel = {
+    provider: 'simulator',
+    address: simulatedSender,
+    accountSid,
+    messagingServiceSid: null,
+    messagesPerSecond: config.messagesPerSecond,
+    credentials: { authToken },
+  };
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
+  return {
+    handle,
+    channel,
+    apiBaseUrl: `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/simulator`,
+  };
+};
+
+const describeTwilio = ({ twilio, messagesPerSecond }: Config): DescribedChannel | null =>
+  twilio && {
+    provider: 'twilio',
+    address: twilio.from,
+    accountSid: twilio.credentials.accountSid,
+    messagingServiceSid: twilio.messagingServiceSid,
+    messagesPerSecond,
+    credentials: {
+      authToken: twilio.credentials.authToken,
+      authTokenSecondary: twilio.credentials.authTokenSecondary,
+      apiKeySid: twilio.credentials.apiKeySid,
+      apiKeySecret: twilio.credentials.apiKeySecret,
+    },
+  };
+
+const announce = (
+  config: Config,
+  say: (line: string) => void,
+  facts: { generatedKey: string | null; backend: string; hasChannel: boolean },
+) => {
+  const url = config.publicBaseUrl;
+  const isSet = (value: unknown) => (value ? 'set' : 'not set');
+  say('');
+  say(
+    `RBM WhatsApp is running (${config.role}, queue on ${facts.backend === 'redis' ? 'Redis' : 'PostgreSQL'}, provider ${config.provider})`,
+  );
+  if (config.provider === 'simulator') say(`  Phones to try it:   ${url}/simulator`);
+  if (config.role !== 'worker') {
+    say(`  API for the CMMS:   ${url}/api/v1   (documentation: ${url}/docs)`);
+    say(`  Health:             ${url}/api/whatsappwebhook/health`);
+    if (config.provider === 'twilio')
+      say(`  Webhook for Twilio: ${url}/api/whatsappwebhook/incoming#rc=2&rp=ct,rt,5xx&ct=2000&rt=4500`);
+  }
+  if (facts.generatedKey) say(`  API key (shown once): ${facts.generatedKey}`);
+  if (!facts.hasChannel)
+    say('  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER');
+  if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');
+  say(
+    `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}`,
+  );
+  say('  Stop with Ctrl-C');
+};
