@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { Redis } from 'ioredis';
+import { inject } from 'vitest';
+import { readFacts, ringAll } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
+import { ensureDefaultTenant } from '../../src/default-tenant.ts';
+import type { Deps } from '../../src/deps.ts';
+import { type OrderStatus, orderKey } from '../../src/domain/work-order.ts';
+import { findFreePort } from '../../src/embedded/free-port.ts';
+import { createChannelDirectory } from '../../src/ingress/channels.ts';
+import { createInbox } from '../../src/ingress/inbox.ts';
+import { twilioWebhooks } from '../../src/ingress/twilio.ts';
+import { createLog } from '../../src/log.ts';
+import { createProviders } from '../../src/messaging/providers.ts';
+import type { Timing } from '../../src/messaging/timing.ts';
+import { createQueues, type Queues } from '../../src/queue-backend.ts';
+import type { RecoverySettings } from '../../src/recovery.ts';
+import { createSimulatorApp } from '../../src/simulator/app.tsx';
+import { createSimulator } from '../../src/simulator/engine.ts';
+import { createSpill } from '../../src/spill.ts';
+import { createStore } from '../../src/store/store.ts';
+import { startWorker } from '../../src/worker.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+export const backends = ['redis', 'postgres'] as const;
+export type Backend = (typeof backends)[number];
+
+export const quickTiming: Timing = {
+  leaseMs: 2000,
+  claimMs: 2000,
+  lookAfterMs: [400, 800, 1600],
+  retryMs: 50,
+  maxRetryMs: 400,
+};
+
+const sender = 'whatsapp:+14155238886';
+const secretKey = 'k'.repeat(32);
+
+export type Stage = Awaited<ReturnType<typeof setStage>>;
+
+/** Everything running, against a Twilio that is none: an ingress, workers, a technician or more with a phone. */
+export const setStage = async (options: {
+  backend: Backend;
+  workers?: number;
+  /** Another Postgres or Redis than the suite's, to take away. */
+  databaseUrl?: string;
+  redisUrl?: string;
+  messagesPerSecond?: number;
+  enabled?: boolean;
+  now?: () => Date;
+  timing?: Partial<Timing>;
+  recovery?: Partial<RecoverySettings>;
+}) => {
+  const database = options.databaseUrl ? null : await createTestDatabase();
+  const databaseUrl = options.databaseUrl ?? database!.appUrl;
+  const redisUrl = options.backend === 'redis' ? (options.redisUrl ?? (await emptyRedis())) : null;
+  const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
+  const store = createStore({ url: databaseUrl });
+
+  const port = await findFreePort();
+  const publicBaseUrl = `http://127.0.0.1:${port}`;
+  const simulator = createSimulator({
+    accountSid: `AC${'a'.repeat(32)}`,
+    authToken: 'simulated-token',
+    from: sender,
+    incomingUrl: `${publicBaseUrl}/api/whatsappwebhook/incoming`,
+    callbackDelaysMs: { sent: 0, delivered: 0, read: 0 },
+    readReceipts: 'manual',
+  });
+  const twilioPort = await findFreePort();
+  const twilioServer = serve({
+    fetch: createSimulatorApp(simulator).fetch,
+    port: twilioPort,
+    hostname: '127.0.0.1',
+  });
+  const twilioUrl = `http://127.0.0.1:${twilioPort}`;
+
+  const base = {
+    store,
+    log,
+    now: options.now ?? (() => new Date()),
+    newId: randomUUID,
+    secretKeys: [secretKey],
+    enabled: options.enabled ?? true,
+  };
+  const queueSets: Queues[] = [];
+  const newQueues = () => {
+    const queues = createQueues({ redisUrl, databaseUrl, log });
+    queueSets.push(queues);
+    return queues;
+  };
+  const queues = newQueues();
+  await queues.ready;
+  const deps: Deps = { ...base, ring: queues.ring };
+
+  const { tenantId } = await ensureDefaultTenant(deps, {
+    channel: {
+      provider: 'simulator',
+      address: sender,
+      accountSid: simulator.accountSid,
+      messagingServiceSid: null,
+      messagesPerSecond: options.messagesPerSecond ?? 1000,
+      credentials: { authToken: 'simulated-token' },
+    },
+    apiKey: 'scenario-api-key-0123456789',
+    generateKey: false,
+    defaultCountry: 'US',
+  });
+  const channels = createChannelDirectory(deps);
+  await channels.refresh();
+  const inbox = createInbox(deps, createSpill(queues));
+  const app = new Hono();
+  app.route('/api/whatsappwebhook', twilioWebhooks(deps, { channels, inbox, publicBaseUrl }));
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+
+  const startAWorker = async () => {
+    const own = newQueues();
+    return startWorker({ ...base, ring: own.ring }, own, {
+      providerOf: createProviders([secretKey], { twilio: twilioUrl, simulator: twilioUrl }),
+      publicBaseUrl,
+      timing: { ...quickTiming, ...options.timing },
+      recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
+    });
+  };
+  const workers = await Promise.all(Array.from({ length: options.workers ?? 1 }, startAWorker));
+
+  let people = 0;
+  /** A registered technician and his phone. */
+  const technician = async (fields: { timeZone?: string; active?: boolean } = {}) => {
+    const number = ++people;
+    const externalId = `tech-${number}`;
+    const phone = `+1202555${String(1000 + number)}`;
+    const address = `whatsapp:${phone}`;
+    simulator.addPhone({ address, name: `Technician ${number}` });
+    const id = await store.tenant(tenantId, async (tx) => {
+      const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
+      await saveTechnician(
+        tx,
+        externalId,
+        { name: `Technician ${number}`, phone, ...fields },
+        facts,
+        collectFaults(),
+      );
+      return (await tx.technicians.find(externalId))!.id;
+    });
+    return {
+      id,
+      externalId,
+      address,
+      says: (text: string, extra?: Record<string, string>) => simulator.says(address, text, extra),
+      hears: (what: string | RegExp, timeoutMs = 10_000) =>
+        simulator.waitForText(address, what, { timeoutMs }),
+      heard: () => simulator.sentTo(address).map(({ text }) => text),
+    };
+  };
+
+  /** An order as the CMMS would have put it; without a status, one just assigned, and told. */
+  const order = async (
+    number: string,
+    fields: Record<string, unknown> & { assignee?: string; status?: OrderStatus } = {},
+  ) => {
+    const { status, ...rest } = fields;
+    const bells = await store.tenant(tenantId, async (tx) => {
+      const facts = await readFacts(tx, { ...deps, enabled: deps.enabled }, { kind: 'cmms', id: null });
+      const saved = await saveWorkOrder(
+        tx,
+        number,
+        { title: `Repair of ${number}`, ...rest, ...(status ? { status } : {}) } as never,
+        facts,
+        collectFaults(),
+      );
+      return saved.bells;
+    });
+    ringAll(deps, tenantId, bells);
+  };
+
+  const findOrder = (number: string) =>
+    store.tenant(tenantId, (tx) => tx.workOrders.detail(number)).then((found) => found!);
+
+  const eventsOf = async (number: string) => {
+    const { id } = await findOrder(number);
+    return store.tenant(tenantId, (tx) => tx.events.ofOrder(id, { after: 0, limit: 200 }));
+  };
+
+  const messages = () => store.tenant(tenantId, (tx) => tx.messages.list({ before: null, limit: 1000 }));
+
+  /** Polls, for what only the database shows. */
+  const until = async <T>(
+    ask: () => Promise<T | false | null | undefined>,
+    timeoutMs = 15_000,
+  ): Promise<T> => {
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const found = await ask();
+      if (found) return found;
+      if (Date.now() > end) throw new Error('it did not happen in time');
+      await new Promise((done) => setTimeout(done, 25));
+    }
+  };
+
+  /** Nothing is unread, due or under way. */
+  const quiet = (timeoutMs?: number) =>
+    until(async () => {
+      const all = await messages();
+      return !all.some(({ status }) => ['received', 'queued', 'sending', 'unknown'].includes(status));
+    }, timeoutMs);
+
+  const strike = async () => {
+    await Promise.all(workers.map((worker) => worker.stop(5000)));
+    await Promise.all([server, twilioServer].map((each) => new Promise((closed) => each.close(closed))));
+    inbox.close();
+    await Promise.all(queueSets.map((each) => each.close()));
+    await simulator.close();
+    await store.close();
+    await database?.drop();
+  };
+
+  return {
+    tenantId,
+    store,
+    deps,
+    queues,
+    simulator,
+    workers,
+    publicBaseUrl,
+    databaseUrl,
+    redisUrl,
+    sender,
+    technician,
+    order,
+    findOrder,
+    eventsOf,
+    messages,
+    until,
+    quiet,
+    strike,
+    startAWorker,
+    newQueues,
+    key: orderKey,
+  };
+};
+
+/** A database of the suite's Redis for this test file's process, emptied. */
+export const emptyRedis = async (): Promise<string> => {
+  const url = `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;
+  const redis = new Redis(url);
+  await redis.flushdb();
+  redis.disconnect();
+  return url;
+};
