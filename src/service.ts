@@ -18,9 +18,9 @@ import { healthRoutes } from './ingress/health.ts';
 import { createInbox } from './ingress/inbox.ts';
 import { twilioWebhooks } from './ingress/twilio.ts';
 import { createProviders } from './messaging/providers.ts';
-import { timing } from './messaging/timing.ts';
+import { type Timing, timing } from './messaging/timing.ts';
 import { createQueues } from './queue-backend.ts';
-import { recoverySettings } from './recovery.ts';
+import { type RecoverySettings, recoverySettings } from './recovery.ts';
 import { createSpill } from './spill.ts';
 import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
 import { createStore } from './store/store.ts';
@@ -40,6 +40,8 @@ export type World = {
   say: (line: string) => void;
   now: () => Date;
   newId: () => string;
+  /** How long things take; other than usual only in tests. */
+  pace?: { timing: Timing; recovery: RecoverySettings };
   simulate: (account: {
     accountSid: string;
     authToken: string;
@@ -171,8 +173,7 @@ const build = async (
         simulator: simulated?.apiBaseUrl ?? null,
       }),
       publicBaseUrl: config.publicBaseUrl,
-      timing,
-      recovery: recoverySettings,
+      ...(world.pace ?? { timing, recovery: recoverySettings }),
     });
     onStop('worker', () => worker.stop(workerStopMs));
   }

@@ -25,20 +25,13 @@ import { createSpill } from '../../src/spill.ts';
 import { createStore } from '../../src/store/store.ts';
 import { startWorker } from '../../src/worker.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+import { quickTiming } from '../support/timing.ts';
 
 export const backends = ['redis', 'postgres'] as const;
 export type Backend = (typeof backends)[number];
 
-export const quickTiming: Timing = {
-  leaseMs: 2000,
-  claimMs: 2000,
-  lookAfterMs: [400, 800, 1600],
-  retryMs: 50,
-  maxRetryMs: 400,
-};
-
 const sender = 'whatsapp:+14155238886';
-const secretKey = 'k'.repeat(32);
+export const secretKey = 'k'.repeat(32);
 
 export type Stage = Awaited<ReturnType<typeof setStage>>;
 
@@ -51,6 +44,8 @@ export const setStage = async (options: {
   redisUrl?: string;
   messagesPerSecond?: number;
   enabled?: boolean;
+  /** False: the ingress is a process of the test's own. */
+  ingress?: boolean;
   now?: () => Date;
   timing?: Partial<Timing>;
   recovery?: Partial<RecoverySettings>;
@@ -99,7 +94,7 @@ export const setStage = async (options: {
 
   const { tenantId } = await ensureDefaultTenant(deps, {
     channel: {
-      provider: 'simulator',
+      provider: 'twilio',
       address: sender,
       accountSid: simulator.accountSid,
       messagingServiceSid: null,
@@ -115,12 +110,12 @@ export const setStage = async (options: {
   const inbox = createInbox(deps, createSpill(queues));
   const app = new Hono();
   app.route('/api/whatsappwebhook', twilioWebhooks(deps, { channels, inbox, publicBaseUrl }));
-  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
+  const server = options.ingress === false ? null : serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
 
   const startAWorker = async () => {
     const own = newQueues();
     return startWorker({ ...base, ring: own.ring }, own, {
-      providerOf: createProviders([secretKey], { twilio: twilioUrl, simulator: twilioUrl }),
+      providerOf: createProviders([secretKey], { twilio: twilioUrl, simulator: null }),
       publicBaseUrl,
       timing: { ...quickTiming, ...options.timing },
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
@@ -211,7 +206,11 @@ export const setStage = async (options: {
 
   const strike = async () => {
     await Promise.all(workers.map((worker) => worker.stop(5000)));
-    await Promise.all([server, twilioServer].map((each) => new Promise((closed) => each.close(closed))));
+    await Promise.all(
+      [server, twilioServer].map(
+        (each) => new Promise((closed) => (each ? each.close(closed) : closed(null))),
+      ),
+    );
     inbox.close();
     await Promise.all(queueSets.map((each) => each.close()));
     await simulator.close();
@@ -220,6 +219,7 @@ export const setStage = async (options: {
   };
 
   return {
+    port,
     tenantId,
     store,
     deps,
@@ -227,6 +227,7 @@ export const setStage = async (options: {
     simulator,
     workers,
     publicBaseUrl,
+    twilioUrl,
     databaseUrl,
     redisUrl,
     sender,
