@@ -89,12 +89,16 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
       providerId: string,
       from: 'answer' | 'adopted' | 'callback',
     ): Promise<void> => {
-      await rows().where({ id }).update({
-        state: 'accepted',
-        provider_id: providerId,
-        provider_id_from: from,
-        look_at: null,
-      });
+      await rows()
+        .where({ id })
+        .update({
+          state: 'accepted',
+          // A callback may have told more already.
+          status: trx.raw("CASE WHEN status IN ('sending', 'unknown') THEN 'accepted' ELSE status END"),
+          provider_id: providerId,
+          provider_id_from: from,
+          look_at: null,
+        });
     },
 
     /** An id that was matched by its text turned out to be another attempt's: this one is open again. */
@@ -122,7 +126,7 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
 
     /** What is not known yet. Only the outcome of a call still open changes: a callback may have told meanwhile. */
     unclear: async (id: string, text: string): Promise<void> => {
-      await rows().where({ id, state: 'sending' }).update({ state: 'unclear', error_text: text });
+      await rows().where({ id, state: 'sending' }).update({ state: 'unclear', status: 'unknown', error_text: text });
     },
 
     /** Looked without finding it: when to look next, or null when it is given up. */
@@ -135,6 +139,7 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
             ? { state: 'lost', status: 'unknown', look_at: null }
             : {
                 state: 'unclear',
+                status: 'unknown',
                 look_at: trx.raw("sending_at + ? * interval '1 millisecond'", [nextLookAfterMs]),
               }),
         });
@@ -150,10 +155,9 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
         .update({ status, ...(error ? { error_code: error.code, error_text: error.text } : {}) });
     },
 
-    /** Whether a try of this message may have gone through, or may still. */
+    /** Whether a try of this message may have gone through, or may still: none that was refused or has failed. */
     anyOpen: async (messageId: string): Promise<boolean> =>
-      (await rows().where({ message_id: messageId }).whereNot({ state: 'refused' }).first('id')) !==
-      undefined,
+      (await rows().where({ message_id: messageId }).whereNot({ status: 'failed' }).first('id')) !== undefined,
   };
 };
 

@@ -14,7 +14,8 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
   return {
     /** Locks the conversation, so that one drain at a time works on it; null if it is not this tenant's. */
     lock: async (id: string): Promise<Conversation | null> => {
-      const row = await rows().where({ id }).forUpdate().first();
+      // Not FOR UPDATE: a message written beside would wait for its foreign key's sake.
+      const row = await rows().where({ id }).forNoKeyUpdate().first();
       return row ? fromRow(row) : null;
     },
 

@@ -98,7 +98,9 @@ const openTx = (trx: Knex.Transaction, tenantId: string) => ({
   workOrders: workOrders(trx, tenantId),
 });
 
-const isConflict = (error: unknown) => ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
+/** Whether Postgres undid it because something else got in its way: done again at once, it may well work. */
+export const isConflict = (error: unknown): boolean =>
+  ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
 
 /** Whether an error says that the database is away or busy, so that trying again later can help. */
 export const isPassing = (error: unknown): boolean => {

@@ -16,7 +16,7 @@ import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schemas.
 type Json = any;
-export type Answer = { status: number; headers: Headers; body: Json };
+type Answer = { status: number; headers: Headers; body: Json };
 
 export type TestApi = {
   deps: Deps;
@@ -94,7 +94,7 @@ export const useApi = (): TestApi => {
 };
 
 /** Throws unless the route's documentation knows the status and its schema fits, with nothing more and nothing less. */
-export const checkDocumented = (routes: ApiRoute[], method: string, path: string, answer: Answer) => {
+const checkDocumented = (routes: ApiRoute[], method: string, path: string, answer: Answer) => {
   const pathname = path.split('?')[0]!;
   const route = routes.find(
     (each) =>

@@ -1,0 +1,123 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Deps } from '../deps.ts';
+import { version } from '../version.ts';
+import { assetRoutes } from './assets.ts';
+import { authenticate } from './auth.ts';
+import { eventRoutes } from './events.ts';
+import { messageRoutes } from './messages.ts';
+import { notificationRoutes } from './notifications.ts';
+import { problem, problemOf } from './problem.ts';
+import type { ApiEnv, ApiRoute } from './route.ts';
+import { technicianRoutes } from './technicians.ts';
+import { workOrderRoutes } from './work-orders.ts';
+
+export { createDocs } from './docs.ts';
+
+const maxBodyBytes = 1024 * 1024;
+
+/** The CMMS's side over HTTP, to be mounted at /api/v1. */
+export const createApi = (deps: Deps) => {
+  const api = new OpenAPIHono<ApiEnv>();
+  const routes = [
+    ...technicianRoutes(deps),
+    ...assetRoutes(deps),
+    ...workOrderRoutes(deps),
+    ...messageRoutes(deps),
+    ...eventRoutes(deps),
+    ...notificationRoutes(deps),
+  ];
+
+  api.onError((error, c) => {
+    const answer = problemOf(error);
+    if (answer) return answer;
+    deps.log.error({ event: 'api.error', method: c.req.method, ...describe(error) }, 'request failed');
+    return problem('internal');
+  });
+  api.use(neverCached);
+  for (const route of routes) document(api, route);
+  let written: object | null = null;
+  api.get('/openapi.json', (c) => {
+    written ??= api.getOpenAPI31Document(about);
+    return c.json(written);
+  });
+  api.use(authenticate(deps.store), readableAddress, limitBody);
+  for (const { method, path, handle } of routes) api.on(method.toUpperCase(), honoPath(path), handle);
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allow = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+    api.all(honoPath(path), () => problem('method-not-allowed', { headers: { allow: allow.join(', ') } }));
+  }
+  api.all('*', () => problem('not-found'));
+  return api;
+};
+
+const about = {
+  openapi: '3.1.0',
+  info: {
+    title: 'RBM WhatsApp',
+    version,
+    description:
+      'Technicians, assets, work orders and what is said about them. People, assets and orders are addressed by ' +
+      "the CMMS's own keys. PUT creates or changes: fields left out keep their value, null clears, unknown ones " +
+      'are refused. What is absent is null.',
+  },
+  servers: [{ url: '/api/v1' }],
+  security: [{ apiKey: [] }],
+};
+
+const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  const keys = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  api.openAPIRegistry.registerPath({
+    method: route.method,
+    path: route.path,
+    summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
+    tags: [route.path.split('/')[1]!],
+    request: {
+      ...(keys.length > 0
+        ? { params: z.object(Object.fromEntries(keys.map((name) => [name, z.string()]))) }
+        : {}),
+      ...(route.query ? { query: z.object(route.query).partial() } : {}),
+      ...(route.body
+        ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
+        : {}),
+    },
+    responses: route.answers,
+  });
+};
+
+const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+const neverCached: MiddlewareHandler = async (c, next) => {
+  await next();
+  c.header('cache-control', 'no-store');
+  c.header('x-content-type-options', 'nosniff');
+};
+
+// Hono would pass on what it cannot decode as it came.
+const readableAddress: MiddlewareHandler = async (c, next) => {
+  const { pathname, search } = new URL(c.req.url);
+  try {
+    decodeURIComponent(pathname + search);
+  } catch {
+    return problem('malformed', {
+      detail: 'The address holds a percent sign that begins no UTF-8 character',
+    });
+  }
+  await next();
+};
+
+// The rest of the body is not read, so the connection cannot be used again.
+const limitBody = bodyLimit({
+  maxSize: maxBodyBytes,
+  onError: () => problem('too-large', { headers: { connection: 'close' } }),
+});
+
+/** What helps to find a fault. Messages of the database may quote what was sent. */
+const describe = (error: Error) => {
+  const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string };
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  return { name: error.name, code, constraint, table, at: frames.slice(0, 8).map((line) => line.trim()) };
+};

@@ -1,0 +1,64 @@
+import type { RouteConfig, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type Facts, readFacts } from '../cmms/facts.ts';
+import type { Deps } from '../deps.ts';
+import type { Tx } from '../store/store.ts';
+import { problemAnswer } from './problem.ts';
+
+export type ApiEnv = { Variables: { caller: { tenantId: string; keyId: string } } };
+
+/** One route as it is served and as it is documented. Its own code checks what comes in, so that all faults are found. */
+export type ApiRoute = {
+  method: 'get' | 'put' | 'post';
+  /** As OpenAPI writes it: /assets/{code}. */
+  path: string;
+  summary: string;
+  description?: string;
+  query?: Record<string, z.ZodType>;
+  body?: z.ZodType;
+  answers: RouteConfig['responses'];
+  handle: (c: Context<ApiEnv>) => Promise<Response>;
+};
+
+export const answer = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const problemDescriptions = {
+  400: 'The request cannot be read',
+  401: 'No valid API key',
+  404: "Not there, or another tenant's",
+  405: 'The resource does not know this method',
+  409: 'Taken by something else, or changed meanwhile',
+  413: 'More than 1 MB',
+  415: 'Not JSON',
+  422: 'Every fault of the content, each with a pointer',
+  503: 'Try again after Retry-After seconds',
+} as const;
+
+export const problems = (...statuses: (keyof typeof problemDescriptions)[]): RouteConfig['responses'] =>
+  Object.fromEntries(
+    [400 as const, 401 as const, ...statuses, 503 as const].map((status) => [
+      status,
+      {
+        description: problemDescriptions[status],
+        content: { 'application/problem+json': { schema: problemAnswer } },
+      },
+    ]),
+  );
+
+/** Reads inside the caller's tenant. */
+export const inTenant = <T>(c: Context<ApiEnv>, deps: Deps, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  deps.store.tenant(c.get('caller').tenantId, work);
+
+/** Writes inside the caller's tenant, in the name of its key. */
+export const asCmms = <T>(
+  c: Context<ApiEnv>,
+  deps: Deps,
+  work: (tx: Tx, facts: Facts) => Promise<T>,
+): Promise<T> =>
+  inTenant(c, deps, async (tx) => {
+    const keyLabel = await tx.apiKeys.label(c.get('caller').keyId);
+    return work(tx, await readFacts(tx, deps, { kind: 'cmms', id: keyLabel }));
+  });

@@ -1,0 +1,140 @@
+import { readPhone } from '../domain/phone.ts';
+import type { Tx } from '../store/store.ts';
+import type { Address, Technician } from '../store/technicians.ts';
+import type { Facts } from './facts.ts';
+import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
+import { requireField, type TechnicianFields } from './fields.ts';
+import { changePreferences, readPreferences } from './preferences.ts';
+
+/** Creates or changes a technician. Throws Refused, with `faults` and what else is wrong, and writes nothing then. */
+export const saveTechnician = async (
+  tx: Tx,
+  externalId: string,
+  fields: TechnicianFields,
+  facts: Facts,
+  faults: Faults,
+): Promise<{ created: boolean }> => {
+  // One at a time, so that two people cannot be given one phone at once.
+  await tx.tenants.lock('technicians');
+  const before = await tx.technicians.lock(externalId);
+  if (!before) requireField(fields, 'name', faults);
+
+  const country = facts.tenant.defaultCountry;
+  const phone = fields.phone ? readPhone(fields.phone, country) : fields.phone;
+  if (fields.phone && !phone) faults.add('/phone', 'is not a possible phone number');
+  const given =
+    fields.addresses === undefined ? undefined : readAddresses(fields.addresses ?? [], country, faults);
+  const addressesNow = before ? await tx.technicians.addresses(before.id) : [];
+
+  let supervisorId: string | null | undefined = fields.supervisor === null ? null : undefined;
+  if (fields.supervisor) {
+    supervisorId = (await tx.technicians.find(fields.supervisor))?.id;
+    if (!supervisorId) faults.add('/supervisor', 'names nobody we know');
+    else if (supervisorId === before?.id) faults.add('/supervisor', 'must be somebody else');
+  }
+
+  const technician: Technician = {
+    ...(before ?? { ...newcomer, id: facts.newId(), externalId }),
+    ...present({
+      name: fields.name,
+      phone,
+      email: fields.email,
+      role: fields.role,
+      locale: fields.locale ? Intl.getCanonicalLocales(fields.locale)[0] : fields.locale,
+      timeZone: fields.timeZone,
+      supervisorId,
+      active: fields.active,
+    }),
+  };
+  if (fields.preferences !== undefined) {
+    technician.preferences = changePreferences(readPreferences(technician.preferences), fields.preferences);
+  }
+  const addresses = allAddresses(technician.phone, [
+    ...addressesNow.filter(
+      ({ value }) => given === undefined && (value !== before?.phone || value === technician.phone),
+    ),
+    ...(given ?? []),
+  ]);
+
+  const taken = await findTaken(tx, technician, addresses);
+  if (faults.all.length > 0) for (const { pointer, detail } of taken) faults.add(pointer, detail);
+  refuseIfFaulty(faults);
+  if (taken.length > 0) throw new Refused('conflict', taken);
+
+  if (before) await tx.technicians.update(technician);
+  else await tx.technicians.insert(technician);
+  await tx.technicians.setAddresses(
+    technician.id,
+    addresses.map(({ kind, value, active }) => ({ kind, value, active })),
+  );
+  return { created: !before };
+};
+
+const newcomer = {
+  name: '',
+  phone: null,
+  email: null,
+  role: 'technician',
+  locale: null,
+  timeZone: null,
+  supervisorId: null,
+  active: true,
+  preferences: {},
+  lastSeenAt: null,
+} as const;
+
+const present = <T extends object>(values: T) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+
+type Placed = Address & { pointer?: string };
+
+const readAddresses = (
+  given: NonNullable<TechnicianFields['addresses']>,
+  country: string,
+  faults: Faults,
+): Placed[] => {
+  const seen = new Set<string>();
+  return given.flatMap(({ kind, value: spelled, active = true }, position) => {
+    const pointer = `/addresses/${position}`;
+    const value = kind === 'whatsapp-user-id' ? readUserId(spelled) : readPhone(spelled, country);
+    if (!value) {
+      const expected =
+        kind === 'whatsapp-user-id' ? 'a WhatsApp user id like US.1349' : 'a possible phone number';
+      faults.add(`${pointer}/value`, `is not ${expected}`);
+      return [];
+    }
+    if (seen.has(`${kind} ${value}`)) faults.add(pointer, 'is there twice');
+    seen.add(`${kind} ${value}`);
+    return [{ kind, value, active, pointer }];
+  });
+};
+
+const readUserId = (value: string): string | null =>
+  /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/.test(value) ? value : null;
+
+/** The phone's own addresses and the rest, which may say that the phone's are not active. */
+const allAddresses = (phone: string | null, rest: Placed[]): Placed[] => {
+  const ofPhone: Placed[] = (phone ? (['sms', 'whatsapp'] as const) : []).map((kind) => ({
+    kind,
+    value: phone!,
+    active: true,
+    pointer: '/phone',
+  }));
+  return [...new Map([...ofPhone, ...rest].map((each) => [`${each.kind} ${each.value}`, each])).values()];
+};
+
+/** What of it is somebody else's, and where it was asked for. */
+const findTaken = async (tx: Tx, technician: Technician, addresses: Placed[]) => {
+  const pointers = new Set<string>();
+  if (technician.phone) {
+    const owner = await tx.technicians.byPhone(technician.phone);
+    if (owner && owner.id !== technician.id) pointers.add('/phone');
+  }
+  for (const { kind, value, pointer } of addresses) {
+    const owner = await tx.technicians.addressOwner(kind, value);
+    if (owner && owner !== technician.id) pointers.add(pointer ?? '/addresses');
+  }
+  return [...pointers].map((pointer) => ({ pointer, detail: "is another technician's" }));
+};

@@ -1,0 +1,100 @@
+import { isOpen } from '../domain/work-order.ts';
+import type { Tx } from '../store/store.ts';
+import type { Bell, Facts } from './facts.ts';
+import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
+import { type Fields, readWhen, type WorkOrderFields } from './fields.ts';
+import type { jobAssetShape, jobOrderShape } from './notification-schemas.ts';
+import { saveAsset } from './save-asset.ts';
+import { type SavedOrder, saveWorkOrder, tellAssignee } from './save-work-order.ts';
+
+export type AssignmentJob = {
+  name: 'work-order.assigned' | 'maintenance.scheduled';
+  /** What of it can be used; what cannot is among the faults. */
+  workOrder: Omit<Fields<typeof jobOrderShape>, 'asset'>;
+  asset: Fields<typeof jobAssetShape> | null | undefined;
+  assignee: string | undefined;
+  expiresAt: string | null | undefined;
+};
+
+/**
+ * Brings order and asset to what the job says, unless the job is behind; assigns the order and tells the
+ * assignee, once per assignment. Throws Refused with every fault; then nothing of it may stay.
+ */
+export const tellAssignment = async (
+  tx: Tx,
+  job: AssignmentJob,
+  facts: Facts,
+  faults: Faults,
+): Promise<{ messageIds: string[]; bells: Bell[] }> => {
+  const ofOrder = faults.under('/workOrder');
+  const { number, ...fields } = job.workOrder;
+  if (fields.assignee !== undefined && fields.assignee !== job.assignee) {
+    ofOrder.add('/assignee', "differs from the job's own assignee");
+  }
+  const assignee = job.assignee === undefined ? null : await tx.technicians.find(job.assignee);
+  if (job.assignee !== undefined && !assignee) faults.add('/assignee', 'names nobody we know');
+  // Everything else is about an order that has a number.
+  if (number === undefined) refuseIfFaulty(faults);
+
+  const before = await tx.workOrders.lockByNumber(number!);
+  const version = fields.version ?? null;
+  const isBehind = before !== null && version !== null && version < before.version;
+  const howToTell = {
+    ...(job.name === 'maintenance.scheduled' ? { kind: job.name } : {}),
+    ...(job.expiresAt ? { expiresAt: momentOf(job.expiresAt) } : {}),
+  };
+  let saved: SavedOrder;
+  if (isBehind) {
+    refuseIfFaulty(faults);
+    // What the job knew is out of date, but it still says whose the order is. A closed order stays closed.
+    const change = isOpen(before) && job.assignee !== undefined ? { assignee: job.assignee } : {};
+    saved = await saveWorkOrder(tx, number!, change, facts, faults, howToTell);
+  } else {
+    const order: WorkOrderFields = {
+      ...given(fields),
+      ...(await saveJobAsset(tx, job.asset, facts, ofOrder.under('/asset'))),
+      ...(assignee ? { assignee: assignee.externalId } : {}),
+    };
+    if (!before && job.name === 'maintenance.scheduled') order.kind ??= 'preventive';
+    saved = await saveWorkOrder(tx, number!, order, facts, ofOrder, howToTell).catch(namingPlace);
+  }
+  const { order, bells, told } = saved;
+  if (told) return { messageIds: [told.messageId], bells };
+  if (!assignee || order.status !== 'assigned' || order.assigneeId !== assignee.id)
+    return { messageIds: [], bells };
+  const added = await tellAssignee(tx, order, assignee, facts, howToTell);
+  if (added.channelId) bells.push({ queue: 'outbound', id: added.channelId });
+  return { messageIds: [added.messageId], bells };
+};
+
+/** Saves the asset and answers how the order refers to it. One that is new and has no name goes by its code. */
+const saveJobAsset = async (
+  tx: Tx,
+  asset: AssignmentJob['asset'],
+  facts: Facts,
+  faults: Faults,
+): Promise<{ asset?: string | null }> => {
+  if (asset === null) return { asset };
+  // A job with faults is refused in the end; the asset's own have been found.
+  if (asset?.code === undefined || faults.all.length > 0) return {};
+  const { code, ...fields } = given(asset);
+  const isNew = (await tx.assets.find(code!)) === null;
+  await saveAsset(tx, code!, { ...(isNew ? { name: code! } : {}), ...fields }, facts, faults);
+  return { asset: code! };
+};
+
+const given = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+
+const momentOf = (text: string): Date => (readWhen(text) as { at: Date }).at;
+
+// The save says "/version"; the job has it below its work order.
+const namingPlace = (error: unknown): never => {
+  if (!(error instanceof Refused) || error.why === 'invalid') throw error;
+  throw new Refused(
+    'invalid',
+    error.faults.map((fault) => ({ ...fault, pointer: `/workOrder${fault.pointer}` })),
+  );
+};

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Facts } from '../../src/cmms/facts.ts';
+import { addNotice, type NoticeKind } from '../../src/cmms/notify.ts';
+import type { WorkOrder } from '../../src/domain/work-order.ts';
+import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import type { Address, Technician } from '../../src/store/technicians.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createTenant, type TestTenant } from '../support/tenant.ts';
+
+let database: TestDatabase;
+let store: Store;
+let tenant: TestTenant;
+const now = new Date('2026-11-22T12:00:00.000Z');
+const hours = (count: number) => new Date(now.getTime() + count * 60 * 60 * 1000);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = createStore({ url: database.appUrl, maxConnections: 4 });
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+beforeEach(async () => {
+  tenant = await createTenant(store, { timeZone: 'America/New_York' });
+});
+
+const technician = (change: Partial<Technician> = {}): Technician => ({
+  id: randomUUID(),
+  externalId: 'T-1',
+  name: 'Maria',
+  phone: '+15005550101',
+  email: null,
+  role: 'technician',
+  locale: null,
+  timeZone: null,
+  supervisorId: null,
+  active: true,
+  preferences: {},
+  lastSeenAt: null,
+  ...change,
+});
+
+const order = (assigneeId: string): WorkOrder => ({
+  id: randomUUID(),
+  number: 'WO-1',
+  title: 'Seal',
+  description: null,
+  priority: 'high',
+  kind: 'corrective',
+  asset: null,
+  assigneeId,
+  plannerId: null,
+  due: { at: new Date('2026-12-25T03:00:00.000Z') },
+  scheduled: null,
+  status: 'assigned',
+  escalated: false,
+  version: 1,
+  assignmentNo: 1,
+  assignedAt: now,
+  acknowledgedAt: null,
+  startedAt: null,
+  completedAt: null,
+  confirmedAt: null,
+  closedAt: null,
+});
+
+const givenOrder = async (tx: Tx, person: Technician, addresses: Address[] = phoneOf(person)) => {
+  await tx.technicians.insert(person);
+  await tx.technicians.setAddresses(person.id, addresses);
+  const stored = order(person.id);
+  await tx.workOrders.insert(stored);
+  return stored;
+};
+const phoneOf = ({ phone }: Technician): Address[] =>
+  phone ? [{ kind: 'whatsapp', value: phone, active: true }] : [];
+
+const facts = async (tx: Tx, enabled = true): Promise<Omit<Facts, 'actor'>> => ({
+  now,
+  newId: randomUUID,
+  tenant: (await tx.tenants.get())!,
+  enabled,
+});
+
+const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
+
+test("a notice is written in the zone of its reader: his own, else the tenant's", async () => {
+  for (const [timeZone, day] of [
+    [null, 'Dec 24, 2026'],
+    ['Europe/Berlin', 'Dec 25, 2026'],
+  ] as const) {
+    tenant = await createTenant(store, { timeZone: 'America/New_York' });
+    const message = await inTenant(async (tx) => {
+      const person = technician({ timeZone });
+      const stored = await givenOrder(tx, person);
+      const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
+      const { messageId, channelId, added } = await addNotice(tx, notice, await facts(tx));
+      expect([channelId, added]).toEqual([tenant.channelId, true]);
+      return tx.messages.get(messageId);
+    });
+    expect(message).toMatchObject({ status: 'queued', lane: 'notification', way: 'whatsapp' });
+    expect(message!.text).toContain(`*Due:* ${day}`);
+  }
+});
+
+test('an assignment is told once; the second time answers with the message that told it', async () => {
+  await inTenant(async (tx) => {
+    const person = technician();
+    const stored = await givenOrder(tx, person);
+    const tell = async (kind: NoticeKind) =>
+      addNotice(tx, { technician: person, order: stored, kind }, await facts(tx));
+    const first = await tell('work-order.assigned');
+    expect(await tell('work-order.assigned')).toEqual({
+      messageId: first.messageId,
+      channelId: null,
+      added: false,
+    });
+    expect((await tell('maintenance.scheduled')).messageId).toBe(first.messageId);
+    // Other notices are not about the assignment.
+    expect((await tell('work-order.unassigned')).added).toBe(true);
+    expect((await tell('work-order.reminder')).added).toBe(true);
+    expect(await tx.messages.list({ before: null, limit: 10 })).toHaveLength(3);
+  });
+});
+
+test.each<[string, Partial<Technician>, Address[]]>([
+  ['no address', { phone: null }, []],
+  ['an address that is switched off', {}, [{ kind: 'whatsapp', value: '+15005550101', active: false }]],
+  ['an SMS address only', {}, [{ kind: 'sms', value: '+15005550101', active: true }]],
+  ['left', { active: false }, [{ kind: 'whatsapp', value: '+15005550101', active: true }]],
+])('who has %s is not told, the log says so, and can be told later', async (_, change, addresses) => {
+  await inTenant(async (tx) => {
+    const person = technician(change);
+    const stored = await givenOrder(tx, person, addresses);
+    const tell = async (to: Technician) =>
+      addNotice(tx, { technician: to, order: stored, kind: 'work-order.assigned' }, await facts(tx));
+    const { messageId, channelId } = await tell(person);
+    expect(channelId).toBeNull();
+    expect(await tx.messages.get(messageId)).toMatchObject({
+      status: 'cancelled',
+      reason: 'no-address',
+      technician: 'T-1',
+    });
+    await tx.technicians.setAddresses(person.id, [{ kind: 'whatsapp', value: '+15005550101', active: true }]);
+    expect(await tell({ ...person, active: true })).toMatchObject({
+      channelId: tenant.channelId,
+      added: true,
+    });
+  });
+});
+
+test('a user id is used where no phone is known', async () => {
+  await inTenant(async (tx) => {
+    const person = technician({ phone: null });
+    const stored = await givenOrder(tx, person, [
+      { kind: 'whatsapp-user-id', value: 'US.1349', active: true },
+    ]);
+    const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
+    expect((await addNotice(tx, notice, await facts(tx))).channelId).toBe(tenant.channelId);
+    const conversation = await tx.conversations.open(
+      tenant.channelId!,
+      person.id,
+      'whatsapp:US.1349',
+      randomUUID,
+    );
+    expect((await tx.conversations.addresses([conversation])).get(conversation)).toBe('whatsapp:US.1349');
+  });
+});
+
+test('while the service is switched off a notice is kept as cancelled', async () => {
+  await inTenant(async (tx) => {
+    const person = technician();
+    const stored = await givenOrder(tx, person);
+    const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
+    const { messageId, channelId } = await addNotice(tx, notice, await facts(tx, false));
+    expect(channelId).toBeNull();
+    expect(await tx.messages.get(messageId)).toMatchObject({ status: 'cancelled', reason: 'disabled' });
+  });
+});
+
+test.each<[NoticeKind, Date | undefined, Date]>([
+  ['work-order.assigned', undefined, hours(7 * 24)],
+  ['work-order.assigned', hours(2), hours(2)],
+  ['work-order.assigned', hours(30 * 24), hours(7 * 24)],
+  ['maintenance.scheduled', hours(30 * 24), hours(7 * 24)],
+  ['work-order.reminder', hours(5), hours(5)],
+])('%s that should expire at %s expires at %s', async (kind, expiresAt, expected) => {
+  await inTenant(async (tx) => {
+    const person = technician();
+    const stored = await givenOrder(tx, person);
+    const { messageId } = await addNotice(
+      tx,
+      { technician: person, order: stored, kind, ...(expiresAt ? { expiresAt } : {}) },
+      await facts(tx),
+    );
+    expect((await tx.messages.get(messageId))!.expiresAt).toEqual(expected);
+  });
+});

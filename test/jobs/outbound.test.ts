@@ -1,0 +1,788 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { takeDue } from '../../src/messaging/take.ts';
+import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
+
+const outbox = useOutbox();
+
+describe('a message that is due', () => {
+  test('is sent as one recorded attempt, whose id is in the callback address', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    await on.run();
+
+    const [attempt] = await on.attempts(id);
+    expect(on.provider.sent).toMatchObject([
+      {
+        from: on.address,
+        to: ana.address,
+        text: 'Hello',
+        messagingServiceSid: null,
+        statusCallback: `https://rbm.example.com/api/whatsappwebhook/status?a=${attempt!.id}`,
+      },
+    ]);
+    expect(attempt).toMatchObject({ reason: 'first', state: 'accepted', status: 'accepted', from: 'answer' });
+    expect(await on.message(id)).toMatchObject({
+      status: 'accepted',
+      reason: null,
+      error: null,
+      possibleDuplicate: false,
+      attempts: [{ providerId: attempt!.providerId, status: 'accepted' }],
+    });
+    expect(await on.dueInSeconds(id)).toBeNull();
+  });
+
+  test('is sent once, however often and however many at once are rung for', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    await Promise.all([on.run(), on.run(), on.run()]);
+    await on.run();
+    await on.pass(3600);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Hello']);
+    expect(await on.attempts(id)).toHaveLength(1);
+  });
+
+  test('is logged without its text, phone or address', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, 'door code 4711');
+    on.provider.will(refused('21211', 'stop'));
+    await on.run();
+    const log = JSON.stringify(on.logged);
+    expect(on.logged.filter(({ event }) => event === 'attempt')).toMatchObject([
+      { outcome: 'refused', code: '21211', attemptId: expect.any(String), ms: expect.any(Number) },
+    ]);
+    expect(log).not.toContain('4711');
+    expect(log).not.toContain(ana.address.slice(-10));
+  });
+});
+
+describe('refused for now', () => {
+  test('it goes again later and later, each time as a new attempt', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    on.provider.will(...Array.from({ length: 5 }, () => refused('20429', 'retry')));
+
+    // Half spread by chance: 0.75 of 20, 40, 80 and then 160 seconds.
+    for (const [tries, delay] of [15, 30, 60, 120, 120].entries()) {
+      await on.run();
+      expect(on.provider.sent).toHaveLength(tries + 1);
+      expect(await on.dueInSeconds(id)).toBeGreaterThan(delay - 10);
+      expect(await on.dueInSeconds(id)).toBeLessThanOrEqual(delay);
+      expect(on.bells.at(-1)).toMatchObject({ queue: 'outbound', id: on.channelId });
+      expect(on.bells.at(-1)!.afterMs).toBeGreaterThan((delay - 10) * 1000);
+      await on.run();
+      expect(on.provider.sent).toHaveLength(tries + 1);
+      await on.pass(delay);
+    }
+    await on.run();
+
+    expect(await on.message(id)).toMatchObject({
+      status: 'accepted',
+      reason: null,
+      possibleDuplicate: false,
+    });
+    expect((await on.attempts(id)).map(({ reason, state, code }) => [reason, state, code])).toEqual([
+      ['first', 'refused', '20429'],
+      ['retry:1', 'refused', '20429'],
+      ['retry:2', 'refused', '20429'],
+      ['retry:3', 'refused', '20429'],
+      ['retry:4', 'refused', '20429'],
+      ['retry:5', 'accepted', null],
+    ]);
+    expect(await on.events()).toEqual([]);
+  });
+
+  test('it stops once the answer would come too late', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello', { expiresAt: new Date(Date.now() + 60_000) });
+    on.provider.will(refused('20429', 'retry'));
+    await on.run();
+    await on.pass(15);
+    await on.run({ now: () => new Date(Date.now() + 61_000) });
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'expired', reason: 'expired' });
+  });
+
+  test('the next message of the conversation waits for it, others do not', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    await on.queue(ana, 'first');
+    await on.queue(ana, 'second');
+    await on.queue(ben, 'other');
+    on.provider.will((message) =>
+      message.text === 'first' ? refused('20429', 'retry') : { kind: 'accepted', id: newSid() },
+    );
+    await on.run();
+    expect(on.provider.texts().toSorted()).toEqual(['first', 'other']);
+    await on.pass(15);
+    await on.run();
+    expect(on.provider.texts().slice(2)).toEqual(['first', 'second']);
+  });
+});
+
+describe('refused for good', () => {
+  test.each([
+    { outcome: refused('21211', 'stop'), reason: 'provider', alarm: false },
+    { outcome: refused('21610', 'stop'), reason: 'opted-out', alarm: false },
+    { outcome: refused('63003', 'other-way'), reason: 'provider', alarm: false },
+    { outcome: refused('63007', 'fix'), reason: 'provider', alarm: true },
+    { outcome: refused('63016', 'template'), reason: 'no-template', alarm: true },
+  ])(
+    '$outcome.code: failed, reason $reason, and the CMMS is told once',
+    async ({ outcome, reason, alarm }) => {
+      const on = await outbox.channel();
+      const ana = await on.technician();
+      const id = await on.queue(ana, 'Hello');
+      on.provider.will(outcome);
+      await on.run();
+      await on.pass(3600);
+      await on.run();
+
+      expect(on.provider.sent).toHaveLength(1);
+      expect(await on.message(id)).toMatchObject({
+        status: 'failed',
+        reason,
+        error: { code: outcome.code, text: 'in words' },
+        attempts: [{ status: 'failed', providerId: null }],
+      });
+      expect(await on.events()).toEqual([
+        {
+          type: 'message.failed',
+          messageId: id,
+          data: { technician: ana.externalId, code: outcome.code, text: 'in words' },
+        },
+      ]);
+      expect(on.bells.filter(({ queue }) => queue === 'cmms-events')).toHaveLength(1);
+      expect(on.logged.filter(({ event }) => event === 'message.failed').map((line) => line.alarm)).toEqual([
+        alarm,
+      ]);
+    },
+  );
+
+  test('the conversation goes on', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, 'first');
+    await on.queue(ana, 'second');
+    on.provider.will(refused('21617', 'fix'));
+    await on.run();
+    expect(on.provider.texts()).toEqual(['first', 'second']);
+  });
+});
+
+describe('an unclear end', () => {
+  test('leaves the message unknown, and nobody sends it again blindly', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    await on.queue(ana, 'Next');
+    on.provider.will(unclear);
+    await on.run();
+    await on.pass(14);
+    await on.run();
+
+    expect(on.provider.texts()).toEqual(['Hello', 'Next']);
+    expect(on.provider.asked).toEqual([]);
+    expect(await on.message(id)).toMatchObject({ status: 'unknown', possibleDuplicate: false });
+    expect(await on.attempts(id)).toMatchObject([
+      { state: 'unclear', status: 'unknown', lookAfterSeconds: 15 },
+    ]);
+  });
+
+  test('is looked for 15, 60 and 180 seconds after the try, from a minute before it', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    for (const [looks, [wait, next]] of [
+      [16, 60],
+      [45, 180],
+    ].entries()) {
+      await on.pass(wait!);
+      await on.run();
+      expect(on.provider.asked).toHaveLength(looks + 1);
+      const [attempt] = await on.attempts(id);
+      expect(attempt).toMatchObject({ state: 'unclear', looks: looks + 1, lookAfterSeconds: next });
+      expect(on.provider.asked[looks]).toEqual({
+        to: ana.address,
+        since: new Date(attempt!.sendingAt.getTime() - 60_000),
+      });
+      await on.run();
+      expect(on.provider.asked).toHaveLength(looks + 1);
+    }
+    expect(on.provider.sent).toHaveLength(1);
+    await on.pass(120);
+    await on.run();
+    expect(on.provider.asked).toHaveLength(3);
+    expect(await on.message(id)).toMatchObject({ possibleDuplicate: true });
+  });
+
+  test.each(['15', '60', '180'])('found by the look after %s seconds, it is adopted', async (seconds) => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    for (const wait of [16, 45, 120].slice(0, ['15', '60', '180'].indexOf(seconds))) {
+      await on.pass(wait);
+      await on.run();
+    }
+    const found = on.listed({ text: 'Hello', to: ana.address, status: 'sent' });
+    on.provider.listed = [found];
+    await on.pass(120);
+    await on.run();
+    await on.pass(600);
+    await on.run();
+
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'sent', possibleDuplicate: false });
+    expect(await on.attempts(id)).toMatchObject([
+      { state: 'accepted', status: 'sent', providerId: found.id, from: 'adopted', lookAfterSeconds: null },
+    ]);
+  });
+
+  test('a message the service has not placed yet is found without a sender', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    on.provider.listed = [on.listed({ text: 'Hello', to: ana.address, from: null, status: 'accepted' })];
+    await on.pass(16);
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+  });
+
+  test('another text, another sender and an id that is known are not it', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    on.provider.will({ kind: 'accepted', id: 'SM-known' }, unclear);
+    await on.queue(ana, 'Hello');
+    const id = await on.queue(ana, 'Hello');
+    await on.run();
+    on.provider.listed = [
+      on.listed({ text: 'Hello', to: ana.address, id: 'SM-known' }),
+      on.listed({ text: 'Hello ', to: ana.address }),
+      on.listed({ text: 'Hello', to: ana.address, from: 'whatsapp:+14150000000' }),
+    ];
+    await on.pass(16);
+    await on.run();
+    expect(await on.attempts(id)).toMatchObject([{ state: 'unclear', providerId: null, looks: 1 }]);
+  });
+
+  test('two identical messages each get an id of their own, the older one the older id', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const ids = [await on.queue(ana, 'Hello'), await on.queue(ana, 'Hello')];
+    on.provider.will(unclear, unclear);
+    await on.run();
+    const at = (ms: number) => new Date(Date.now() + ms);
+    on.provider.listed = [
+      on.listed({ id: 'SM-newer', text: 'Hello', to: ana.address, createdAt: at(1000) }),
+      on.listed({ id: 'SM-older', text: 'Hello', to: ana.address, createdAt: at(0) }),
+    ];
+    await on.pass(16);
+    await on.run();
+    const found = await Promise.all(
+      ids.map(async (id) => (await on.attempts(id)).map(({ providerId }) => providerId)),
+    );
+    expect(found).toEqual([['SM-older'], ['SM-newer']]);
+    expect(on.provider.sent).toHaveLength(2);
+  });
+
+  test('two of which only one went through: the older one is taken for it, the other is sent once more', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const ids = [await on.queue(ana, 'Hello'), await on.queue(ana, 'Hello')];
+    on.provider.will(unclear, unclear);
+    await on.run();
+    on.provider.listed = [on.listed({ text: 'Hello', to: ana.address })];
+    for (const wait of [16, 45, 120]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    expect(await on.message(ids[0]!)).toMatchObject({ status: 'accepted', possibleDuplicate: false });
+    expect(await on.message(ids[1]!)).toMatchObject({ status: 'accepted', possibleDuplicate: true });
+    expect(on.provider.sent).toHaveLength(3);
+  });
+
+  test('not found, it is sent once more, marked; unclear again, it is given up with an alarm', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    on.provider.will(unclear, unclear);
+    await on.run();
+    for (const wait of [16, 45, 120]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    expect(on.provider.texts()).toEqual(['Hello', 'Hello']);
+    expect(on.logged.filter(({ alarm }) => alarm)).toEqual([]);
+    for (const wait of [16, 45, 120, 3600, 3600]) {
+      await on.pass(wait);
+      await on.run();
+    }
+
+    expect(on.provider.sent).toHaveLength(2);
+    expect(await on.message(id)).toMatchObject({ status: 'unknown', possibleDuplicate: true, reason: null });
+    expect(await on.attempts(id)).toMatchObject([
+      { reason: 'first', state: 'lost', status: 'unknown', looks: 3 },
+      { reason: 'possible-duplicate', state: 'lost', status: 'unknown', looks: 3 },
+    ]);
+    expect(await on.dueInSeconds(id)).toBeNull();
+    expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
+      { event: 'message.unknown', messageId: id },
+    ]);
+  });
+
+  test('a second possible duplicate is never sent, not even after a refusal in between', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    on.provider.will(unclear, refused('20429', 'retry'), unclear);
+    await on.run();
+    for (const wait of [16, 45, 120, 60, 16, 45, 120, 3600]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    expect((await on.attempts(id)).map(({ reason, state }) => [reason, state])).toEqual([
+      ['first', 'lost'],
+      ['possible-duplicate', 'refused'],
+      ['retry:2', 'lost'],
+    ]);
+    expect(await on.message(id)).toMatchObject({ status: 'unknown' });
+    expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
+      { event: 'message.unknown', messageId: id },
+    ]);
+  });
+
+  test('a look at a list that cannot be had does not count', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    on.provider.listed = () => Promise.reject(new Error('ECONNRESET'));
+    for (const wait of [16, 45, 120, 600]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    expect(await on.attempts(id)).toMatchObject([{ state: 'unclear', looks: 0 }]);
+    expect(on.provider.sent).toHaveLength(1);
+
+    on.provider.listed = [on.listed({ text: 'Hello', to: ana.address })];
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'accepted', possibleDuplicate: false });
+  });
+
+  test('a list that takes its time holds nothing up', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    await on.pass(16);
+    let showList = () => {};
+    const list = new Promise<never[]>((resolve) => {
+      showList = () => resolve([]);
+    });
+    on.provider.listed = () => list;
+    await on.queue(ben, 'Pump 3 on fire', { lane: 'critical' });
+    const running = on.run();
+    await on.provider.isAsked('Pump 3 on fire');
+    showList();
+    await running;
+    expect(on.provider.texts()).toEqual(['Hello', 'Pump 3 on fire']);
+  });
+
+  test('once it has expired it is not sent again, and stays unknown', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello', { expiresAt: new Date(Date.now() + 60_000) });
+    on.provider.will(unclear);
+    await on.run();
+    for (const wait of [16, 45, 120]) {
+      await on.pass(wait);
+      await on.run({ now: () => new Date(Date.now() + 120_000) });
+    }
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'unknown', reason: null });
+    expect(await on.dueInSeconds(id)).toBeNull();
+  });
+
+  test('a worker that died in between leaves one: its conversation goes on once somebody has looked', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    await on.queue(ana, 'Next');
+    await on.store.tenant(on.tenantId, (tx) => takeDue(tx, on.deps, on.channelId, 10, timing));
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    await on.pass(16);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Next']);
+    expect(await on.message(id)).toMatchObject({ status: 'unknown' });
+  });
+});
+
+describe('what is no longer true, wanted or possible is not sent', () => {
+  const anHourAgo = () => new Date(Date.now() - 3600_000);
+
+  test('expired', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello', { expiresAt: anHourAgo() });
+    await on.queue(ana, 'Next');
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Next']);
+    expect(await on.message(id)).toMatchObject({ status: 'expired', reason: 'expired', attempts: [] });
+  });
+
+  test('nothing goes out while it is switched off, and never later', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    await on.run({ enabled: false });
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    expect(await on.message(id)).toMatchObject({ status: 'cancelled', reason: 'disabled' });
+  });
+
+  test('nobody is told who has no address any more', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician({ withoutAddress: true }), 'Hello');
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'cancelled', reason: 'no-address' });
+  });
+
+  test.each([
+    { moved: 'acknowledged meanwhile', set: { status: 'acknowledged' } },
+    { moved: 'taken away', set: { status: 'open', assigneeId: null } },
+    { moved: 'assigned to somebody else', set: { assigneeId: 'somebody else' } },
+    { moved: 'assigned anew', set: { assignmentNo: 2 } },
+    { moved: 'cancelled', set: { status: 'cancelled' } },
+  ] as const)('an assignment that was $moved', async ({ set }) => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    const order = await on.order({ assigneeId: ana.id });
+    const id = await on.queue(ana, 'New Work Order', {
+      kind: 'work-order.assigned',
+      lane: 'notification',
+      about: { workOrderId: order.id, assignmentNo: 1, dueDay: null },
+    });
+    const assigneeId = 'assigneeId' in set ? set.assigneeId && ben.id : ana.id;
+    await on.store.tenant(on.tenantId, (tx) => tx.workOrders.update({ ...order, ...set, assigneeId }));
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    expect(await on.message(id)).toMatchObject({
+      status: 'cancelled',
+      reason: 'order-moved-on',
+      attempts: [],
+    });
+  });
+
+  test('an assignment that still stands is sent', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const order = await on.order({ assigneeId: ana.id });
+    const about = { workOrderId: order.id, assignmentNo: 1, dueDay: null };
+    await on.queue(ana, 'New Work Order', { kind: 'work-order.assigned', lane: 'notification', about });
+    await on.run();
+    expect(on.provider.texts()).toEqual(['New Work Order']);
+  });
+
+  test("a reminder whose due day has moved, in the technician's zone", async () => {
+    const on = await outbox.channel();
+    const zones = { 'Europe/Berlin': '2026-12-24', UTC: '2026-12-23' };
+    for (const [timeZone, dueDay] of Object.entries(zones)) {
+      const ana = await on.technician({ timeZone });
+      const order = await on.order({ assigneeId: ana.id, due: { at: new Date('2026-12-23T23:30:00Z') } });
+      for (const claimed of ['2026-12-23', '2026-12-24']) {
+        await on.queue(ana, `${timeZone} ${claimed}`, {
+          kind: 'work-order.reminder',
+          lane: 'notification',
+          about: { workOrderId: order.id, assignmentNo: null, dueDay: claimed },
+        });
+      }
+      await on.run();
+      expect(on.provider.texts().at(-1)).toBe(`${timeZone} ${dueDay}`);
+    }
+    expect(on.provider.sent).toHaveLength(2);
+  });
+
+  test('a refused try that is due again is checked again', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const order = await on.order({ assigneeId: ana.id });
+    const about = { workOrderId: order.id, assignmentNo: 1, dueDay: null };
+    const id = await on.queue(ana, 'New Work Order', {
+      kind: 'work-order.assigned',
+      lane: 'notification',
+      about,
+    });
+    on.provider.will(refused('20429', 'retry'));
+    await on.run();
+    await on.store.tenant(on.tenantId, (tx) => tx.workOrders.update({ ...order, status: 'cancelled' }));
+    await on.pass(15);
+    await on.run();
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on' });
+  });
+});
+
+describe('order and lanes', () => {
+  test('one of a conversation is under way at a time, in the order they were written', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    for (const text of ['1', '2', '3']) await on.queue(ana, text);
+    await on.queue(ben, 'other');
+    const finish = on.provider.holdsNext();
+    const running = on.run();
+    await on.provider.isAsked('other');
+    await on.queue(ben, 'other again');
+    await on.provider.isAsked('other again');
+    expect(on.provider.texts()).toEqual(['1', 'other', 'other again']);
+    finish({ kind: 'accepted', id: newSid() });
+    await running;
+    expect(on.provider.texts()).toEqual(['1', 'other', 'other again', '2', '3']);
+  });
+
+  test('a critical message does not wait for one that is under way', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, 'slow');
+    await on.queue(ana, 'behind');
+    const finish = on.provider.holdsNext();
+    const running = on.run();
+    await on.provider.isAsked('slow');
+    await on.queue(ana, 'Pump 3 on fire', { lane: 'critical' });
+    await on.provider.isAsked('Pump 3 on fire');
+    expect(on.provider.texts()).toEqual(['slow', 'Pump 3 on fire']);
+    finish({ kind: 'accepted', id: newSid() });
+    await running;
+    expect(on.provider.texts()).toEqual(['slow', 'Pump 3 on fire', 'behind']);
+  });
+
+  test('lanes go before age', async () => {
+    const on = await outbox.channel({ messagesPerSecond: 100 });
+    for (const lane of ['digest', 'notification', 'reply', 'critical'] as const) {
+      for (const n of [1, 2]) await on.queue(await on.technician(), `${lane} ${n}`, { lane });
+    }
+    await on.run();
+    expect(on.provider.texts()).toEqual([
+      'critical 1',
+      'critical 2',
+      'reply 1',
+      'reply 2',
+      'notification 1',
+      'notification 2',
+      'digest 1',
+      'digest 2',
+    ]);
+  });
+});
+
+describe('the pair budget', () => {
+  const withLeft = async (left: number) => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.query(
+      'INSERT INTO pair_budget (tenant_id, conversation_id, left_over, at) VALUES ($1, $2, $3, clock_timestamp())',
+      [on.tenantId, ana.conversationId, left],
+    );
+    return { on, ana };
+  };
+  const leftOver = async ({ on, ana }: Awaited<ReturnType<typeof withLeft>>) =>
+    (await on.query('SELECT left_over FROM pair_budget WHERE conversation_id = $1', [ana.conversationId]))[0]!
+      .left_over;
+
+  test('begins with 45 for each person', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    for (const text of ['1', '2', '3']) await on.queue(ana, text);
+    await on.run();
+    expect(await leftOver({ on, ana })).toBeCloseTo(42, 0);
+  });
+
+  test('keeps the last ten for critical messages', async () => {
+    const { on, ana } = await withLeft(12);
+    for (const text of ['1', '2', '3', '4']) await on.queue(ana, text);
+    await on.queue(await on.technician(), 'other');
+    await on.run();
+    expect(on.provider.texts().toSorted()).toEqual(['1', '2', 'other']);
+    await on.queue(ana, 'critical', { lane: 'critical' });
+    await on.run();
+    expect(on.provider.texts().at(-1)).toBe('critical');
+    // What waits for budget is rung for.
+    expect(on.bells.at(-1)).toMatchObject({ queue: 'outbound', id: on.channelId });
+  });
+
+  test('stops critical messages only when nothing is left', async () => {
+    const { on, ana } = await withLeft(2);
+    for (const text of ['1', '2', '3']) await on.queue(ana, text, { lane: 'critical' });
+    await on.run();
+    expect(on.provider.texts()).toEqual(['1', '2']);
+  });
+
+  test('gives one back every six seconds, up to 45', async () => {
+    const { on, ana } = await withLeft(10);
+    await on.queue(ana, '1');
+    await on.queue(ana, '2');
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    await on.pass(6);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['1']);
+    await on.pass(3600);
+    await on.run();
+    expect(await leftOver({ on, ana })).toBeCloseTo(44, 0);
+  });
+
+  test('does not keep what has expired from being ended', async () => {
+    const { on, ana } = await withLeft(0);
+    const id = await on.queue(ana, '1', { expiresAt: new Date(Date.now() - 1000) });
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'expired' });
+  });
+});
+
+test('messages leave at the rate of the channel, over runs', async () => {
+  const on = await outbox.channel({ messagesPerSecond: 25 });
+  const fromMs = performance.now();
+  for (const count of [7, 5]) {
+    for (let n = 0; n < count; n++) await on.queue(await on.technician(), 'Hello');
+    await on.run();
+  }
+  expect(on.provider.sent).toHaveLength(12);
+  // One every 40 ms, none sooner; a timer may be a millisecond early.
+  for (const [index, { atMs }] of on.provider.sent.entries())
+    expect(atMs - fromMs).toBeGreaterThan(index * 40 - 3);
+});
+
+test('at a fraction of a message per second the next one waits for its slot', async () => {
+  const on = await outbox.channel({ messagesPerSecond: 0.33 });
+  const ends = new AbortController();
+  for (const text of ['1', '2']) await on.queue(await on.technician(), text);
+  const running = on.run({ stopping: ends.signal });
+  await on.provider.isAsked('1');
+  const [lease] = await on.query(
+    'SELECT extract(epoch FROM next_slot_at - clock_timestamp())::float8 AS s FROM channel_lease WHERE channel_id = $1',
+    [on.channelId],
+  );
+  expect(lease!.s).toBeGreaterThan(2);
+  expect(lease!.s).toBeLessThanOrEqual(3.04);
+  await on.pass(3);
+  await on.provider.isAsked('2');
+  ends.abort();
+  await running;
+});
+
+describe('the lease', () => {
+  test('held by another worker: nothing is sent, and it is tried again when that ends', async () => {
+    const on = await outbox.channel();
+    await on.queue(await on.technician(), 'Hello');
+    const other = randomUUID();
+    await on.store.tenant(on.tenantId, (tx) => tx.leases.acquire(on.channelId, other, 5000));
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    expect(on.bells).toMatchObject([{ queue: 'outbound', id: on.channelId }]);
+    expect(on.bells[0]!.afterMs).toBeGreaterThan(1000);
+    expect(on.bells[0]!.afterMs).toBeLessThan(5200);
+    // The other one died: its lease lapses.
+    await on.pass(5);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Hello']);
+  });
+
+  test('is let go at the end of a run', async () => {
+    const on = await outbox.channel();
+    await on.run();
+    const other = randomUUID();
+    const lease = await on.store.tenant(on.tenantId, (tx) => tx.leases.acquire(on.channelId, other, 5000));
+    expect(lease).toEqual({ held: true });
+  });
+
+  test('lost while sending: nothing more is taken', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, '1');
+    const second = await on.queue(ana, '2');
+    on.provider.will(async () => {
+      await on.query('UPDATE channel_lease SET holder = $1 WHERE channel_id = $2', [
+        randomUUID(),
+        on.channelId,
+      ]);
+      return { kind: 'accepted', id: newSid() };
+    });
+    await on.run();
+    expect(on.provider.texts()).toEqual(['1']);
+    expect(await on.message(second)).toMatchObject({ status: 'queued', attempts: [] });
+  });
+
+  test('a claim that has grown old is not acted on, but given back', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    // A process that was stopped for two seconds between any two looks at the clock.
+    let clockMs = 0;
+    const monotonicMs = () => {
+      clockMs += 2000;
+      return clockMs;
+    };
+    await on.run({ monotonicMs, timing: { ...timing, leaseMs: 60_000, claimMs: 5000 } });
+    expect(on.provider.sent).toEqual([]);
+    expect(await on.attempts(id)).toMatchObject([{ state: 'refused', code: null }]);
+    expect(await on.dueInSeconds(id)).toBeGreaterThan(0);
+
+    await on.pass(15);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Hello']);
+    expect(await on.message(id)).toMatchObject({ status: 'accepted', possibleDuplicate: false });
+  });
+
+  test('a process that stops leaves the rest as it is', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, '1');
+    const second = await on.queue(ana, '2');
+    const ends = new AbortController();
+    on.provider.will(() => {
+      ends.abort();
+      return { kind: 'accepted', id: newSid() };
+    });
+    await on.run({ stopping: ends.signal });
+    expect(on.provider.texts()).toEqual(['1']);
+    expect(await on.message(second)).toMatchObject({ status: 'queued' });
+    await on.run();
+    expect(on.provider.texts()).toEqual(['1', '2']);
+  });
+});
+
+test('refused credentials pause the channel; the message waits and goes once they are mended', async () => {
+  const on = await outbox.channel();
+  const ana = await on.technician();
+  const id = await on.queue(ana, 'Hello');
+  on.provider.will({ ...refused('20003', 'retry'), pauseMs: 60_000 });
+  await on.run();
+  await on.queue(await on.technician(), 'other');
+  await on.run();
+  await on.pass(50);
+  await on.run();
+  expect(on.provider.texts()).toEqual(['Hello']);
+  expect(on.bells.at(-1)).toMatchObject({ queue: 'outbound', id: on.channelId });
+  expect(on.bells.at(-1)!.afterMs).toBeGreaterThan(1000);
+  expect(on.bells.at(-1)!.afterMs).toBeLessThan(11_000);
+  expect(await on.events()).toEqual([]);
+
+  await on.pass(11);
+  await on.run();
+  expect(on.provider.texts().slice(1).toSorted()).toEqual(['Hello', 'other']);
+  expect(await on.message(id)).toMatchObject({ status: 'accepted', reason: null, error: null });
+});
+
+test('a channel that is gone is no error', async () => {
+  const on = await outbox.channel();
+  const { outbound } = await import('../../jobs/outbound.ts');
+  await outbound(on.deps)({ tenantId: on.tenantId, id: randomUUID() });
+  expect(on.bells).toEqual([]);
+});
