@@ -1,4 +1,5 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createArrivals } from './arrivals.ts';
 import { type CallbackLine, type CallbackOrder, openCallbackLine } from './callback-line.ts';
@@ -177,6 +178,8 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const listeners = new Set<(change: Change) => void>();
   const idleWaits = new Set<() => void>();
   const closing = new AbortController();
+  // Everybody who waits for something listens to it.
+  setMaxListeners(0, closing.signal);
   const arrivals = createArrivals<StoredMessage>(closing.signal);
   let underWay = 0;
   let callbackOrder: CallbackOrder = 'in-order';

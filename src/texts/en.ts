@@ -1,7 +1,7 @@
 import type { OrderLine } from '../commands/command.ts';
 import { daysUntil } from '../domain/dates.ts';
 import type { Priority, When, WorkOrder } from '../domain/work-order.ts';
-import { maxBodyLength, shorten } from './shorten.ts';
+import { maxBodyLength, oneLine, shorten } from './shorten.ts';
 import type { Reader, Texts } from './texts.ts';
 import { writeDay, writeMoment } from './when.ts';
 
@@ -25,7 +25,7 @@ const statuses = {
 const assetName = (order: Pick<OrderLine, 'asset'>): string => (order.asset ? order.asset.name : 'no asset');
 
 const heading = (order: OrderLine): string =>
-  `*${shorten(order.number, 64)}* · ${shorten(assetName(order), 100)}\n${shorten(order.title, 200)}`;
+  `*${oneLine(order.number, 64)}* · ${oneLine(assetName(order), 100)}\n${oneLine(order.title, 200)}`;
 
 const due = (when: When | null, reader: Reader): string => (when ? writeDay(when, reader) : 'no date');
 
@@ -40,8 +40,8 @@ const dueIn = (when: When, reader: Reader): string => {
 };
 
 const listLine = (order: OrderLine, reader: Reader): string =>
-  `• *${shorten(order.number, 64)}* · ${shorten(assetName(order), 60)} · ${statuses[order.status]}` +
-  `${order.due ? ` · due ${writeDay(order.due, reader)}` : ''}\n  ${shorten(order.title, 80)}`;
+  `• *${oneLine(order.number, 64)}* · ${oneLine(assetName(order), 60)} · ${statuses[order.status]}` +
+  `${order.due ? ` · due ${writeDay(order.due, reader)}` : ''}\n  ${oneLine(order.title, 80)}`;
 
 /** As many lines as one message holds, and how many were left out. */
 const list = (orders: OrderLine[], reader: Reader, room: number): string => {
@@ -66,12 +66,12 @@ const notice = (order: WorkOrder, lines: { head: string; facts: string[]; option
 };
 
 const orderFacts = (order: WorkOrder): string[] => [
-  `📋 *WO#:* ${order.number}`,
-  `📝 *Title:* ${shorten(order.title, 300)}`,
+  `📋 *WO#:* ${oneLine(order.number, 64)}`,
+  `📝 *Title:* ${oneLine(order.title, 300)}`,
 ];
 
 const assetFact = (order: WorkOrder): string =>
-  `🏭 *Asset:* ${shorten(assetName(order), 150)}${order.asset?.location ? ` (${shorten(order.asset.location, 100)})` : ''}`;
+  `🏭 *Asset:* ${oneLine(assetName(order), 150)}${order.asset?.location ? ` (${oneLine(order.asset.location, 100)})` : ''}`;
 
 export const en: Texts = {
   replies: {
@@ -88,14 +88,14 @@ export const en: Texts = {
     alreadyClosed: ({ order }) =>
       `ℹ️ Nothing changed: already ${statuses[order.status]}\n${heading(order)}\nMY WORK shows what is left.`,
     notStarted: ({ order }) =>
-      `⚠️ Not completed: not started yet\n${heading(order)}\nSend START ${shorten(order.number, 64)} first, then COMPLETE.`,
+      `⚠️ Not completed: not started yet\n${heading(order)}\nSend START ${oneLine(order.number, 64)} first, then COMPLETE.`,
     noted: ({ order, text }) =>
       `📝 Note saved\n${heading(order)}\n“${shorten(text, 300)}”\nNext: COMPLETE when it is done.`,
     noteNeedsText: () => '✏️ Nothing saved: what should the note say?\nSend for example: NOTE seal replaced',
     myWork: ({ orders }, reader) =>
       orders.length === 0
         ? '👍 No open work orders are assigned to you.'
-        : `🧰 *Your work orders (${orders.length})*\n${list(orders, reader, 1300)}\nReply with a command and the number, for example: START ${shorten(orders[0]!.number, 64)}`,
+        : `🧰 *Your work orders (${orders.length})*\n${list(orders, reader, 1300)}\nReply with a command and the number, for example: START ${oneLine(orders[0]!.number, 64)}`,
     help: ({ name }) =>
       [
         `👋 ${shorten(name, 60)}, these are the commands:`,
@@ -112,7 +112,7 @@ export const en: Texts = {
     noSuchOrder: ({ given }) =>
       `🔎 Nothing changed: ${shorten(given, 80)} is not among your orders.\nMY WORK lists them.`,
     whichOrder: ({ command, orders, leftOver }, reader) =>
-      `❓ Nothing changed: ${leftOver === null ? 'which order?' : `“${shorten(leftOver, 80)}” is not one of your orders. Which one do you mean?`}\n${list(orders, reader, 1100)}\nSend for example: ${command} ${shorten(orders[0]!.number, 64)}${command === 'NOTE' ? ' {text}' : ''}`,
+      `❓ Nothing changed: ${leftOver === null ? 'which order?' : `“${shorten(leftOver, 80)}” is not one of your orders. Which one do you mean?`}\n${list(orders, reader, 1100)}\nSend for example: ${command} ${oneLine(orders[0]!.number, 64)}${command === 'NOTE' ? ' {text}' : ''}`,
     notUnderstood: ({ given }) =>
       `🤔 Nothing changed: I did not understand “${shorten(given, 80)}”.\nSend MY WORK for your orders or HELP for all commands.`,
     textOnly: () =>

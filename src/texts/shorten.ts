@@ -8,3 +8,7 @@ export const shorten = (text: string, length: number): string => {
   if (/[\uD800-\uDBFF]$/.test(cut)) cut = cut.slice(0, -1);
   return `${cut.trimEnd()}…`;
 };
+
+/** The same on one line: what the CMMS put into a title must not look like a line of ours. */
+export const oneLine = (text: string, length: number): string =>
+  shorten(text.replace(/\s+/gu, ' ').trim(), length);

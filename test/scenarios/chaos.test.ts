@@ -76,7 +76,9 @@ describe.each(backends)('on %s', (backend) => {
       for (const [index, tech] of people.entries()) {
         const notes = (await stage.eventsOf(`WO-${index}`)).filter(({ type }) => type === 'work_order.noted');
         expect(notes.map(({ data }) => data.text)).toEqual(wanted);
-        const answers = all.filter(({ technician, kind }) => technician === tech.externalId && kind === 'reply');
+        const answers = all.filter(
+          ({ technician, kind }) => technician === tech.externalId && kind === 'reply',
+        );
         expect(answers).toHaveLength(notesEach);
         const marked = answers.filter(({ possibleDuplicate }) => possibleDuplicate).length;
         const heard = tech.heard().filter((text) => text.startsWith('📝'));

@@ -112,10 +112,11 @@ export const setStage = async (options: {
   app.route('/api/whatsappwebhook', twilioWebhooks(deps, { channels, inbox, publicBaseUrl }));
   const server = options.ingress === false ? null : serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
 
+  const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null });
   const startAWorker = async () => {
     const own = newQueues();
     return startWorker({ ...base, ring: own.ring }, own, {
-      providerOf: createProviders([secretKey], { twilio: twilioUrl, simulator: null }),
+      providerOf,
       publicBaseUrl,
       timing: { ...quickTiming, ...options.timing },
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
@@ -240,6 +241,7 @@ export const setStage = async (options: {
     quiet,
     strike,
     startAWorker,
+    providerOf,
     newQueues,
     key: orderKey,
   };
