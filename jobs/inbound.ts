@@ -10,7 +10,8 @@ import type { Unread } from '../src/store/inbox.ts';
 import { isPassing, type Tx } from '../src/store/store.ts';
 import type { Technician } from '../src/store/technicians.ts';
 import type { Tenant } from '../src/store/tenants.ts';
-import { type Reader, textsFor, writeReply } from '../src/texts/texts.ts';
+import type { Reader } from '../src/texts/language.ts';
+import { textsFor, writeReply } from '../src/texts/texts.ts';
 
 export type InboundDeps = Deps & {
   /** Whether webhooks wait outside Postgres that may be older than what is in it. */
@@ -89,10 +90,10 @@ const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) =
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
   await tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null);
-  if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
-  await tx.technicians.seen(technician.id, message.receivedAt);
+  if (technician) await tx.technicians.seen(technician.id, message.receivedAt);
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
   if (answered) return finish('processed', null);
+  if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
 
   const decision = await decide(tx, message, technician, text, now);
   const events = await tx.workOrders.apply(decision.changes, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpBindings, serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -16,6 +16,7 @@ import { startEmbeddedPostgres } from './embedded/postgres.ts';
 import { createChannelDirectory } from './ingress/channels.ts';
 import { healthRoutes } from './ingress/health.ts';
 import { createInbox } from './ingress/inbox.ts';
+import { metricsRoutes } from './ingress/metrics.ts';
 import { twilioWebhooks } from './ingress/twilio.ts';
 import { createProviders } from './messaging/providers.ts';
 import { type Timing, timing } from './messaging/timing.ts';
@@ -125,9 +126,10 @@ const build = async (
     },
   );
   if (simulated) {
-    const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 20 }));
-    for (const { phone, name, active } of people) {
-      if (phone && active) simulated.handle.addPhone({ address: `whatsapp:${phone}`, name });
+    const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
+    for (const { phone, name, active, role } of people) {
+      if (phone && active && role === 'technician')
+        simulated.handle.addPhone({ address: `whatsapp:${phone}`, name });
     }
   }
 
@@ -152,6 +154,7 @@ const build = async (
       isReady: () => !stopping.aborted,
     }),
   );
+  app.route('/', metricsRoutes(deps, queues));
   if (config.role !== 'worker') {
     app.route(
       '/api/whatsappwebhook',
@@ -231,8 +234,18 @@ const openDatabase = async (
       dir: join(config.dataDir, 'postgres'),
       database: 'rbm',
       log: say,
+    }).catch((cause: Error) => {
+      // The launcher's complaints all say what to do.
+      throw new StartError(cause.message, { cause });
     });
     onStop('embedded PostgreSQL', postgres.stop);
+    // Either would answer on its own phones what was written on the other's. On Windows an adopted server may be one
+    // whose owner was killed.
+    if (postgres.adopted && config.provider === 'simulator' && process.platform !== 'win32') {
+      throw new StartError(
+        `Another process runs the demonstration in ${resolve(config.dataDir)} already: use its phones, stop it first, or set DATA_DIR to another folder for a second one.`,
+      );
+    }
     return (await prepareDatabase({ ownerUrl: postgres.url, secretKey, log: say })).appUrl;
   }
   const { databaseUrl, migrationDatabaseUrl } = config;
@@ -275,17 +288,29 @@ const waitFor = async <T>(
 /** The key of an installation that brings its own database, made once and kept beside it. */
 const ownSecretKey = (dataDir: string): string => {
   const file = join(dataDir, 'secret-key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
-    try {
-      writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      // Another start made it at the same moment.
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    }
-    chmodSync(file, 0o600);
+  try {
+    if (!existsSync(file)) makeSecretKey(dataDir, file);
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(
+      `The folder ${resolve(dataDir)} cannot be used (${(error as NodeJS.ErrnoException).code}): make it writable for this user, or set DATA_DIR to another one.`,
+    );
   }
-  return readFileSync(file, 'utf8').trim();
+};
+
+/** Under its final name the file is complete from the first moment on, for another start that reads it. */
+const makeSecretKey = (dataDir: string, file: string) => {
+  mkdirSync(dataDir, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, randomBytes(32).toString('hex'), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    // Another start made it at the same moment.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 };
 
 const simulate = (config: Config, secretKey: string, world: World) => {

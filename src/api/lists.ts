@@ -28,7 +28,8 @@ export const readQuery = <S extends Record<string, z.ZodType>>(
 ): Fields<S> & { limit: number } => {
   const faults = collectFaults();
   const given = Object.fromEntries(
-    Object.entries(c.req.query()).filter(([name]) => Object.hasOwn(shape, name)),
+    // An empty one (`?after=`) says nothing either.
+    Object.entries(c.req.query()).filter(([name, value]) => Object.hasOwn(shape, name) && value !== ''),
   );
   const fields = readFields(shape, given, faults);
   refuseIfFaulty(faults);

@@ -3,7 +3,8 @@ import type { WorkOrder } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { type Reader, type Texts, writeNotice } from '../texts/texts.ts';
+import type { Reader, Texts } from '../texts/language.ts';
+import { writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
 
 export type NoticeKind = keyof Texts['notices'];

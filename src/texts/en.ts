@@ -1,8 +1,8 @@
 import type { OrderLine } from '../commands/command.ts';
 import { daysUntil } from '../domain/dates.ts';
 import type { Priority, When, WorkOrder } from '../domain/work-order.ts';
+import type { Reader, Texts } from './language.ts';
 import { maxBodyLength, oneLine, shorten } from './shorten.ts';
-import type { Reader, Texts } from './texts.ts';
 import { writeDay, writeMoment } from './when.ts';
 
 const priorities: Record<Priority, string> = {

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { When } from '../domain/work-order.ts';
-import type { Reader } from './texts.ts';
+import type { Reader } from './language.ts';
 
 /** A day as `Dec 25, 2024`, in the reader's zone and language. */
 export const writeDay = (when: When, reader: Reader): string => {

@@ -1,0 +1,17 @@
+import type { ReplyValues } from '../commands/command.ts';
+import type { WorkOrder } from '../domain/work-order.ts';
+
+/** For whom a text is written. */
+export type Reader = { locale: string; timeZone: string; now: Date };
+
+/** Everything people read, in one language. */
+export type Texts = {
+  replies: { [Key in keyof ReplyValues]: (values: ReplyValues[Key], reader: Reader) => string };
+  notices: {
+    'work-order.assigned': (order: WorkOrder, reader: Reader) => string;
+    'work-order.unassigned': (order: WorkOrder, reader: Reader) => string;
+    'maintenance.scheduled': (order: WorkOrder, reader: Reader) => string;
+    'work-order.reminder': (order: WorkOrder, reader: Reader) => string;
+  };
+  stranger: string;
+};
