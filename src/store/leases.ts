@@ -72,7 +72,7 @@ export const leases = (trx: Knex.Transaction, tenantId: string) => {
     release: async (channelId: string, holder: string): Promise<void> => {
       await row(channelId)
         .where({ holder })
-        .update({ held_until: trx.raw("'-infinity'") });
+        .update({ held_until: trx.raw("'epoch'") });
     },
 
     /** Nothing is sent on the channel for that long: the provider refuses our credentials. */
