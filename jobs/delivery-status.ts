@@ -31,7 +31,8 @@ export const deliveryStatus = (deps: DeliveryStatusDeps) => async (bell: Doorbel
     });
     if (rings.has('outbound')) ring('outbound', tenantId, channelId);
     if (rings.has('cmms-events')) ring('cmms-events', tenantId, tenantId);
-    if (count < batchSize) return;
+    // An id that became known may have woken callbacks that came before it.
+    if (count < batchSize && !rings.has('delivery-status')) return;
   }
 };
 
@@ -48,7 +49,8 @@ const apply = async (tx: Tx, deps: DeliveryStatusDeps, callback: Callback, rings
   }
 
   // The address names the attempt and the body the provider's id: certain, whatever was matched by text.
-  if (attempt.providerId !== callback.providerId && attempt.providerIdFrom !== 'answer') {
+  const isFound = attempt.providerId !== callback.providerId && attempt.providerIdFrom !== 'answer';
+  if (isFound) {
     note(rings, await recordAccepted(tx, attempt, callback.providerId, 'callback', deps.timing));
   }
   const status = fromTwilio(form.status);
@@ -61,8 +63,12 @@ const apply = async (tx: Tx, deps: DeliveryStatusDeps, callback: Callback, rings
   );
   if (status !== 'failed') {
     await tx.messages.moveTo(attempt.messageId, status);
+    if (isFound || status === 'delivered' || status === 'read')
+      await tx.outbox.withdrawRetry(attempt.messageId);
     return;
   }
+  // Told before, in another word, or delivered after all: then nothing follows from it.
+  if (forward(attempt.status, status) === attempt.status) return;
   note(rings, await recover(tx, deps, attempt, form.errorCode, rings));
 };
 
@@ -94,6 +100,7 @@ const recover = async (
   return failMessage(tx, deps, attempt.messageId, { code, text, next });
 };
 
-const note = (rings: Set<string>, { events }: Rings) => {
+const note = (rings: Set<string>, { events, statusOf }: Rings) => {
   if (events) rings.add('cmms-events');
+  if (statusOf) rings.add('delivery-status');
 };

@@ -49,28 +49,28 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
     inFlight.add(tracked);
     void tracked.finally(() => inFlight.delete(tracked));
   };
-  let settling: Promise<void> | null = null;
-  const settle = () => {
-    settling ??= settleUnclear(deps, tenantId, channel, provider, timing)
-      .then((rings) => ringAll(deps, tenantId, rings))
-      .catch((error) => log.error({ event: 'reconcile.failed', reason: (error as Error).message }))
-      .finally(() => {
-        settling = null;
-      });
-    return settling;
+  const settle = async () => {
+    try {
+      ringAll(deps, tenantId, await settleUnclear(deps, tenantId, channel, provider, timing));
+    } catch (error) {
+      log.error({ event: 'reconcile.failed', reason: (error as Error).message });
+    }
   };
 
   try {
-    await settle();
+    // Beside the sending: a list that takes its time holds nothing up.
+    track(settle());
     while (!deps.stopping.aborted && lease.held()) {
+      // What ends while we ask may let its conversation's next message go.
+      const wasBusy = inFlight.size > 0;
       const { dealtWith, waitMs } = await sendChunk(deps, tenantId, channel, provider, holder, track);
       if (waitMs > 0) await sleep(Math.min(waitMs, 1000));
-      else if (dealtWith === 0 && inFlight.size === 0) break;
+      else if (dealtWith === 0 && !wasBusy) break;
       // What is under way may hold back its conversation's next message, and nobody else's.
-      else if (dealtWith === 0 || inFlight.size >= maxInFlight) await Promise.race([...inFlight, sleep(100)]);
+      else if (inFlight.size > 0 && (dealtWith === 0 || inFlight.size >= maxInFlight))
+        await Promise.race([...inFlight, sleep(100)]);
     }
     await Promise.all(inFlight);
-    await settling;
   } finally {
     lease.stop();
   }

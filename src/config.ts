@@ -168,9 +168,15 @@ const readTwilio = (text: (name: string) => string | null, faults: string[]): Co
   const apiKeySid = text('TWILIO_API_KEY_SID');
   const apiKeySecret = text('TWILIO_API_KEY_SECRET');
   if (!accountSid && !authToken && !number) {
-    if (apiKeySid || apiKeySecret)
+    const belonging = [
+      'TWILIO_API_KEY_SID',
+      'TWILIO_API_KEY_SECRET',
+      'TWILIO_AUTH_TOKEN_SECONDARY',
+      'TWILIO_MESSAGING_SERVICE_SID',
+    ].filter((name) => text(name));
+    if (belonging.length > 0)
       faults.push(
-        'TWILIO_API_KEY_SID needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER too',
+        `TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER are missing beside ${belonging.join(', ')}`,
       );
     return null;
   }

@@ -1,7 +1,7 @@
 export type ParsedCommand = { word: string; rest: string };
 
-// Quotes people's keyboards put around a word, punctuation and every kind of space.
-const edge = String.raw`[\s\p{P}\p{S}\p{Cf}]*`;
+// What people's keyboards put around and between words: quotes, punctuation, emoji and every kind of space.
+const around = String.raw`[\s\p{P}\p{S}\p{Cf}\p{M}]`;
 
 /**
  * The command a text begins with: the whole first word, or two, whatever their case, and what follows, kept
@@ -9,18 +9,25 @@ const edge = String.raw`[\s\p{P}\p{S}\p{Cf}]*`;
  */
 export const parseCommand = (text: string, words: string[]): ParsedCommand | null => {
   for (const word of [...words].sort((a, b) => b.length - a.length)) {
-    const spaced = word.split(' ').join(String.raw`[\s\p{Cf}]+`);
-    const match = new RegExp(`^${edge}${spaced}(?![\\p{L}\\p{N}\\p{M}])`, 'iu').exec(text.normalize('NFKC'));
+    const spaced = word.split(' ').join(`${around}+`);
+    const match = new RegExp(`^${around}*${spaced}(?![\\p{L}\\p{N}\\p{M}])`, 'iu').exec(
+      text.normalize('NFKC'),
+    );
     // NFKC may change lengths, so the rest is cut from the text as sent, by the same number of words.
     if (match) return { word, rest: afterWords(text, word.split(' ').length) };
   }
   return null;
 };
 
+const oneWord = String.raw`[\p{L}\p{N}][\p{L}\p{N}\p{M}]*`;
+// Punctuation after the command belongs to it ("NOTE: …", "*NOTE* - …"); what may carry meaning does not ("NOTE -5 °C").
+const closing = String.raw`["'”’»*_~)\]\p{Cf}]*(?:[:;!?…]|[.,](?!\p{N}))*(?:[-–—]+(?!\s*\p{N}))?`;
+const divider = String.raw`[\s\p{Cf}]*(?::\s*|[-–—]+\s+(?![\s\p{N}]))?`;
+
 const afterWords = (text: string, count: number): string => {
-  const words = new RegExp(String.raw`^${edge}(?:[\p{L}\p{N}\p{M}]+${edge}){${count}}`, 'u').exec(text);
-  if (!words) return '';
-  // Punctuation after the command word belongs to it ("NOTE: …"), but a "#" or a quote begins what follows.
-  const taken = words[0].replace(/["'“”‘’«»#([]+$/u, '');
-  return text.slice(taken.length).trim();
+  const taken = new RegExp(
+    `^${around}*${oneWord}(?:${around}+${oneWord}){${count - 1}}${closing}${divider}`,
+    'u',
+  ).exec(text);
+  return taken ? text.slice(taken[0].length).trim() : '';
 };

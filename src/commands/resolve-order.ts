@@ -20,14 +20,14 @@ export type Rule = {
 
 /** The order named by the text, else the only one the command fits, else the one the command's rule prefers, else a question. */
 export const resolveOrder = (rule: Rule, named: string, facts: Facts): Resolution => {
-  if (named !== '') {
+  // Only an emoji or punctuation names nothing.
+  if (orderKey(named) !== '') {
     const found = findNamed(named, facts);
     if (found) return found;
-    const given = named.split(/\s+/u)[0]!;
-    // One word with a digit was meant as a number; other words left over change nothing.
-    if (/\p{Nd}/u.test(named) && (named === given || orderKey(given).length > 2))
-      return { kind: 'not-mine', given: named };
-    return { kind: 'ask', orders: candidatesOf(rule, facts), leftOver: named };
+    // What was meant as a number is said to be none of mine; other words left over change nothing.
+    return looksLikeNumber(named)
+      ? { kind: 'not-mine', given: named }
+      : { kind: 'ask', orders: candidatesOf(rule, facts), leftOver: named };
   }
   const candidates = facts.orders.filter(rule.fits);
   const chosen = candidates.length === 1 ? candidates[0]! : rule.prefer(candidates, facts);
@@ -50,23 +50,33 @@ export const findByNumber = (given: string, facts: Facts): Resolution | null => 
   return closed ? { kind: 'closed', order: closed } : null;
 };
 
-const findNamed = (named: string, facts: Facts): Resolution | null => {
-  const whole = findByNumber(named, facts);
-  if (whole) return whole;
-  const key = orderKey(named);
-  // A fragment has a digit, stands at the end of the number, `1` is `001`, and fits exactly one open order.
-  if (!/\d/.test(key) || /\s/u.test(named.trim())) return null;
-  const fits = facts.orders.filter((order) => endsWith(orderKey(order.number), key));
-  return fits.length === 1 ? { kind: 'order', order: fits[0]!, others: 0 } : null;
+const findNamed = (named: string, facts: Facts): Resolution | null =>
+  findByNumber(named, facts) ?? findByFragment(named, facts);
+
+/** The open orders whose number ends like this: the only one, or which of them to ask about. */
+export const findByFragment = (given: string, facts: Facts): Resolution | null => {
+  const key = orderKey(given);
+  if (!/\d/.test(key) || /\s/u.test(given.trim())) return null;
+  const same = facts.orders.filter(({ number }) =>
+    [lastNumber(number), withoutZeros(orderKey(number))].includes(withoutZeros(key)),
+  );
+  // The number itself comes before those that merely end with the same digits.
+  const fits = same.length > 0 ? same : facts.orders.filter(({ number }) => orderKey(number).endsWith(key));
+  if (fits.length === 0) return null;
+  return fits.length === 1
+    ? { kind: 'order', order: fits[0]!, others: 0 }
+    : { kind: 'ask', orders: fits, leftOver: null };
 };
 
-const endsWith = (number: string, fragment: string): boolean => {
-  if (/^\d+$/.test(fragment)) {
-    const tail = /\d+$/.exec(number)?.[0];
-    return tail !== undefined && tail.replace(/^0+(?=\d)/, '') === fragment.replace(/^0+(?=\d)/, '');
-  }
-  return number.endsWith(fragment);
-};
+/** The last group of digits: `1` of WO-2026-001; empty when the number does not end in digits. */
+const lastNumber = (number: string): string =>
+  withoutZeros(orderKey(/\p{Nd}+(?=[^\p{L}\p{N}]*$)/u.exec(number)?.[0] ?? ''));
+
+const withoutZeros = (key: string): string => key.replace(/(?<!\d)0+(?=\d)/g, '');
+
+/** One word with a digit in it, or a prefix and its number: `WO 1042`. */
+const looksLikeNumber = (named: string): boolean =>
+  /^\S*\p{Nd}\S*$/u.test(named) || /^\P{L}*\p{L}{1,5}[\s\p{P}]+\p{Nd}\S*$/u.test(named);
 
 const candidatesOf = (rule: Rule, facts: Facts) => {
   const candidates = facts.orders.filter(rule.fits);

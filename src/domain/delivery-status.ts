@@ -33,17 +33,17 @@ export const forward = (current: DeliveryStatus, news: DeliveryStatus): Delivery
   rank[news] > rank[current] ? news : current;
 
 /** What a provider's word means here (Twilio's MessageStatus enum); null for words that say nothing about delivery. */
-export const fromTwilio = (word: string): DeliveryStatus | null => twilioWords[word] ?? null;
+export const fromTwilio = (word: string): DeliveryStatus | null => twilioWords.get(word) ?? null;
 
-const twilioWords: Record<string, DeliveryStatus> = {
-  accepted: 'accepted',
-  scheduled: 'accepted',
-  queued: 'accepted',
-  sending: 'accepted',
-  sent: 'sent',
-  delivered: 'delivered',
-  read: 'read',
-  undelivered: 'failed',
-  failed: 'failed',
-  canceled: 'failed',
-};
+const twilioWords = new Map<string, DeliveryStatus>([
+  ['accepted', 'accepted'],
+  ['scheduled', 'accepted'],
+  ['queued', 'accepted'],
+  ['sending', 'accepted'],
+  ['sent', 'sent'],
+  ['delivered', 'delivered'],
+  ['read', 'read'],
+  ['undelivered', 'failed'],
+  ['failed', 'failed'],
+  ['canceled', 'failed'],
+]);

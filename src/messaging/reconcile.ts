@@ -76,7 +76,8 @@ const settle = (
     await tx.attempts.looked(current.id, looks, next ?? null);
     await tx.messages.moveTo(current.messageId, 'unknown');
     if (next !== undefined) return {};
-    if (current.reason === possibleDuplicate) {
+    const tries = await tx.attempts.ofMessage(current.messageId);
+    if (tries.some(({ reason }) => reason === possibleDuplicate)) {
       deps.log.error({ event: 'message.unknown', alarm: true, messageId: current.messageId });
       return {};
     }

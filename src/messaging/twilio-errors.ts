@@ -4,7 +4,7 @@ type Meaning = { next: Then; text: string };
 
 // Twilio's error dictionary (twilio.com/docs/api/errors), as far as it can end a message. A code that is not
 // here is not tried again: Twilio warns that codes for one cause may change.
-const meanings: Record<string, Meaning> = Object.fromEntries(
+const meanings = new Map<string, Meaning>(
   (
     [
       ['20003', 'fix', 'Twilio refuses our credentials: check account, token or API key'],
@@ -27,9 +27,11 @@ const meanings: Record<string, Meaning> = Object.fromEntries(
       ['21617', 'fix', 'the text was longer than 1,600 characters'],
       ['21619', 'fix', 'the message had no text, or its template id is wrong'],
       ['21620', 'fix', 'the media address is not valid'],
+      ['21623', 'fix', 'the message had too many media'],
       ['21654', 'fix', 'the template id is missing'],
       ['21655', 'fix', 'the template id is not valid'],
       ['21656', 'fix', "the template's variables are not valid"],
+      ['21658', 'fix', 'a part of the template is too long'],
       ['21703', 'fix', 'the messaging service has no sender for this'],
       ['21705', 'fix', 'the messaging service is not valid'],
       ['30001', 'retry', "our sender's queue overflowed"],
@@ -42,6 +44,11 @@ const meanings: Record<string, Meaning> = Object.fromEntries(
       ['30008', 'retry', 'the carrier failed for an unknown reason'],
       ['30034', 'fix', 'the sender is not registered for the United States'],
       ['30036', 'fix', 'the message became too old in the queue'],
+      ['30410', 'fix', 'the carrier did not answer in time'],
+      ['30450', 'fix', 'Twilio took our message for fraud: list the country as safe'],
+      ['30610', 'fix', 'the carrier allows no such message at this hour'],
+      ['30640', 'fix', 'the number is on a list of people who sue senders'],
+      ['35115', 'fix', 'the time to send at is not possible'],
       ['63001', 'fix', 'WhatsApp refuses the sender: connect it again'],
       ['63002', 'fix', 'WhatsApp does not know our sender'],
       ['63003', 'other-way', 'the number is not on WhatsApp: confirm it with the technician'],
@@ -59,7 +66,7 @@ const meanings: Record<string, Meaning> = Object.fromEntries(
       ['63016', 'template', 'outside the 24 hours after their last message only a template is allowed'],
       ['63017', 'retry', 'the account sends too fast'],
       ['63018', 'retry', 'too many messages at the moment'],
-      ['63019', 'fix', 'the media could not be downloaded'],
+      ['63019', 'retry', 'the media could not be downloaded'],
       ['63020', 'fix', 'the Meta business is not set up'],
       ['63021', 'fix', 'the content is not valid on WhatsApp'],
       ['63022', 'fix', "the sender's certificate is not valid"],
@@ -79,10 +86,13 @@ const meanings: Record<string, Meaning> = Object.fromEntries(
       ['63049', 'fix', 'Meta withheld the message: its template counts as marketing'],
       ['63051', 'fix', 'the WhatsApp sender is locked'],
       ['63112', 'fix', 'Meta has disabled the WhatsApp business account'],
+      ['92002', 'fix', 'the template has too many variables'],
+      ['92007', 'fix', "the template's variables are not valid"],
+      ['92009', 'fix', 'the template was submitted already'],
     ] as const
   ).map(([code, next, text]) => [code, { next, text }]),
 );
 
 /** What an error code of Twilio's means for the message, in plain words. */
 export const meaningOf = (code: string): Meaning =>
-  meanings[code] ?? { next: 'fix', text: `Twilio's error ${code}` };
+  meanings.get(code) ?? { next: 'fix', text: `Twilio's error ${code}` };

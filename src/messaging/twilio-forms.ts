@@ -39,8 +39,8 @@ export const readStatusForm = (form: URLSearchParams): StatusForm | null => {
     accountSid,
     from,
     status,
-    errorCode: form.get('ErrorCode') || null,
-    errorText: form.get('ChannelStatusMessage') || form.get('ErrorMessage') || null,
+    errorCode: storable(form.get('ErrorCode')) || null,
+    errorText: storable(form.get('ChannelStatusMessage')) || storable(form.get('ErrorMessage')) || null,
   };
 };
 
@@ -50,9 +50,11 @@ export const readContent = (
 ): { text: string; from: string; userId: string | null; answered: boolean } => {
   const form = new URLSearchParams(raw.toString('utf8'));
   return {
-    text: (form.get('Body') ?? '').replaceAll('\0', '').toWellFormed(),
+    text: storable(form.get('Body')),
     from: form.get('From') ?? '',
     userId: form.get('ExternalUserId') || null,
     answered: form.has('OptOutType'),
   };
 };
+
+const storable = (text: string | null): string => (text ?? '').replaceAll('\0', '').toWellFormed();

@@ -107,6 +107,7 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
         .where({ id })
         .update({
           state: 'unclear',
+          status: 'unknown',
           provider_id: null,
           provider_id_from: null,
           looks: 0,
@@ -126,7 +127,9 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
 
     /** What is not known yet. Only the outcome of a call still open changes: a callback may have told meanwhile. */
     unclear: async (id: string, text: string): Promise<void> => {
-      await rows().where({ id, state: 'sending' }).update({ state: 'unclear', status: 'unknown', error_text: text });
+      await rows()
+        .where({ id, state: 'sending' })
+        .update({ state: 'unclear', status: 'unknown', error_text: text });
     },
 
     /** Looked without finding it: when to look next, or null when it is given up. */
@@ -157,7 +160,8 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
 
     /** Whether a try of this message may have gone through, or may still: none that was refused or has failed. */
     anyOpen: async (messageId: string): Promise<boolean> =>
-      (await rows().where({ message_id: messageId }).whereNot({ status: 'failed' }).first('id')) !== undefined,
+      (await rows().where({ message_id: messageId }).whereNot({ status: 'failed' }).first('id')) !==
+      undefined,
   };
 };
 

@@ -148,7 +148,13 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
         .first('status');
       if (!row) return null;
       const status = forward(row.status, news);
-      if (status !== row.status) await trx('message').where({ tenant_id: tenantId, id }).update({ status });
+      if (status !== row.status) {
+        const arrived = status === 'delivered' || status === 'read';
+        await trx('message')
+          .where({ tenant_id: tenantId, id })
+          // Whatever was said to have ended it before, it has not.
+          .update({ status, ...(arrived ? { reason: null } : {}) });
+      }
       return status;
     },
 

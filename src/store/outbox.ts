@@ -162,6 +162,20 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
       });
   },
 
+  /** It has arrived: one more try that still waits is not made. */
+  withdrawRetry: async (id: string): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, id })
+      .whereNotNull('due_at')
+      .update({
+        due_at: null,
+        next_attempt: null,
+        possible_duplicate: trx.raw('possible_duplicate AND next_attempt IS DISTINCT FROM ?', [
+          possibleDuplicate,
+        ]),
+      });
+  },
+
   /** Nothing more is to be sent, and why. The status itself only moves forward: see `messages.moveTo`. */
   stop: async (
     id: string,

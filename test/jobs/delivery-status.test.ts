@@ -1,0 +1,453 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { settleUnclear } from '../../src/messaging/reconcile.ts';
+import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
+
+const outbox = useOutbox();
+
+/** A message that the provider has taken, and what it may call back about it. */
+const accepted = async () => {
+  const on = await outbox.channel();
+  const ana = await on.technician();
+  const id = await on.queue(ana, 'Hello');
+  await on.run();
+  const [attempt] = await on.attempts(id);
+  const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+  const tells = (status: string, errorCode?: string) =>
+    on.callback({ ...ours, status, ...(errorCode ? { errorCode } : {}) });
+  return { on, ana, id, ours, tells };
+};
+
+describe('callbacks move a message forward only', () => {
+  test.each([
+    ['sent', 'delivered', 'read'],
+    ['sent', 'read', 'delivered'],
+    ['delivered', 'sent', 'read'],
+    ['delivered', 'read', 'sent'],
+    ['read', 'sent', 'delivered'],
+    ['read', 'delivered', 'sent'],
+  ])('%s, %s, %s', async (...statuses) => {
+    const { on, id, tells } = await accepted();
+    const highest: string[] = [];
+    for (const status of statuses) {
+      await tells(status);
+      await on.applyCallbacks();
+      highest.push((await on.message(id)).status);
+    }
+    const ranks = ['accepted', 'sent', 'delivered', 'read'];
+    expect(highest).toEqual(
+      statuses.map(
+        (_, index) => ranks[Math.max(...statuses.slice(0, index + 1).map((status) => ranks.indexOf(status)))],
+      ),
+    );
+    // Each is kept, in the order it came.
+    const { timeline, attempts } = await on.message(id);
+    expect(timeline.filter(({ source }) => source === 'provider').map(({ status }) => status)).toEqual(
+      statuses,
+    );
+    expect(attempts).toMatchObject([{ status: 'read' }]);
+  });
+
+  test('all at once, in whatever order they were stored', async () => {
+    const { on, id, tells } = await accepted();
+    for (const status of ['read', 'queued', 'sent', 'delivered', 'sending']) await tells(status);
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'read', error: null, reason: null });
+  });
+
+  test('the same one twice is one', async () => {
+    const { on, id, tells } = await accepted();
+    expect([await tells('delivered'), await tells('delivered')]).toEqual([true, false]);
+    await Promise.all([on.applyCallbacks(), on.applyCallbacks()]);
+    await on.applyCallbacks();
+    const { status, timeline } = await on.message(id);
+    expect(status).toBe('delivered');
+    expect(timeline.filter(({ source }) => source === 'provider')).toHaveLength(1);
+  });
+
+  test.each(['received', 'partially_delivered', 'something new'])(
+    '%s says nothing and is kept',
+    async (word) => {
+      const { on, id, tells } = await accepted();
+      await tells(word);
+      await on.applyCallbacks();
+      expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+      expect(
+        await on.query('SELECT match_at FROM status_callback WHERE tenant_id = $1', [on.tenantId]),
+      ).toEqual([{ match_at: null }]);
+    },
+  );
+
+  test('more than one batch of them is worked off in one run', async () => {
+    const on = await outbox.channel();
+    const ids: string[] = [];
+    for (let n = 0; n < 60; n++) ids.push(await on.queue(await on.technician(), 'Hello'));
+    await on.run();
+    for (const id of ids) {
+      const [attempt] = await on.attempts(id);
+      await on.callback({ attemptId: attempt!.id, providerId: attempt!.providerId!, status: 'delivered' });
+    }
+    await on.applyCallbacks();
+    const statuses = await on.query('SELECT DISTINCT status FROM message WHERE tenant_id = $1', [
+      on.tenantId,
+    ]);
+    expect(statuses).toEqual([{ status: 'delivered' }]);
+  });
+});
+
+describe('a callback that is faster than our own commit', () => {
+  test.each([
+    { ends: 'accepted', outcome: (id: string) => ({ kind: 'accepted', id }) as const },
+    { ends: 'unclear', outcome: () => unclear },
+    { ends: 'as if refused', outcome: () => refused('20429', 'retry') },
+  ])('counts, whether the call then ends $ends', async ({ outcome }) => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    const finish = on.provider.holdsNext();
+    const running = on.run();
+    await on.provider.isAsked('Hello');
+    const providerId = newSid();
+    await on.callback({ attemptId: on.provider.sent[0]!.attemptId, providerId, status: 'delivered' });
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'delivered', attempts: [{ providerId }] });
+
+    finish(outcome(providerId));
+    await running;
+    await on.pass(600);
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'delivered', possibleDuplicate: false });
+    expect(await on.attempts(id)).toMatchObject([
+      { state: 'accepted', status: 'delivered', lookAfterSeconds: null },
+    ]);
+    expect(on.provider.sent).toHaveLength(1);
+    expect(on.provider.asked).toEqual([]);
+  });
+
+  test('settles a try whose end is unclear, so that nobody looks for it', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    const providerId = newSid();
+    await on.callback({ attemptId: on.provider.sent[0]!.attemptId, providerId, status: 'sent' });
+    await on.applyCallbacks();
+    await on.pass(600);
+    await on.run();
+    expect(await on.message(id)).toMatchObject({
+      status: 'sent',
+      attempts: [{ providerId, status: 'sent' }],
+    });
+    expect(await on.attempts(id)).toMatchObject([{ from: 'callback' }]);
+    expect(on.provider.asked).toEqual([]);
+  });
+
+  test('without an attempt in its address it waits for the id to be known', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    const providerId = newSid();
+    await on.callback({ providerId, status: 'delivered' });
+    await on.applyCallbacks();
+    on.provider.will({ kind: 'accepted', id: providerId });
+    await on.run();
+    expect(on.bells).toContainEqual({ queue: 'delivery-status', id: on.channelId, afterMs: 0 });
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  });
+});
+
+describe('a callback of an unknown attempt', () => {
+  const openCallbacks = (on: Awaited<ReturnType<typeof accepted>>['on']) =>
+    on.query(
+      'SELECT extract(epoch FROM match_at - clock_timestamp())::float8 AS "againInSeconds" FROM status_callback WHERE tenant_id = $1',
+      [on.tenantId],
+    );
+
+  test('is kept and tried again every half minute, for a day', async () => {
+    const { on, id } = await accepted();
+    await on.callback({ attemptId: randomUUID(), providerId: newSid(), status: 'delivered' });
+    await on.applyCallbacks();
+    const [parked] = await openCallbacks(on);
+    expect(parked!.againInSeconds).toBeGreaterThan(20);
+    expect(parked!.againInSeconds).toBeLessThanOrEqual(30);
+    expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+
+    await on.pass(23.9 * 3600);
+    await on.applyCallbacks();
+    expect((await openCallbacks(on))[0]!.againInSeconds).toBeGreaterThan(20);
+    await on.pass(0.2 * 3600);
+    await on.applyCallbacks();
+    expect(await openCallbacks(on)).toEqual([{ againInSeconds: null }]);
+  });
+
+  test('is never applied to an attempt of another channel, of its tenant or not', async () => {
+    const { id, ours, on } = await accepted();
+    const stranger = await outbox.channel();
+    await stranger.callback({ ...ours, status: 'failed', errorCode: '63007' });
+    await stranger.applyCallbacks();
+
+    const channelId = randomUUID();
+    await on.store.tenant(on.tenantId, async (tx) => {
+      const { createdAt: _createdAt, ...channel } = (await tx.channels.get(on.channelId))!;
+      const address = `${channel.address}0`;
+      await tx.channels.save({ ...channel, id: channelId, address }, new Date());
+    });
+    await on.callback({ ...ours, channelId, status: 'failed', errorCode: '63007' });
+    await on.applyCallbacks(channelId);
+
+    expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+    for (const each of [stranger, on]) {
+      expect((await openCallbacks(each))[0]!.againInSeconds).toBeGreaterThan(20);
+    }
+  });
+
+  test.each(['', 'MessageSid=SM1', '\0\uFFFD&&=&'])(
+    'that cannot be read (%j) is given up at once',
+    async (raw) => {
+      const { on, id, ours } = await accepted();
+      await on.callback({ ...ours, status: 'delivered', raw });
+      await on.applyCallbacks();
+      expect(await openCallbacks(on)).toEqual([{ againInSeconds: null }]);
+      expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+    },
+  );
+});
+
+describe('a failure', () => {
+  test.each([
+    { code: '63007', reason: 'provider', alarm: true },
+    { code: '63024', reason: 'provider', alarm: false },
+    { code: '21610', reason: 'opted-out', alarm: false },
+    { code: '63999', reason: 'provider', alarm: true },
+  ])('with $code ends the message, and the CMMS is told once', async ({ code, reason, alarm }) => {
+    const { on, ana, id, tells } = await accepted();
+    await tells('sent');
+    await tells('undelivered', code);
+    await on.applyCallbacks();
+    await tells('failed', code);
+    await on.applyCallbacks();
+    await on.pass(3600);
+    await on.run();
+
+    expect(await on.message(id)).toMatchObject({ status: 'failed', reason, error: { code } });
+    expect(await on.events()).toEqual([
+      {
+        type: 'message.failed',
+        messageId: id,
+        data: { technician: ana.externalId, code, text: expect.stringMatching(/\S+ \S+/) },
+      },
+    ]);
+    expect(on.provider.sent).toHaveLength(1);
+    expect(on.logged.filter(({ event }) => event === 'message.failed').map((line) => line.alarm)).toEqual([
+      alarm,
+    ]);
+    expect(on.bells.filter(({ queue }) => queue === 'cmms-events')).toHaveLength(1);
+  });
+
+  test('that may pass is tried once more, and not a third time', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('sent');
+    await tells('undelivered', '63012');
+    await on.applyCallbacks();
+    expect(on.bells.at(-1)).toEqual({ queue: 'outbound', id: on.channelId, afterMs: 0 });
+    expect(await on.dueInSeconds(id)).toBeGreaterThan(1);
+    expect(await on.dueInSeconds(id)).toBeLessThanOrEqual(10);
+    expect(await on.message(id)).toMatchObject({ status: 'sent', reason: null });
+    expect(await on.events()).toEqual([]);
+
+    await on.pass(10);
+    await on.run();
+    const [, second] = await on.attempts(id);
+    expect(second).toMatchObject({ reason: 'failed:63012', state: 'accepted' });
+    await on.callback({
+      attemptId: second!.id,
+      providerId: second!.providerId!,
+      status: 'undelivered',
+      errorCode: '63012',
+    });
+    await on.applyCallbacks();
+    await on.pass(3600);
+    await on.run();
+    expect(on.provider.sent).toHaveLength(2);
+    expect(await on.message(id)).toMatchObject({
+      status: 'failed',
+      reason: 'provider',
+      error: { code: '63012' },
+    });
+    expect(await on.events()).toHaveLength(1);
+  });
+
+  test('told twice asks for one more try only', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('undelivered', '63012');
+    await on.applyCallbacks();
+    await tells('failed', '63012');
+    await on.applyCallbacks();
+    await on.pass(10);
+    await on.run();
+    expect(on.provider.sent).toHaveLength(2);
+    expect(await on.message(id)).not.toMatchObject({ status: 'failed' });
+  });
+
+  test('whose second try comes too late ends as expired, not as sent', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello', { expiresAt: new Date(Date.now() + 60_000) });
+    await on.run();
+    const [attempt] = await on.attempts(id);
+    const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+    await on.callback({ ...ours, status: 'sent' });
+    await on.callback({ ...ours, status: 'undelivered', errorCode: '63012' });
+    await on.applyCallbacks();
+    await on.pass(10);
+    await on.run({ now: () => new Date(Date.now() + 61_000) });
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'expired', reason: 'expired' });
+  });
+
+  test('outside the window: failed for want of a template, and the window counts as closed', async () => {
+    const { on, ana, id, tells } = await accepted();
+    await tells('undelivered', '63016');
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({
+      status: 'failed',
+      reason: 'no-template',
+      error: { code: '63016' },
+    });
+    const [attempt] = await on.attempts(id);
+    const [conversation] = await on.query('SELECT window_refused_at FROM conversation WHERE id = $1', [
+      ana.conversationId,
+    ]);
+    expect(conversation!.window_refused_at).toEqual(attempt!.sendingAt);
+    expect(on.logged).toContainEqual(expect.objectContaining({ event: 'message.failed', alarm: true }));
+  });
+
+  test.each(['63007', '63012', '63016'])('of an earlier try changes nothing (%s)', async (code) => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const id = await on.queue(ana, 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    for (const wait of [16, 45, 120]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    const [first, second] = await on.attempts(id);
+    expect(second).toMatchObject({ reason: 'possible-duplicate', state: 'accepted' });
+    await on.callback({ attemptId: first!.id, providerId: newSid(), status: 'failed', errorCode: code });
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'accepted', reason: null, error: null });
+    expect(await on.dueInSeconds(id)).toBeNull();
+    expect(await on.events()).toEqual([]);
+
+    await on.callback({ attemptId: second!.id, providerId: second!.providerId!, status: 'read' });
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'read' });
+  });
+
+  test('that is followed by its delivery after all has not happened', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('undelivered', '63007');
+    await tells('delivered');
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'delivered', reason: null });
+  });
+
+  test('after the delivery is not believed', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('delivered');
+    await tells('undelivered', '63007');
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'delivered', reason: null, error: null });
+    expect(await on.events()).toEqual([]);
+  });
+
+  test('that may pass, after the delivery, sends nothing again', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('delivered');
+    await tells('undelivered', '63012');
+    await on.applyCallbacks();
+    await on.pass(60);
+    await on.run();
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  });
+
+  test('that may pass, before the delivery was told, sends nothing again once it is', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('undelivered', '63012');
+    await on.applyCallbacks();
+    await tells('delivered');
+    await on.applyCallbacks();
+    await on.pass(60);
+    await on.run();
+    expect(on.provider.sent).toHaveLength(1);
+    expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  });
+});
+
+test.each(['queued', 'sent', 'read'])(
+  'a try that was given up as lost and then calls back (%s) is not sent once more',
+  async (word) => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello');
+    on.provider.will(unclear);
+    await on.run();
+    const channel = (await on.store.tenant(on.tenantId, (tx) => tx.channels.get(on.channelId)))!;
+    for (const wait of [16, 45, 120]) {
+      await on.pass(wait);
+      await settleUnclear(on.deps, on.tenantId, channel, on.provider.provider, timing);
+    }
+    expect(await on.message(id)).toMatchObject({ possibleDuplicate: true });
+    await on.callback({ attemptId: on.provider.sent[0]!.attemptId, providerId: newSid(), status: word });
+    await on.applyCallbacks();
+    await on.run();
+    expect(on.provider.sent).toHaveLength(1);
+    const status = { queued: 'accepted', sent: 'sent', read: 'read' }[word];
+    expect(await on.message(id)).toMatchObject({ status, possibleDuplicate: false });
+  },
+);
+
+test('what a callback names overrides what was matched by its text', async () => {
+  const on = await outbox.channel();
+  const ana = await on.technician();
+  const [first, second] = [await on.queue(ana, 'Hello'), await on.queue(ana, 'Hello')];
+  on.provider.will(unclear, unclear);
+  await on.run();
+  const [wasLost, wasTaken] = on.provider.sent.map(({ attemptId }) => attemptId);
+  // Only the second went through; by its text the first is taken for it.
+  const taken = on.listed({ text: 'Hello', to: ana.address });
+  on.provider.listed = [taken];
+  await on.pass(16);
+  await on.run();
+  expect(await on.attempts(first)).toMatchObject([{ id: wasLost, providerId: taken.id, from: 'adopted' }]);
+
+  await on.callback({ attemptId: wasTaken!, providerId: taken.id, status: 'delivered' });
+  await on.applyCallbacks();
+  expect(await on.attempts(second)).toMatchObject([
+    { state: 'accepted', status: 'delivered', providerId: taken.id, from: 'callback' },
+  ]);
+  expect(await on.attempts(first)).toMatchObject([{ state: 'unclear', status: 'unknown', providerId: null }]);
+  expect(await on.message(second)).toMatchObject({ status: 'delivered' });
+
+  // The first one is looked for again, and once it cannot be found sent once more.
+  for (const wait of [16, 60, 180]) {
+    await on.pass(wait);
+    await on.run();
+  }
+  expect(on.provider.sent).toHaveLength(3);
+  expect(await on.message(first)).toMatchObject({ status: 'accepted', possibleDuplicate: true });
+});
+
+test('a wrong match of its own is corrected by what its callback says', async () => {
+  const on = await outbox.channel();
+  const ana = await on.technician();
+  const id = await on.queue(ana, 'Hello');
+  on.provider.will(unclear);
+  await on.run();
+  on.provider.listed = [on.listed({ text: 'Hello', to: ana.address })];
+  await on.pass(16);
+  await on.run();
+  const providerId = newSid();
+  await on.callback({ attemptId: on.provider.sent[0]!.attemptId, providerId, status: 'read' });
+  await on.applyCallbacks();
+  expect(await on.attempts(id)).toMatchObject([{ providerId, from: 'callback', status: 'read' }]);
+});
