@@ -3,8 +3,7 @@ import { readRoles, separateTenants } from './tenant-tables.ts';
 
 const up = async (knex: Knex) => {
   // Roles belong to the whole server, so their names hold the database's.
-  const { rows } = await knex.raw(`
-    SELECT current_database() AS name, current_setting('server_version_num')::int >= 160000 AS membership_options`);
+  const { rows } = await knex.raw('SELECT current_database() AS name');
   const base = rows[0].name.slice(0, 50);
   const app = `${base}_rbm_app`;
   const gate = `${base}_rbm_gate`;
@@ -13,12 +12,6 @@ const up = async (knex: Knex) => {
       `DO $$ BEGIN CREATE ROLE "${role}" NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
     );
   }
-  // From PostgreSQL 16 on, creating a role no longer lets its creator act as it.
-  await knex.raw(
-    rows[0].membership_options
-      ? `GRANT "${gate}" TO CURRENT_USER WITH SET TRUE, INHERIT TRUE`
-      : `GRANT "${gate}" TO CURRENT_USER`,
-  );
 
   await knex.raw(`
     -- Which roles this database's rights were given to. One row.
@@ -69,15 +62,16 @@ const up = async (knex: Knex) => {
       PRIMARY KEY (tenant_id, id)
     );
 
-    -- Who sends on a channel at the moment, and when its next slot is. Database time.
+    -- Who sends on a channel at the moment, and when its next slot is. Database time. 'epoch' for never: before
+    -- version 17 PostgreSQL cannot subtract from an infinite time.
     CREATE TABLE channel_lease (
       tenant_id uuid NOT NULL,
       channel_id uuid NOT NULL,
       holder uuid,
-      held_until timestamptz NOT NULL DEFAULT '-infinity',
-      next_slot_at timestamptz NOT NULL DEFAULT '-infinity',
+      held_until timestamptz NOT NULL DEFAULT 'epoch',
+      next_slot_at timestamptz NOT NULL DEFAULT 'epoch',
       -- Set while the provider refuses our credentials: nothing is tried before.
-      paused_until timestamptz NOT NULL DEFAULT '-infinity',
+      paused_until timestamptz NOT NULL DEFAULT 'epoch',
       PRIMARY KEY (tenant_id, channel_id),
       FOREIGN KEY (tenant_id, channel_id) REFERENCES channel ON DELETE CASCADE
     );

@@ -10,6 +10,9 @@ export type KnownChannel = {
   tokens: string[];
 };
 
+// No provider's is longer, and those of strangers are remembered too.
+const maxAddressLength = 200;
+
 export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
 
 /**
@@ -49,6 +52,7 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
   const find = async (address: string, nowMs: number): Promise<KnownChannel | null> => {
     const found = known.get(address);
     if (found) return found;
+    if (address.length > maxAddressLength) return null;
     if ((missing.get(address) ?? 0) > nowMs) return null;
     if (missing.size > 10_000) missing.clear();
     missing.set(address, nowMs + 60_000);

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { InboundRow, StoredRow } from '../store/gate.ts';
-import { isPassing } from '../store/store.ts';
+import { isConflict, isPassing } from '../store/store.ts';
 
 /** Keeps what Postgres cannot take, until it can. */
 export type Spill = (rows: InboundRow[]) => Promise<void>;
@@ -8,6 +8,7 @@ export type Spill = (rows: InboundRow[]) => Promise<void>;
 export type Inbox = ReturnType<typeof createInbox>;
 
 const maxBatch = 500;
+const maxTries = 5;
 const probeEveryMs = 500;
 
 /**
@@ -42,10 +43,11 @@ export const createInbox = ({ store, ring, log }: Deps, spill: Spill | null) => 
     writing = false;
   };
 
-  const storeBatch = async (batch: Waiting[]) => {
+  const storeBatch = async (batch: Waiting[], tries = 1): Promise<void> => {
     try {
       rung(batch, await store.gate.storeInbound(batch.map(({ row }) => row)));
     } catch (error) {
+      if (isConflict(error) && tries < maxTries) return storeBatch(batch, tries + 1);
       if (isPassing(error)) {
         away(error);
         return spillBatch(batch);

@@ -127,12 +127,15 @@ const grantLogin = async (owner: pg.Client, appUrl: string) => {
   const url = new URL(appUrl);
   const role = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);
-  const { rows: installed } = await owner.query('SELECT app_role FROM installation');
+  const { rows: installed } = await owner.query('SELECT app_role, gate_role FROM installation');
+  // Whoever may act as the owner can switch row-level security off; the gate's policies let it see all tenants.
   const { rows: existing } = await owner.query(
-    'SELECT rolsuper OR rolbypassrls AS unrestricted, rolname = current_user AS self FROM pg_roles WHERE rolname = $1',
-    [role],
+    `SELECT rolsuper OR rolbypassrls OR pg_has_role(oid, current_user, 'MEMBER')
+       OR pg_has_role(oid, $2::name, 'MEMBER') AS unrestricted
+     FROM pg_roles WHERE rolname = $1`,
+    [role, installed[0].gate_role],
   );
-  if (existing[0]?.unrestricted || existing[0]?.self) {
+  if (existing[0]?.unrestricted) {
     throw new Error(
       `role "${role}" of DATABASE_URL can pass row-level security: name a role there that is neither superuser nor owner (a missing one is created)`,
     );
