@@ -1,0 +1,827 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { sha256 } from '../../src/crypto.ts';
+import type { WorkOrder } from '../../src/domain/work-order.ts';
+import { queueNames } from '../../src/queues.ts';
+import type { InboundRow } from '../../src/store/gate.ts';
+import type { NewMessage } from '../../src/store/outbox.ts';
+import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import type { Technician } from '../../src/store/technicians.ts';
+import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
+
+let database: TestDatabase;
+let superuser: pg.Client;
+let store: Store;
+/** Whose rows nobody else may see or change. */
+let a: Furnished;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  superuser = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
+  await superuser.connect();
+  store = createStore({ url: database.appUrl });
+  a = await furnish();
+});
+afterAll(async () => {
+  await store.close();
+  await superuser.end();
+  await database.drop();
+});
+
+// What both tenants have alike: only row-level security keeps these apart.
+const phone = '+12025550101';
+const userId = 'US.4102030405060708';
+const sidIn = 'SM00000000000000000000000000000001';
+const sidOut = 'SM00000000000000000000000000000002';
+
+type Furnished = Awaited<ReturnType<typeof furnish>>;
+
+/** A tenant with at least a row in every table, marked so that its texts can be told from any other's. */
+const furnish = async ({ apiKey = true } = {}) => {
+  const own = {
+    mark: `of-${randomBytes(6).toString('hex')}`,
+    address: `whatsapp:+1415${randomInt(1_000_000, 9_999_999)}`,
+    apiKeyHash: randomBytes(32),
+    ids: {
+      tenant: randomUUID(),
+      apiKey: randomUUID(),
+      channel: randomUUID(),
+      technician: randomUUID(),
+      supervisor: randomUUID(),
+      asset: randomUUID(),
+      /** Assigned, and told by a notice that waits. */
+      order: randomUUID(),
+      /** Assigned, and told by a notice that was accepted. */
+      toldOrder: randomUUID(),
+      conversation: randomUUID(),
+      supervisorsConversation: randomUUID(),
+      unread: randomUUID(),
+      read: randomUUID(),
+      notice: randomUUID(),
+      acceptedNotice: randomUUID(),
+      accepted: randomUUID(),
+      /** A message, and its attempt, of which nobody knows how it ended. */
+      openMessage: randomUUID(),
+      open: randomUUID(),
+      callback: randomUUID(),
+      holder: randomUUID(),
+      event: randomUUID(),
+    },
+  };
+  const { mark, ids } = own;
+  const inbound = (fields: Partial<InboundRow>): InboundRow => ({
+    ...{ kind: 'message', tenantId: ids.tenant, channelId: ids.channel, id: ids.unread, key: sha256(sidIn) },
+    ...{ raw: Buffer.from(`Body=${mark}`), source: 'webhook', status: 'received', receivedAt: null },
+    ...{ way: 'whatsapp', address: `whatsapp:${phone}`, userId: `whatsapp:${userId}`, providerId: sidIn },
+    attemptId: null,
+    ...fields,
+  });
+
+  await store.tenant(ids.tenant, async (tx) => {
+    await tx.tenants.create({
+      ...{ id: ids.tenant, slug: mark, name: mark, timeZone: 'UTC', locale: 'en', defaultCountry: 'US' },
+      enabled: true,
+    });
+    if (apiKey) await tx.apiKeys.add({ id: ids.apiKey, label: mark, hash: own.apiKeyHash });
+    await tx.channels.save(channelOf(own), new Date());
+    await tx.technicians.insert({
+      ...technicianOf(own),
+      id: ids.supervisor,
+      externalId: 'boss-1',
+      phone: null,
+    });
+    await tx.technicians.insert({ ...technicianOf(own), supervisorId: ids.supervisor });
+    await tx.technicians.setAddresses(ids.technician, [
+      { kind: 'whatsapp', value: phone, active: true },
+      { kind: 'whatsapp-user-id', value: userId, active: true },
+    ]);
+    await tx.assets.insert({ id: ids.asset, code: 'PUMP-3', name: mark, location: mark });
+    await tx.assets.setResponsible(ids.asset, [ids.technician]);
+    await tx.workOrders.insert(orderOf(own));
+    await tx.workOrders.insert({ ...orderOf(own), id: ids.toldOrder, number: 'WO-2' });
+    await tx.reminders.mark({
+      workOrderId: ids.order,
+      rule: 'two-days',
+      dueOn: '2026-12-25',
+      sentOn: '2026-12-23',
+    });
+    await tx.notifications.save(notificationOf(own));
+    await tx.events.add(eventOf(own));
+    await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
+    await tx.conversations.open(
+      ids.channel,
+      ids.supervisor,
+      'whatsapp:+12025550100',
+      () => ids.supervisorsConversation,
+    );
+  });
+  await store.gate.storeInbound([
+    inbound({ id: ids.read, key: sha256('SM-read'), providerId: 'SM-read' }),
+    inbound({}),
+    inbound({ kind: 'status', id: ids.callback, key: sha256(sidOut), address: null, providerId: sidOut }),
+  ]);
+  await store.tenant(ids.tenant, async (tx) => {
+    await tx.inbox.finish(ids.read, {
+      ...{ status: 'processed', technicianId: ids.technician, text: mark, answeredBy: null },
+    });
+    const add = async (id: string, fields: Partial<NewMessage>) => {
+      await tx.outbox.add({ ...messageOf(own), id, ...fields });
+    };
+    await add(ids.notice, { about: { workOrderId: ids.order, assignmentNo: 1, dueDay: null } });
+    await add(ids.acceptedNotice, { about: { workOrderId: ids.toldOrder, assignmentNo: 1, dueDay: null } });
+    await add(ids.openMessage, { conversationId: ids.supervisorsConversation });
+    await tx.outbox.sending([
+      { id: ids.acceptedNotice, conversationId: ids.conversation },
+      { id: ids.openMessage, conversationId: ids.supervisorsConversation },
+    ]);
+    await tx.attempts.begin(
+      [
+        { ...attemptOf(own), id: ids.accepted, messageId: ids.acceptedNotice },
+        { ...attemptOf(own), id: ids.open, messageId: ids.openMessage },
+      ],
+      0,
+    );
+    await tx.attempts.accepted(ids.accepted, sidOut, 'answer');
+    await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
+    await tx.leases.acquire(ids.channel, ids.holder, 60_000);
+    await tx.leases.reserveSlots(ids.channel, ids.holder, 60, 1000);
+  });
+  return own;
+};
+
+type Own = Pick<Furnished, 'mark' | 'address' | 'ids'>;
+
+const channelOf = ({ ids, mark, address }: Own) => ({
+  ...{
+    id: ids.channel,
+    way: 'whatsapp' as const,
+    provider: 'twilio' as const,
+    address,
+    accountSid: `AC-${mark}`,
+  },
+  ...{ credentials: mark, messagingServiceSid: mark, messagesPerSecond: 80 },
+});
+
+const technicianOf = ({ ids, mark }: Own): Technician => ({
+  ...{ id: ids.technician, externalId: 'tech-1', name: mark, phone, email: `${mark}@example.com` },
+  ...{ role: 'technician', locale: 'en', timeZone: 'Europe/Madrid', supervisorId: null, active: true },
+  ...{ preferences: { mark }, lastSeenAt: null },
+});
+
+const orderOf = ({ ids, mark }: Own): WorkOrder => ({
+  ...{ id: ids.order, number: 'WO-1', title: mark, description: mark, priority: 'high', kind: 'corrective' },
+  asset: { id: ids.asset, code: 'PUMP-3', name: mark, location: mark },
+  ...{ assigneeId: ids.technician, plannerId: ids.supervisor, due: { on: '2026-12-25' }, scheduled: null },
+  ...{ status: 'assigned', escalated: false, version: 1, assignmentNo: 1, assignedAt: new Date() },
+  ...{ acknowledgedAt: null, startedAt: null, completedAt: null, confirmedAt: null, closedAt: null },
+});
+
+const notificationOf = ({ mark, ids }: Own) => ({
+  ...{ idempotencyKey: 'told-1', contentHash: sha256(mark), name: 'work-order.assigned' },
+  ...{ state: 'done' as const, faults: [], messageIds: [ids.notice] },
+});
+
+const eventOf = ({ ids, mark }: Own) => ({
+  ...{
+    id: ids.event,
+    type: 'work_order.noted',
+    at: new Date(),
+    workOrderId: ids.order,
+    messageId: ids.unread,
+  },
+  ...{ actor: { kind: 'technician' as const, id: 'tech-1' }, data: { text: mark } },
+});
+
+const messageOf = ({ ids, mark }: Own): NewMessage => ({
+  ...{ id: randomUUID(), technicianId: ids.technician, way: 'whatsapp', channelId: ids.channel },
+  ...{ conversationId: ids.conversation, kind: 'work-order.assigned', lane: 'notification', text: mark },
+  ...{ inReplyTo: null, workOrderIds: [ids.order], about: null, dueAt: new Date(0), heldBack: null },
+  expiresAt: new Date(Date.now() + 3_600_000),
+});
+
+const attemptOf = ({ ids, mark }: Own) => ({
+  ...{ id: randomUUID(), messageId: ids.notice, channelId: ids.channel, reason: 'first' },
+  ...{ address: `whatsapp:${phone}`, text: mark },
+});
+
+/** One call with the ids and keys of `its` rows. Whatever it answers is looked through. */
+type Case = (tx: Tx, its: Furnished) => Promise<unknown>;
+type Cases = {
+  [Group in keyof Tx as Tx[Group] extends string ? never : Group]: {
+    [Name in keyof Tx[Group]]: Case | Case[];
+  };
+};
+
+const soon = () => new Date(Date.now() + 60_000);
+const all = { after: null, limit: 200 };
+
+const cases: Cases = {
+  apiKeys: {
+    add: [
+      (tx, its) => tx.apiKeys.add({ id: its.ids.apiKey, label: 'stolen', hash: randomBytes(32) }),
+      (tx, its) => tx.apiKeys.add({ id: randomUUID(), label: 'stolen', hash: its.apiKeyHash }),
+    ],
+    any: (tx) => tx.apiKeys.any(),
+    label: (tx, its) => tx.apiKeys.label(its.ids.apiKey),
+    revoke: (tx, its) => tx.apiKeys.revoke(its.ids.apiKey, new Date()),
+  },
+  assets: {
+    find: (tx) => tx.assets.find('PUMP-3'),
+    lock: (tx) => tx.assets.lock('PUMP-3'),
+    detail: (tx) => tx.assets.detail('PUMP-3'),
+    list: (tx) => tx.assets.list(all),
+    insert: (tx, its) =>
+      tx.assets.insert({ id: its.ids.asset, code: 'PUMP-9', name: 'Pump', location: null }),
+    update: (tx, its) =>
+      tx.assets.update({ id: its.ids.asset, code: 'PUMP-3', name: 'Pump', location: null }),
+    setResponsible: [
+      (tx, its) => tx.assets.setResponsible(its.ids.asset, []),
+      (tx, its) => tx.assets.setResponsible(its.ids.asset, [its.ids.supervisor]),
+    ],
+  },
+  attempts: {
+    begin: (tx, its) => tx.attempts.begin([{ ...attemptOf(its), reason: 'retry:2' }], 1000),
+    ofMessage: (tx, its) => tx.attempts.ofMessage(its.ids.acceptedNotice),
+    get: (tx, its) => tx.attempts.get(its.ids.accepted),
+    lock: (tx, its) => tx.attempts.lock(its.ids.accepted),
+    lockByProviderId: (tx, its) => tx.attempts.lockByProviderId(its.ids.channel, sidOut),
+    toLookAt: (tx, its) => tx.attempts.toLookAt(its.ids.channel, 10),
+    held: (tx, its) => tx.attempts.held(its.ids.channel, [sidOut]),
+    accepted: (tx, its) => tx.attempts.accepted(its.ids.open, 'SM-stolen', 'callback'),
+    disown: (tx, its) => tx.attempts.disown(its.ids.accepted, 1000),
+    refused: (tx, its) => tx.attempts.refused(its.ids.open, { code: '63024', text: 'refused' }),
+    unclear: (tx, its) => tx.attempts.unclear(its.ids.open, 'reset'),
+    looked: (tx, its) => tx.attempts.looked(its.ids.open, 1, null),
+    setStatus: (tx, its) => tx.attempts.setStatus(its.ids.accepted, 'read', { code: '1', text: 'read' }),
+    anyOpen: (tx, its) => tx.attempts.anyOpen(its.ids.openMessage),
+  },
+  callbacks: {
+    next: (tx, its) => tx.callbacks.next(its.ids.channel, 10),
+    applied: (tx, its) => tx.callbacks.applied(its.ids.callback, its.ids.accepted, 'delivered'),
+    park: (tx, its) => tx.callbacks.park(its.ids.callback, null),
+    wake: (tx, its) => tx.callbacks.wake(its.ids.channel, sidOut),
+  },
+  channels: {
+    list: (tx) => tx.channels.list(),
+    get: (tx, its) => tx.channels.get(its.ids.channel),
+    save: (tx, its) => tx.channels.save({ ...channelOf(its), credentials: 'stolen' }, new Date()),
+  },
+  conversations: {
+    lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
+    open: (tx, its) =>
+      tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
+    heard: (tx, its) => tx.conversations.heard(its.ids.conversation, soon(), its.ids.supervisor),
+    addresses: (tx, its) => tx.conversations.addresses([its.ids.conversation]),
+    strangerAnswered: (tx, its) => tx.conversations.strangerAnswered(its.ids.conversation, new Date()),
+    windowRefusedFor: (tx, its) => tx.conversations.windowRefusedFor(its.ids.notice, new Date()),
+  },
+  events: {
+    add: (tx, its) => tx.events.add({ ...eventOf(its), id: randomUUID() }),
+    ofOrder: (tx, its) => tx.events.ofOrder(its.ids.order, { after: 0, limit: 10 }),
+    feed: async (tx) => {
+      await tx.events.publish(10);
+      return tx.events.feed({ after: 0, limit: 10 });
+    },
+    publish: (tx) => tx.events.publish(10),
+  },
+  inbox: {
+    newestUnread: (tx, its) => tx.inbox.newestUnread(its.ids.conversation),
+    takeNext: (tx, its) => tx.inbox.takeNext(its.ids.conversation, 2 ** 40),
+    finish: (tx, its) =>
+      tx.inbox.finish(its.ids.unread, {
+        status: 'processed',
+        technicianId: null,
+        text: null,
+        answeredBy: null,
+      }),
+    failed: (tx, its) => tx.inbox.failed(its.ids.unread),
+    laterWasProcessed: (tx, its) => tx.inbox.laterWasProcessed(its.ids.conversation, new Date(0)),
+    unknownKeys: (tx, its) => tx.inbox.unknownKeys(its.ids.channel, [sha256(sidIn)]),
+  },
+  leases: {
+    acquire: (tx, its) => tx.leases.acquire(its.ids.channel, its.ids.holder, 90_000),
+    reserveSlots: (tx, its) => tx.leases.reserveSlots(its.ids.channel, its.ids.holder, 1, 1000),
+    nextSlotInMs: (tx, its) => tx.leases.nextSlotInMs(its.ids.channel),
+    release: (tx, its) => tx.leases.release(its.ids.channel, its.ids.holder),
+    pause: (tx, its) => tx.leases.pause(its.ids.channel, 60_000),
+  },
+  messages: {
+    get: (tx, its) => tx.messages.get(its.ids.acceptedNotice),
+    list: [
+      (tx) => tx.messages.list({ before: null, limit: 200 }),
+      (tx, its) => tx.messages.list({ before: null, limit: 200, technicianId: its.ids.technician }),
+      (tx, its) => tx.messages.list({ before: null, limit: 200, workOrderId: its.ids.order }),
+    ],
+    moveTo: (tx, its) => tx.messages.moveTo(its.ids.acceptedNotice, 'delivered'),
+    ofAssignment: (tx, its) => tx.messages.ofAssignment(its.ids.order, 1),
+    rewriteQueuedNotice: (tx, its) =>
+      tx.messages.rewriteQueuedNotice(its.ids.order, 1, { kind: 'work-order.assigned', text: 'rewritten' }),
+    noticesAccepted: (tx, its) => tx.messages.noticesAccepted(its.ids.technician),
+  },
+  notifications: {
+    lock: (tx) => tx.notifications.lock('told-1'),
+    get: (tx) => tx.notifications.get('told-1'),
+    save: (tx, its) => tx.notifications.save({ ...notificationOf(its), state: 'invalid' }),
+  },
+  outbox: {
+    add: (tx, its) => tx.outbox.add(messageOf(its)),
+    due: (tx, its) => tx.outbox.due(its.ids.channel, 10),
+    lockDue: (tx, its) => tx.outbox.lockDue([its.ids.notice]),
+    sending: (tx, its) => tx.outbox.sending([{ id: its.ids.notice, conversationId: its.ids.conversation }]),
+    sendAgain: (tx, its) => tx.outbox.sendAgain(its.ids.acceptedNotice, 0, 'retry:2'),
+    withdrawRetry: (tx, its) => tx.outbox.withdrawRetry(its.ids.notice),
+    stop: (tx, its) => tx.outbox.stop(its.ids.notice, { reason: 'expired' }),
+    withdrawAssignment: (tx, its) => tx.outbox.withdrawAssignment(its.ids.order, 1),
+    nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
+  },
+  reminders: {
+    mark: (tx, its) =>
+      tx.reminders.mark({
+        workOrderId: its.ids.order,
+        rule: 'late',
+        dueOn: '2026-12-25',
+        sentOn: '2026-12-26',
+      }),
+  },
+  technicians: {
+    get: (tx, its) => tx.technicians.get(its.ids.technician),
+    find: (tx) => tx.technicians.find('tech-1'),
+    lock: (tx) => tx.technicians.lock('tech-1'),
+    findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
+    byPhone: (tx) => tx.technicians.byPhone(phone),
+    byAddress: [
+      (tx) => tx.technicians.byAddress([{ kind: 'whatsapp', value: phone }]),
+      (tx) => tx.technicians.byAddress([{ kind: 'whatsapp-user-id', value: userId }]),
+    ],
+    timeZones: (tx, its) => tx.technicians.timeZones([its.ids.technician]),
+    detail: (tx) => tx.technicians.detail('tech-1'),
+    list: (tx) => tx.technicians.list(all),
+    insert: (tx, its) =>
+      tx.technicians.insert({
+        ...technicianOf(its),
+        ...{ id: randomUUID(), externalId: 'tech-9', phone: null, supervisorId: its.ids.supervisor },
+      }),
+    update: (tx, its) => tx.technicians.update({ ...technicianOf(its), name: 'renamed' }),
+    seen: (tx, its) => tx.technicians.seen(its.ids.technician, new Date()),
+    addresses: (tx, its) => tx.technicians.addresses(its.ids.technician),
+    addressOwner: (tx) => tx.technicians.addressOwner('whatsapp', phone),
+    setAddresses: [
+      (tx, its) => tx.technicians.setAddresses(its.ids.technician, []),
+      (tx, its) =>
+        tx.technicians.setAddresses(its.ids.technician, [
+          { kind: 'sms', value: '+12025550177', active: true },
+        ]),
+    ],
+  },
+  tenants: {
+    get: (tx) => tx.tenants.get(),
+    create: (tx, its) =>
+      tx.tenants.create({
+        ...{ id: its.ids.tenant, slug: 'stolen', name: 'stolen', timeZone: 'UTC', locale: 'en' },
+        ...{ defaultCountry: 'US', enabled: false },
+      }),
+    lock: async (tx, its) => {
+      const [locked, lock] = signal();
+      const [over, end] = signal();
+      const holding = store.tenant(its.ids.tenant, async (own) => {
+        await own.tenants.lock('people');
+        lock();
+        await over;
+      });
+      await locked;
+      const taken = tx.tenants.lock('people').then(() => 'taken');
+      const outcome = await Promise.race([
+        taken,
+        new Promise((done) => setTimeout(() => done('waits'), 300)),
+      ]);
+      end();
+      await Promise.all([holding, taken]);
+      return outcome;
+    },
+  },
+  workOrders: {
+    get: (tx, its) => tx.workOrders.get(its.ids.order),
+    find: (tx) => tx.workOrders.find('WO-1'),
+    lockByNumber: (tx) => tx.workOrders.lockByNumber('WO-1'),
+    lock: (tx, its) => tx.workOrders.lock(its.ids.order),
+    lockMany: (tx, its) => tx.workOrders.lockMany([its.ids.order]),
+    lockOf: (tx, its) => tx.workOrders.lockOf(its.ids.technician, new Date(0)),
+    detail: (tx) => tx.workOrders.detail('WO-1'),
+    list: [
+      (tx) => tx.workOrders.list(all),
+      (tx, its) => tx.workOrders.list({ ...all, assigneeId: its.ids.technician }),
+    ],
+    listDue: (tx) => tx.workOrders.listDue(all),
+    insert: (tx, its) => tx.workOrders.insert({ ...orderOf(its), id: randomUUID(), number: 'WO-9' }),
+    update: (tx, its) => tx.workOrders.update({ ...orderOf(its), title: 'renamed' }),
+    apply: (tx, its) =>
+      tx.workOrders.apply(
+        [{ orderId: its.ids.order, set: { status: 'completed' }, event: { type: 'work_order.completed' } }],
+        { actor: { kind: 'system', id: null }, at: new Date(), newId: randomUUID },
+      ),
+  },
+};
+
+/** What happens, and what makes it happen. */
+function signal(): [Promise<void>, () => void] {
+  let happen = () => {};
+  const happened = new Promise<void>((resolve) => {
+    happen = resolve;
+  });
+  return [happened, happen];
+}
+
+const namesOf = (groups: object): string[] =>
+  Object.entries(groups)
+    .filter(([, group]) => typeof group === 'object' && group !== null)
+    .flatMap(([group, functions]) => Object.keys(functions).map((name) => `${group}.${name}`))
+    .sort();
+
+test('every function of the store has a case here', async () => {
+  const there = await store.tenant(a.ids.tenant, async (tx) => namesOf(tx));
+  expect(there.length).toBeGreaterThan(90);
+  expect(namesOf(cases)).toEqual(there);
+});
+
+describe.each(namesOf(cases))('%s', (name) => {
+  const [group, method] = name.split('.') as [keyof Cases, never];
+  const calls: Case[] = [cases[group][method]].flat();
+
+  test("neither shows nor changes another tenant's rows, though it would its own", async () => {
+    const before = await snapshot(a.ids.tenant);
+    const b = await furnish({ apiKey: false });
+    const tried: Outcome[] = [];
+    for (const call of calls) {
+      const outcome = await outcomeOf(b.ids.tenant, call, a);
+      expect(JSON.stringify(outcome)).not.toMatch(tracesOf(a));
+      expect(await snapshot(a.ids.tenant)).toEqual(before);
+      tried.push(outcome);
+    }
+
+    // The same calls by who may make them, or there would be nothing to keep apart.
+    const c = await furnish();
+    const own = await snapshot(c.ids.tenant);
+    const effects: boolean[] = [];
+    for (const [index, call] of calls.entries()) {
+      const outcome = await outcomeOf(c.ids.tenant, call, c);
+      const isDifferent = JSON.stringify(outcome) !== JSON.stringify(tried[index]);
+      effects.push(isDifferent || JSON.stringify(await snapshot(c.ids.tenant)) !== JSON.stringify(own));
+    }
+    expect(effects).toContain(true);
+  });
+});
+
+type Outcome = { gave: unknown } | { refused: string };
+
+const outcomeOf = async (tenantId: string, call: Case, its: Furnished): Promise<Outcome> => {
+  try {
+    return { gave: plain(await store.tenant(tenantId, (tx) => call(tx, its))) };
+  } catch (error) {
+    const { code } = error as { code?: string };
+    // A foreign key, a unique one, or row-level security itself: anything else would be a mistake of the case.
+    if (!['23503', '23505', '42501'].includes(code ?? '')) throw error;
+    return { refused: code! };
+  }
+};
+
+/** With the contents of what JSON leaves out. */
+const plain = (value: unknown): unknown => {
+  if (Buffer.isBuffer(value)) return [value.toString('hex'), value.toString('latin1')];
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map || value instanceof Set) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+  }
+  return value ?? null;
+};
+
+const tracesOf = ({ mark, address, ids }: Furnished): RegExp =>
+  new RegExp([mark, address.replace('+', '\\+'), ...Object.values(ids)].join('|'));
+
+let tenantTables: { name: string; column: string }[] = [];
+
+beforeAll(async () => {
+  const { rows } = await superuser.query(`
+    SELECT c.relname AS name, a.attname AS column FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+      AND (a.attname = 'tenant_id' OR (c.relname = 'tenant' AND a.attname = 'id'))
+    ORDER BY c.relname`);
+  tenantTables = rows;
+});
+
+/** Every row of the tenant, as nobody but a superuser sees them. */
+const snapshot = async (tenantId: string): Promise<Record<string, unknown[]>> => {
+  const { rows } = await superuser.query(
+    tenantTables
+      .map(
+        ({ name, column }) =>
+          `SELECT '${name}' AS name, (SELECT jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text)
+             FROM ${name} t WHERE ${column} = $1) AS found`,
+      )
+      .join(' UNION ALL '),
+    [tenantId],
+  );
+  return Object.fromEntries(rows.map(({ name, found }) => [name, found ?? []]));
+};
+
+test('a furnished tenant has rows in every table, so that no table goes untried', async () => {
+  const empty = Object.entries(await snapshot(a.ids.tenant)).filter(([, rows]) => rows.length === 0);
+  expect(empty).toEqual([]);
+});
+
+describe('what runs before the tenant is known', () => {
+  const gateCases: Record<keyof Store['gate'], ((gate: Store['gate']) => Promise<unknown>) | null> = {
+    storeInbound: (gate) => gate.storeInbound([inboundOf(a, sha256(randomUUID()))]),
+    route: async (gate) => [await gate.route(a.address), await gate.route(null)],
+    keyTenant: (gate) => gate.keyTenant(a.apiKeyHash),
+    tenantIds: async (gate) => [await gate.tenantIds(), await gate.tenantIds(a.mark)],
+    dueWork: (gate) => gate.dueWork(0, 100),
+    inboxAge: (gate) => gate.inboxAge(),
+    withLock: (gate) => gate.withLock('cross-tenant', async () => {}),
+    workerSeen: (gate) => gate.workerSeen(randomUUID()),
+    workerGone: (gate) => gate.workerGone(randomUUID()),
+    workerCount: (gate) => gate.workerCount(),
+    ping: (gate) => gate.ping(),
+    // Ends all of them.
+    close: null,
+  };
+  const inboundOf = ({ ids }: Furnished, key: Buffer): InboundRow => ({
+    ...{ kind: 'message', tenantId: ids.tenant, channelId: ids.channel, id: randomUUID(), key },
+    ...{ raw: Buffer.from('Body=hello'), source: 'webhook', status: 'received', receivedAt: null },
+    ...{
+      way: 'whatsapp',
+      address: 'whatsapp:+12025550199',
+      userId: null,
+      providerId: sidIn,
+      attemptId: null,
+    },
+  });
+
+  test('every function of the gate has a case here', () => {
+    expect(new Set(Object.keys(gateCases))).toEqual(new Set(Object.keys(store.gate)));
+  });
+
+  test.each(Object.entries(gateCases))('%s answers with ids, times and counts only', async (name, call) => {
+    if (!call) return;
+    const leaves: unknown[] = [];
+    const collect = (value: unknown): void => {
+      if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+        for (const each of Buffer.isBuffer(value) ? [value.toString('hex')] : Object.values(value))
+          collect(each);
+      } else leaves.push(value);
+    };
+    collect(await call(store.gate));
+    const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+    const texts = leaves.filter((leaf) => typeof leaf === 'string').filter((text) => !uuid.test(text));
+    expect(texts.filter((text) => !(queueNames as readonly string[]).includes(text))).toEqual([]);
+    if (['storeInbound', 'route', 'keyTenant', 'tenantIds', 'dueWork'].includes(name)) {
+      expect(leaves.length).toBeGreaterThan(texts.length);
+    }
+  });
+
+  test("storing a webhook under one tenant leaves another's message with the same id alone", async () => {
+    const before = await snapshot(a.ids.tenant);
+    const [stored] = await store.gate.storeInbound([inboundOf(await furnish(), sha256(sidOut))]);
+    expect(stored?.stored).toBe(true);
+    expect(await snapshot(a.ids.tenant)).toEqual(before);
+  });
+
+  test("a webhook for one tenant under another's channel is refused", async () => {
+    const before = await snapshot(a.ids.tenant);
+    const b = await furnish();
+    const mixed = { ...inboundOf(b, sha256(randomUUID())), channelId: a.ids.channel };
+    await expect(store.gate.storeInbound([mixed])).rejects.toMatchObject({ code: '23503' });
+    await expect(store.gate.storeInbound([{ ...mixed, kind: 'status' }])).rejects.toMatchObject({
+      code: '23503',
+    });
+    expect(await snapshot(a.ids.tenant)).toEqual(before);
+  });
+
+  test('its functions belong to a role of their own, name no schema but ours, and show ids only', async () => {
+    const { rows } = await superuser.query(`
+      SELECT p.proname AS name, r.rolname = i.gate_role AS own, r.rolcanlogin AS logs_in,
+        r.rolsuper OR r.rolbypassrls AS unrestricted, p.proconfig AS settings,
+        has_function_privilege('public', p.oid, 'EXECUTE') AS open_to_all,
+        (SELECT array_agg(DISTINCT t::regtype::text) FROM unnest(p.proallargtypes, p.proargmodes) AS x(t, mode)
+          WHERE mode = 't' AND t <> 'text'::regtype) AS types,
+        (SELECT array_agg(n) FROM unnest(p.proargnames, p.proallargtypes, p.proargmodes) AS x(n, t, mode)
+          WHERE mode = 't' AND t = 'text'::regtype) AS texts
+      FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner, installation i
+      WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef ORDER BY p.proname`);
+    expect(rows.map(({ name }) => name)).toEqual([
+      ...['due_work', 'inbox_age', 'key_tenant', 'route', 'store_inbound', 'tenants'],
+    ]);
+    for (const row of rows) {
+      expect(row, row.name).toMatchObject({
+        ...{ own: true, logs_in: false, unrestricted: false, open_to_all: false },
+        settings: ['search_path=public, pg_temp'],
+        texts: row.name === 'due_work' ? ['queue'] : null,
+      });
+      const harmless = ['uuid', 'boolean', 'bigint', 'timestamp with time zone'];
+      expect(
+        row.types.filter((type: string) => !harmless.includes(type)),
+        row.name,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe("the service's role", () => {
+  let service: pg.Client;
+  let owner: pg.Client;
+  beforeAll(async () => {
+    service = new pg.Client({ connectionString: database.appUrl });
+    owner = new pg.Client({ connectionString: database.ownerUrl });
+    await Promise.all([service.connect(), owner.connect()]);
+  });
+  afterAll(() => Promise.all([service.end(), owner.end()]));
+
+  const visible = async (client: pg.Client): Promise<string[]> => {
+    const seen: string[] = [];
+    for (const { name } of tenantTables) {
+      const { rows } = await client.query(`SELECT count(*)::int AS count FROM ${name}`);
+      if (rows[0].count > 0) seen.push(name);
+    }
+    return seen;
+  };
+
+  test('sees no row of any tenant before it names one, nor after a transaction that named one', async () => {
+    expect(await visible(service)).toEqual([]);
+    await service.query('BEGIN');
+    await service.query("SELECT set_config('app.tenant_id', $1, true)", [a.ids.tenant]);
+    expect(await visible(service)).toEqual(tenantTables.map(({ name }) => name));
+    await service.query('COMMIT');
+    expect(await visible(service)).toEqual([]);
+  });
+
+  test('and the owner of the tables, are bound alike', async () => {
+    expect(await visible(owner)).toEqual([]);
+  });
+
+  test('reaches no row of another tenant, and makes none in its name', async () => {
+    const before = await snapshot(a.ids.tenant);
+    const b = await furnish();
+    const { ids } = a;
+    const asB = async (text: string, values: unknown[] = []) => {
+      await service.query('BEGIN');
+      try {
+        await service.query("SELECT set_config('app.tenant_id', $1, true)", [b.ids.tenant]);
+        return (await service.query(text, values)).rowCount;
+      } finally {
+        await service.query('COMMIT');
+      }
+    };
+    for (const { name, column } of tenantTables) {
+      expect(await asB(`SELECT FROM ${name} WHERE ${column} = $1`, [ids.tenant]), name).toBe(0);
+    }
+    expect(await asB("UPDATE message SET status = 'failed' WHERE id = $1", [ids.notice])).toBe(0);
+    expect(await asB('UPDATE work_order SET title = $1', ['stolen'])).toBe(2);
+    expect(await asB('DELETE FROM technician_address WHERE technician_id = $1', [ids.technician])).toBe(0);
+    for (const [text, values] of [
+      ['UPDATE technician SET tenant_id = $1', [ids.tenant]],
+      ['UPDATE tenant SET id = $1', [ids.tenant]],
+      ["INSERT INTO asset (tenant_id, id, code, name) VALUES ($1, $2, 'X', 'X')", [ids.tenant, randomUUID()]],
+      ["INSERT INTO reminder_mark VALUES ($1, $2, 'r', '2026-12-25', '2026-12-24')", [ids.tenant, ids.order]],
+    ] as const) {
+      await expect(asB(text, [...values]), text).rejects.toMatchObject({ code: '42501' });
+    }
+    expect(await snapshot(ids.tenant)).toEqual(before);
+  });
+
+  test.each([
+    'SET ROLE "<gate>"',
+    'SET ROLE rbm_owner',
+    'SET ROLE "<superuser>"',
+    'SET SESSION AUTHORIZATION rbm_owner',
+    'GRANT "<gate>" TO CURRENT_USER',
+    'ALTER ROLE CURRENT_USER BYPASSRLS',
+    'CREATE ROLE intruder',
+    'ALTER TABLE message DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE message NO FORCE ROW LEVEL SECURITY',
+    'ALTER TABLE message ADD COLUMN x int',
+    'ALTER TABLE message OWNER TO CURRENT_USER',
+    'CREATE POLICY open ON message USING (true)',
+    'DROP POLICY tenant ON message',
+    'DROP TABLE message',
+    'TRUNCATE message CASCADE',
+    'TRUNCATE inbound_key',
+    'DELETE FROM message',
+    'DELETE FROM inbound_key',
+    'UPDATE inbound_key SET key = key',
+    'DELETE FROM event',
+    'DELETE FROM tenant',
+    'UPDATE installation SET gate_role = current_user',
+    'CREATE TABLE public.intruder (x int)',
+    "CREATE FUNCTION public.intruder() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    'CREATE SCHEMA intruder',
+    "CREATE OR REPLACE FUNCTION route(p_to text) RETURNS TABLE (tenant_id uuid, channel_id uuid, updated_at timestamptz) LANGUAGE sql AS 'SELECT NULL::uuid, NULL::uuid, now()'",
+    'ALTER FUNCTION route(text) SECURITY INVOKER',
+    'DROP FUNCTION route(text)',
+    'CREATE TRIGGER intruder BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    'ALTER TABLE message DISABLE TRIGGER ALL',
+    'SET session_replication_role = replica',
+    'SET row_security = off; SELECT * FROM message',
+    "COPY message TO '/tmp/message.csv'",
+    "COPY installation FROM PROGRAM 'id'",
+    "SELECT pg_read_file('/etc/passwd')",
+    'SELECT * FROM pg_authid',
+    'INSERT INTO knex_migrations (name) VALUES (current_user)',
+  ])('may not: %s', async (statement) => {
+    const { rows } = await superuser.query('SELECT gate_role AS gate, current_user AS me FROM installation');
+    const text = statement.replace('<gate>', rows[0].gate).replace('<superuser>', rows[0].me);
+    await service.query('BEGIN');
+    try {
+      await expect(service.query(text)).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await service.query('ROLLBACK');
+    }
+  });
+
+  test('has no rights on the tables beyond reading and writing rows', async () => {
+    const { rows } = await superuser.query(`
+      SELECT DISTINCT g.privilege_type AS right FROM information_schema.role_table_grants g, installation i
+      WHERE g.table_schema = 'public' AND g.grantee IN (i.app_role, i.gate_role, 'PUBLIC') ORDER BY 1`);
+    expect(rows.map((row) => row.right)).toEqual(['DELETE', 'INSERT', 'SELECT', 'UPDATE']);
+  });
+
+  test('is what the store insists on', async () => {
+    await store.assertRestricted();
+    const unrestricted = createStore({ url: withDatabase(inject('postgresUrl'), database.name) });
+    try {
+      await expect(unrestricted.assertRestricted()).rejects.toThrow('can pass row-level security');
+    } finally {
+      await unrestricted.close();
+    }
+  });
+});
+
+describe('every table of a tenant', () => {
+  const catalog = async (text: string): Promise<Record<string, unknown>[]> =>
+    (await superuser.query(text)).rows;
+
+  test('has a tenant_id, but for the tenant itself and what belongs to none', async () => {
+    const rows = await catalog(`
+      SELECT relname AS name, relkind AS kind FROM pg_class c
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id' AND attnotnull)
+      ORDER BY relname`);
+    expect(rows.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
+      ...['r installation', 'r knex_migrations', 'r knex_migrations_lock', 'r tenant', 'r worker'],
+    ]);
+  });
+
+  test('is behind row-level security that binds its owner too', async () => {
+    const open = await catalog(`
+      SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname NOT IN ('installation', 'knex_migrations', 'knex_migrations_lock', 'worker')
+        AND NOT (relrowsecurity AND relforcerowsecurity)`);
+    expect(open).toEqual([]);
+    expect(tenantTables.length).toBeGreaterThan(15);
+  });
+
+  test('has one policy for its tenant, and at most one more, for the gate', async () => {
+    const policies = await catalog(`
+      SELECT p.tablename AS name, p.policyname AS policy, p.cmd, p.permissive, p.qual, p.with_check,
+        p.roles = ARRAY['public']::name[] AS for_all, p.roles = ARRAY[i.gate_role]::name[] AS for_gate
+      FROM pg_policies p, installation i WHERE p.schemaname = 'public' ORDER BY 1, 2`);
+    const ofTenant = policies.filter(({ policy }) => policy === 'tenant');
+    expect(ofTenant.map(({ name }) => name)).toEqual(tenantTables.map(({ name }) => name));
+    for (const { name, cmd, for_all, qual, with_check } of ofTenant) {
+      const { column } = tenantTables.find((table) => table.name === name)!;
+      expect({ cmd, for_all, with_check }).toEqual({ cmd: 'ALL', for_all: true, with_check: null });
+      expect(qual).toMatch(new RegExp(`^\\(${column} = \\(.*app\\.tenant_id.*\\)`, 's'));
+    }
+    const others = policies.filter(({ policy }) => policy !== 'tenant');
+    expect(others.filter(({ policy, for_gate }) => policy !== 'gate' || !for_gate)).toEqual([]);
+  });
+
+  test('has the tenant in every unique key, but for what is looked up before the tenant is known', async () => {
+    const keys = await catalog(`
+      SELECT c.relname AS name, k.relname AS key FROM pg_index i
+      JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class k ON k.oid = i.indexrelid
+      WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique
+        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'
+          AND a.attnum = ANY(i.indkey[0:i.indnkeyatts - 1]))
+        AND c.relname NOT IN ('installation', 'knex_migrations', 'knex_migrations_lock', 'worker')
+      ORDER BY 1, 2`);
+    expect(keys.map(({ key }) => key)).toEqual([
+      ...['api_key_hash_key', 'channel_address_key', 'tenant_pkey', 'tenant_slug_key'],
+    ]);
+  });
+
+  test('has the tenant in every foreign key, on both sides', async () => {
+    const keys = await catalog(`
+      SELECT conrelid::regclass::text AS name, conname AS key, EXISTS (
+        SELECT FROM unnest(k.conkey, k.confkey) AS pair(ours, theirs)
+        JOIN pg_attribute o ON o.attrelid = k.conrelid AND o.attnum = pair.ours
+        JOIN pg_attribute t ON t.attrelid = k.confrelid AND t.attnum = pair.theirs
+        WHERE o.attname = 'tenant_id'
+          AND t.attname = CASE WHEN k.confrelid = 'tenant'::regclass THEN 'id' ELSE 'tenant_id' END) AS holds
+      FROM pg_constraint k WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace`);
+    expect(keys.length).toBeGreaterThan(20);
+    expect(keys.filter(({ holds }) => !holds)).toEqual([]);
+  });
+});
