@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { isCountry } from './domain/phone.ts';
 
-export const roles = ['ingress', 'worker', 'all'] as const;
+const roles = ['ingress', 'worker', 'all'] as const;
 
-export type TwilioCredentials = {
+type TwilioCredentials = {
   accountSid: string;
   authToken: string;
   authTokenSecondary: string | null;

@@ -20,7 +20,7 @@ import { queueSchema } from './store/prepare.ts';
 type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
 type AnyWorker = Worker<unknown, unknown, string, IQueueBackend, number | object, unknown>;
 
-export type QueueJob = {
+type QueueJob = {
   id: string;
   name: string;
   data: unknown;

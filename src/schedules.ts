@@ -2,7 +2,7 @@ import { type CatchUpDeps, catchUp } from '../jobs/schedules/catch-up.ts';
 import { reminders } from '../jobs/schedules/reminders.ts';
 import type { SchedulerEntry } from './queue-backend.ts';
 
-export type ScheduleDeps = CatchUpDeps;
+type ScheduleDeps = CatchUpDeps;
 
 type Schedule = { pattern: string; run: (deps: ScheduleDeps) => (tenantId: string) => Promise<void> };
 

@@ -28,12 +28,12 @@ import { createStore } from './store/store.ts';
 import { startWorker } from './worker.ts';
 
 /** What a simulated provider is to the service: routes of its own, and phones that get messages. */
-export type SimulatorHandle = {
+type SimulatorHandle = {
   routes: Hono<{ Bindings: { incoming?: IncomingMessage } }>;
   addPhone: (phone: SimulatedPhone) => void;
   close: () => Promise<void>;
 };
-export type SimulatedPhone = { address: string; name: string };
+type SimulatedPhone = { address: string; name: string };
 
 export type World = {
   log: Logger;
@@ -217,7 +217,7 @@ const closeServer = (server: ReturnType<typeof serve>): Promise<void> =>
   });
 
 /** A start that cannot go on, said so that the person who started it can mend it. */
-export class StartError extends Error {
+class StartError extends Error {
   readonly advice = true;
 }
 

@@ -11,7 +11,7 @@ export const orderStatuses = [
 ] as const;
 
 export type Priority = (typeof priorities)[number];
-export type OrderKind = (typeof orderKinds)[number];
+type OrderKind = (typeof orderKinds)[number];
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** A moment, or a day (YYYY-MM-DD) that ends when the reader's day ends. */
@@ -43,7 +43,7 @@ export type WorkOrder = {
   closedAt: Date | null;
 };
 
-export type EventType =
+type EventType =
   | 'work_order.assigned'
   | 'work_order.acknowledged'
   | 'work_order.started'

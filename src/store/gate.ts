@@ -25,7 +25,7 @@ export type InboundRow = {
 export type StoredRow = { stored: boolean; conversationId: string | null; storedAt: Date };
 
 /** How long a webhook may wait for Postgres before it is kept elsewhere. */
-export const storeDeadlineMs = 2000;
+const storeDeadlineMs = 2000;
 
 /** What runs before the tenant is known. Each call only inserts what a provider sent, or returns ids. */
 export const createGate = (url: string) => {

@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
 
-export type Lease = { nextSlotAt: Date; now: Date };
-
 export const leases = (trx: Knex.Transaction, tenantId: string) => {
   const row = (channelId: string) =>
     trx('channel_lease').where({ tenant_id: tenantId, channel_id: channelId });

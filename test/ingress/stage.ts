@@ -11,7 +11,7 @@ import type { Store } from '../../src/store/store.ts';
 import { sign } from '../support/sign.ts';
 import { createTenant, testSecretKey } from '../support/tenant.ts';
 
-export const publicBaseUrl = 'https://hooks.example.test';
+const publicBaseUrl = 'https://hooks.example.test';
 const root = '/api/whatsappwebhook';
 
 /** What Twilio signs for a body posted to one of our addresses. */

@@ -30,10 +30,10 @@ describe.each(backends)('on %s', (backend) => {
       for (const [index, tech] of people.entries()) {
         await stage.order(`WO-${index}`, { assignee: tech.externalId, status: 'in_progress' });
       }
-      let streaming = true;
+      const streamed = new AbortController();
       const killing = (async () => {
         let service = await startService();
-        for (let kills = 0; streaming; kills++) {
+        for (let kills = 0; !streamed.signal.aborted; kills++) {
           await sleep(700 + Math.random() * 2500);
           if (kills % 2 === 0) service.killGroup('SIGKILL');
           else service.kill('SIGKILL');
@@ -65,7 +65,7 @@ describe.each(backends)('on %s', (backend) => {
           }
         }),
       );
-      streaming = false;
+      streamed.abort();
       const service = await killing;
       await stage.quiet(60_000);
       service.kill('SIGTERM');
