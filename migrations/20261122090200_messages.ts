@@ -150,7 +150,7 @@ const up = async (knex: Knex) => {
       look_at timestamptz,
       looks int NOT NULL DEFAULT 0,
       PRIMARY KEY (tenant_id, id),
-      UNIQUE (tenant_id, message_id, reason), UNIQUE (message_id, reason),
+      UNIQUE (tenant_id, message_id, reason),
       FOREIGN KEY (tenant_id, message_id) REFERENCES message ON DELETE CASCADE,
       FOREIGN KEY (tenant_id, channel_id) REFERENCES channel
     );

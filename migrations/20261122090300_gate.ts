@@ -29,6 +29,7 @@ const functions = {
         WHERE i.kind = 'message' AND NOT EXISTS (
           SELECT FROM conversation_address a
           WHERE a.tenant_id = i.tenant AND a.channel_id = i.channel AND a.address = i.address)
+        ORDER BY i.channel, i.address
       LOOP
         PERFORM pg_advisory_xact_lock(hashtextextended(v_missing.channel::text || v_missing.address, 0));
         SELECT a.conversation_id INTO v_conversation FROM conversation_address a

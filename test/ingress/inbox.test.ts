@@ -351,21 +351,21 @@ describe('with Postgres there', () => {
       await tx.technicians.setAddresses(technicianId, [{ kind: 'whatsapp', value: phone, active: true }]);
       await tx.conversations.open(sender.channelId, technicianId, `whatsapp:${phone}`, () => conversationId);
     });
-    await store.gate.storeInbound([row(sender, 'SM1', { source: 'catch-up' })]);
     const { inbox } = await createIngress(store);
     const holder = await openSuperuser(withDatabase(inject('postgresUrl'), database.name));
     onTestFinished(holder.close);
 
-    // The batch has looked up its conversations and waits for the row of SM1, which a drain holds.
-    await holder.rows('BEGIN');
-    await holder.rows("SELECT FROM message WHERE provider_id = 'SM1' FOR UPDATE");
+    // The batch has seen that the technician's conversation is there, and waits to make the stranger's.
+    const stranger = 'whatsapp:+15005550199';
+    const lock = [sender.channelId + stranger];
+    await holder.rows('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock);
     const kept = Promise.all([
-      inbox.keep(row(sender, 'SM1')),
+      inbox.keep(row(sender, 'SM1', { address: stranger })),
       inbox.keep(row(sender, 'SM2', { address: `whatsapp:${phone}` })),
     ]);
     await someoneWaitsForALock();
     await store.tenant(sender.tenantId, (tx) => tx.technicians.setAddresses(technicianId, []));
-    await holder.rows('COMMIT');
+    await holder.rows('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock);
     await kept;
 
     expect(await storedSids()).toEqual(['SM1', 'SM2']);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,7 +123,9 @@ export const startProduct = async (
 let isBuilt = false;
 /** Once per test file; without changes since the last build nothing is written. */
 export const build = () => {
-  if (!isBuilt) execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
+  if (isBuilt) return;
+  const { status, stdout } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
   isBuilt = true;
 };
 
