@@ -30,6 +30,8 @@ export const startRecovery = (
   const { store, log, newId } = deps;
   const workerId = newId();
   let round: Promise<void> | null = null;
+  // After a start, or once the queue is back, nothing has been rung for: it need not wait any longer.
+  let justBack = true;
 
   const recover = async () => {
     await store.gate.workerSeen(workerId);
@@ -39,13 +41,15 @@ export const startRecovery = (
       const queueUp = await queues.isUp();
       if (queueUp) {
         await queues.keepSchedulers(schedulerEntries(await store.gate.tenantIds(), settings.patterns));
-        const forgotten = await store.gate.dueWork(settings.waitedMs, maxRings);
+        const forgotten = await store.gate.dueWork(justBack ? 0 : settings.waitedMs, maxRings);
         await Promise.all(
           forgotten.map(({ queue, tenantId, id }) => queues.ringAnyway(queue as DoorbellQueue, tenantId, id)),
         );
+        justBack = false;
         if (forgotten.length > 0) log.info({ event: 'recovery.rang', count: forgotten.length });
         return;
       }
+      justBack = true;
       const waiting = await store.gate.dueWork(0, maxWorkedHere);
       if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
       await Promise.all(

@@ -180,7 +180,8 @@ const build = async (
     });
     onStop('worker', () => worker.stop(workerStopMs));
   }
-  announce(config, say, { generatedKey, backend: queues.backend, hasChannel: channels.size() > 0 });
+  if (!stopping.aborted || generatedKey)
+    announce(config, say, { generatedKey, backend: queues.backend, hasChannel: channels.size() > 0 });
 };
 
 const startingUp = (request: Request): Response =>
@@ -373,11 +374,14 @@ const announce = (
       say(`  Webhook for Twilio: ${url}/api/whatsappwebhook/incoming#rc=2&rp=ct,rt,5xx&ct=2000&rt=4500`);
   }
   if (facts.generatedKey) say(`  API key (shown once): ${facts.generatedKey}`);
+  else if (config.databaseUrl === null && !config.cmmsApiKey)
+    say('  API key: shown at the first start; CMMS_API_KEY adds another one');
   if (!facts.hasChannel)
     say('  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER');
   if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');
-  say(
-    `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}`,
-  );
+  if (config.databaseUrl !== null)
+    say(
+      `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}`,
+    );
   say('  Stop with Ctrl-C');
 };

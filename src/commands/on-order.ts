@@ -1,3 +1,4 @@
+import { byWhatToDoNext } from './by-what-to-do-next.ts';
 import { answer, type ChangingWord, type Decision, type Facts, type OrderFacts } from './command.ts';
 import { type Resolution, type Rule, resolveOrder } from './resolve-order.ts';
 
@@ -23,13 +24,11 @@ export const onResolution = (
       return answer('noSuchOrder', { given: resolution.given });
     case 'none':
       return answer('nothingToDo', { command });
-    case 'ask':
-      return resolution.orders.length === 0
+    case 'ask': {
+      const orders = [...resolution.orders].sort(byWhatToDoNext);
+      return orders.length === 0
         ? answer('nothingToDo', { command })
-        : answer(
-            'whichOrder',
-            { command, orders: resolution.orders, leftOver: resolution.leftOver },
-            resolution.orders,
-          );
+        : answer('whichOrder', { command, orders, leftOver: resolution.leftOver }, orders);
+    }
   }
 };

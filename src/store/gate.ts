@@ -123,19 +123,27 @@ export const createGate = (url: string) => {
    */
   const withLock = async (name: string, work: () => Promise<void>): Promise<boolean> => {
     const client = await pool.connect();
+    // While it is ours the pool does not listen: a server that goes away would end the process.
+    const onError = () => {};
+    client.on('error', onError);
+    let stillHeld = false;
     try {
       const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held', [
         name,
       ]);
       if (!rows[0].held) return false;
+      stillHeld = true;
       try {
         await work();
       } finally {
         await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+        stillHeld = false;
       }
       return true;
     } finally {
-      client.release();
+      client.off('error', onError);
+      // A connection that could not let go of the lock must not live on in the pool with it.
+      client.release(stillHeld);
     }
   };
 

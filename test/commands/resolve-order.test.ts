@@ -59,7 +59,7 @@ describe('a fragment has a digit, ends the number and fits one open order', () =
 
   test('one that fits two asks which of the two', () => {
     const known = facts([order('WO-7'), order('PM-007'), order('WO-12')]);
-    expect(outcome('ack 7', known)).toEqual({ answer: 'whichOrder', about: ['WO-7', 'PM-007'], steps: [] });
+    expect(outcome('ack 7', known)).toEqual({ answer: 'whichOrder', about: ['PM-007', 'WO-7'], steps: [] });
   });
 
   test('it never means a closed order', () => {
