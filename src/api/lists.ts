@@ -28,8 +28,10 @@ export const readQuery = <S extends Record<string, z.ZodType>>(
 ): Fields<S> & { limit: number } => {
   const faults = collectFaults();
   const given = Object.fromEntries(
-    // An empty one (`?after=`) says nothing either.
-    Object.entries(c.req.query()).filter(([name, value]) => Object.hasOwn(shape, name) && value !== ''),
+    // `?after=` is a list from its beginning.
+    Object.entries(c.req.query()).filter(
+      ([name, value]) => Object.hasOwn(shape, name) && !(name === 'after' && value === ''),
+    ),
   );
   const fields = readFields(shape, given, faults);
   refuseIfFaulty(faults);

@@ -181,6 +181,7 @@ test('lists come in pages that hold everything once, in order', async () => {
   expect(found).toEqual(all.items.map((asset: { code: string }) => asset.code));
   expect([...found].sort()).toEqual([...codes].sort());
 
+  expect((await api.get('/assets?after=', tenant)).body).toEqual(all);
   for (const limit of ['0', '201', '-1', 'many', '1.5', '']) {
     const answer = await api.get(`/assets?limit=${limit}`, tenant);
     expect([answer.status, answer.body.errors[0].pointer]).toEqual([422, '/limit']);
