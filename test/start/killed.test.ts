@@ -53,7 +53,7 @@ const startTwilio = async (productUrl: string) => {
       TWILIO_AUTH_TOKEN: 'a-token-for-one-test',
       TWILIO_API_BASE_URL: `http://127.0.0.1:${port}`,
       WHATSAPP_FROM_NUMBER: simulator.from,
-      // One every 250 ms: never more than one is on its way when the process dies.
+      // Slow enough that much is still to be done when the process dies.
       WHATSAPP_MESSAGES_PER_SECOND: '4',
       PUBLIC_BASE_URL: productUrl,
       CMMS_API_KEY: key,
@@ -65,7 +65,7 @@ test('kill -9 in the middle of a stream: what was acknowledged is done once and 
   const port = await findFreePort();
   const twilio = await startTwilio(`http://127.0.0.1:${port}`);
   const { simulator } = twilio;
-  const installation = { dataDir: newDataDir(), port, env: twilio.env };
+  const installation = { dataDir: newDataDir(), port, env: twilio.env, quick: true };
   let product = await startProduct(installation);
   await product.ready();
   expect(await product.statusOf('/simulator')).toBe(404);
