@@ -31,7 +31,6 @@ const createDatabase = async (postgresUrl: string, name: string): Promise<string
   await client.connect();
   try {
     await client.query(`CREATE DATABASE ${name}`);
-    if (process.env.ZZ_EXPLAIN) await client.query(`ALTER DATABASE ${name} SET log_statement='all'`);
   } finally {
     await client.end();
   }

@@ -27,7 +27,6 @@ export const startServers = async (): Promise<Servers> => {
     redisUrl: redis.url,
     stop: async () => {
       await Promise.all([postgres.stop(), redis.close()]);
-      if (process.env.ZZ_EXPLAIN) (await import('node:child_process')).execSync(`cp ${dir}/*.log /tmp/pb/`);
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -53,11 +52,12 @@ export const startService = async (env: Record<string, string>): Promise<BenchPr
 };
 
 const start = (args: string[], env: Record<string, string>, more: 'ipc'[]): BenchProcess => {
+  // For a profile of each process: BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=/tmp/profiles'.
   const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
   const child = spawn(process.execPath, [...nodeArgs, ...args], {
     cwd: project,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'inherit', ...more],
+    stdio: ['ignore', 'ignore', 'inherit', ...more],
   });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

@@ -38,11 +38,10 @@ export const inbound = (deps: InboundDeps) => async (bell: Doorbell) => {
   for (let count = 0; count < maxPerRun; count++) {
     const step = await workOnNext(deps, tenantId, conversationId, upTo);
     if (step === 'try-later') return ring('inbound', tenantId, conversationId, 1000);
-    if (step === 'none') break;
+    // Whatever was stored since it began has rung for itself.
+    if (step === 'none') return;
   }
-  if ((await store.tenant(tenantId, (tx) => tx.inbox.newestUnread(conversationId))) > 0) {
-    ring('inbound', tenantId, conversationId);
-  }
+  ring('inbound', tenantId, conversationId);
 };
 
 const workOnNext = async (
@@ -50,7 +49,7 @@ const workOnNext = async (
   tenantId: string,
   conversationId: string,
   upTo: number,
-): Promise<'done' | 'none' | 'try-later'> => {
+): Promise<'more' | 'none' | 'try-later'> => {
   const { store, log } = deps;
   let current: Unread | null = null;
   const rings = new Set<string>();
@@ -73,7 +72,7 @@ const workOnNext = async (
   const { channelId } = current as Unread;
   if (rings.has('outbound')) deps.ring('outbound', tenantId, channelId);
   if (rings.has('cmms-events')) deps.ring('cmms-events', tenantId, tenantId);
-  return 'done';
+  return (current as Unread).isLast ? 'none' : 'more';
 };
 
 /** One message: what it changes, its events, its answer and "processed" commit together. */
@@ -118,7 +117,10 @@ const decide = async (
     return answer('tooLate', { given: text });
   }
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs));
-  const noticed = await tx.messages.noticesAccepted(technician.id);
+  // Only an order that waits for its acknowledgement is told apart by its notice.
+  const noticed = orders.some(({ status }) => status === 'assigned')
+    ? await tx.messages.noticesAccepted(technician.id)
+    : new Map<string, Date>();
   const facts = orders.map((order) => ({ ...order, noticeAcceptedAt: noticed.get(order.id) ?? null }));
   return runCommand(
     text,
@@ -211,7 +213,7 @@ const countFailure = async (
   tenantId: string,
   message: Unread,
   error: unknown,
-): Promise<'done' | 'try-later'> => {
+): Promise<'more' | 'try-later'> => {
   const { store, log, ring } = deps;
   const setAside = await store.tenant(tenantId, async (tx) => {
     await tx.conversations.lock(message.conversationId);
@@ -241,5 +243,5 @@ const countFailure = async (
   });
   if (!setAside) return 'try-later';
   ring('outbound', tenantId, message.channelId);
-  return 'done';
+  return 'more';
 };

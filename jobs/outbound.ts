@@ -3,7 +3,7 @@ import type { Deps } from '../src/deps.ts';
 import type { Provider } from '../src/messaging/provider.ts';
 import type { ProviderOf } from '../src/messaging/providers.ts';
 import { settleUnclear } from '../src/messaging/reconcile.ts';
-import { type Rings, recordAccepted, recordOutcome } from '../src/messaging/record.ts';
+import { createAnswerRecorder, type Rings, recordOutcome } from '../src/messaging/record.ts';
 import { type Taken, takeDue } from '../src/messaging/take.ts';
 import type { Timing } from '../src/messaging/timing.ts';
 import type { Doorbell } from '../src/queues.ts';
@@ -41,6 +41,7 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
   const provider = providerOf(channel);
   const lease = keepLease(deps, tenantId, channelId, holder);
 
+  const recordAnswer = createAnswerRecorder(deps, tenantId, timing);
   const inFlight = new Set<Promise<void>>();
   const track = (work: Promise<void>) => {
     const tracked = work.catch((error) =>
@@ -63,7 +64,9 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
     while (!deps.stopping.aborted && lease.held()) {
       // What ends while we ask may let its conversation's next message go.
       const wasBusy = inFlight.size > 0;
-      const { dealtWith, waitMs } = await sendChunk(deps, tenantId, channel, provider, holder, track);
+      const { dealtWith, waitMs } = await sendChunk(deps, tenantId, channel, holder, track, (message) =>
+        send(deps, tenantId, channel, provider, recordAnswer, message),
+      );
       if (waitMs > 0) await sleep(Math.min(waitMs, 1000));
       else if (dealtWith === 0 && !wasBusy) break;
       // What is under way may hold back its conversation's next message, and nobody else's.
@@ -85,9 +88,9 @@ const sendChunk = async (
   deps: OutboundDeps,
   tenantId: string,
   channel: StoredChannel,
-  provider: Provider,
   holder: string,
   track: (work: Promise<void>) => void,
+  sendOne: (message: Taken) => Promise<void>,
 ): Promise<{ dealtWith: number; waitMs: number }> => {
   const { store, timing } = deps;
   const intervalMs = 1000 / channel.messagesPerSecond;
@@ -118,9 +121,7 @@ const sendChunk = async (
     const waitMs = claim.slots[index]! - (deps.monotonicMs() - startedAtMs);
     if (waitMs > 1) await sleep(waitMs);
     const isFresh = deps.monotonicMs() - claimedAtMs < timing.claimMs;
-    track(
-      isFresh ? send(deps, tenantId, channel, provider, message) : giveBack(deps, tenantId, channel, message),
-    );
+    track(isFresh ? sendOne(message) : giveBack(deps, tenantId, channel, message));
   }
   return { dealtWith: claim.seen, waitMs: claim.waitMs };
 };
@@ -132,6 +133,7 @@ const send = async (
   tenantId: string,
   channel: StoredChannel,
   provider: Provider,
+  recordAnswer: ReturnType<typeof createAnswerRecorder>,
   message: Taken,
 ) => {
   const { store, timing, log } = deps;
@@ -149,11 +151,10 @@ const send = async (
     channelId: channel.id,
     tries: message.tries,
   };
-  const rings = await store.tenant(tenantId, (tx) =>
+  const rings =
     outcome.kind === 'accepted'
-      ? recordAccepted(tx, attempt, outcome.id, 'answer', timing)
-      : recordOutcome(tx, deps, attempt, outcome, timing),
-  );
+      ? await recordAnswer(attempt, outcome.id)
+      : await store.tenant(tenantId, (tx) => recordOutcome(tx, deps, attempt, outcome, timing));
   log.info({
     event: 'attempt',
     attemptId: attempt.id,

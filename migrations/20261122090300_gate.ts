@@ -19,7 +19,6 @@ const functions = {
       v_conversation uuid;
       v_technician uuid;
       v_row record;
-      v_any_known boolean := false;
     BEGIN
       -- Conversations seen for the first time. Sorted, because two batches in opposite order would deadlock.
       FOR v_missing IN
@@ -63,6 +62,30 @@ const functions = {
         ON CONFLICT DO NOTHING;
       END LOOP;
 
+      -- A row the catch-up found lacks what only the webhook has; the webhook replaces it while unread. And
+      -- a batch that was given up for the spill may have been stored after all, later than it was received.
+      IF EXISTS (
+        SELECT FROM unnest(p_kind, p_tenant, p_channel, p_key) AS i(kind, tenant, channel, key)
+        JOIN inbound_key k ON k.tenant_id = i.tenant AND k.channel_id = i.channel AND k.key = i.key
+        WHERE i.kind = 'message')
+      THEN
+        WITH known AS (
+          SELECT m.tenant_id, m.id, i.raw, i.source, i.received_at
+          FROM unnest(p_kind, p_tenant, p_channel, p_key, p_raw, p_source, p_received_at)
+            AS i(kind, tenant, channel, key, raw, source, received_at)
+          JOIN inbound_key k ON k.tenant_id = i.tenant AND k.channel_id = i.channel AND k.key = i.key
+          JOIN message m ON m.tenant_id = k.tenant_id AND m.id = k.message_id
+          WHERE i.kind = 'message' AND i.source <> 'catch-up' AND m.status = 'received'
+            AND (m.source = 'catch-up' OR i.received_at < m.received_at)
+          ORDER BY m.id FOR UPDATE OF m
+        )
+        UPDATE message m SET
+          raw = CASE WHEN m.source = 'catch-up' THEN known.raw ELSE m.raw END,
+          source = CASE WHEN m.source = 'catch-up' THEN known.source ELSE m.source END,
+          received_at = least(m.received_at, known.received_at)
+        FROM known WHERE m.tenant_id = known.tenant_id AND m.id = known.id;
+      END IF;
+
       FOR v_row IN WITH input AS (
         SELECT * FROM unnest(p_kind, p_tenant, p_channel, p_id, p_key, p_raw, p_source, p_status,
           p_received_at, p_way, p_address, p_provider_id, p_attempt) WITH ORDINALITY
@@ -91,7 +114,7 @@ const functions = {
         FROM input i WHERE i.kind = 'status' ORDER BY i.channel, i.key
         ON CONFLICT DO NOTHING RETURNING id
       )
-      SELECT i.ord, i.kind, k.message_id, m.id AS stored_message, c.id AS stored_callback, m.conversation_id
+      SELECT i.ord, k.message_id, m.id AS stored_message, c.id AS stored_callback, m.conversation_id
       FROM input i LEFT JOIN new_keys k ON k.message_id = i.id LEFT JOIN messages m ON m.id = i.id
         LEFT JOIN callbacks c ON c.id = i.id
       ORDER BY i.ord
@@ -100,32 +123,12 @@ const functions = {
         IF v_row.message_id IS NOT NULL AND v_row.stored_message IS NULL THEN
           RAISE EXCEPTION 'a conversation lost its address' USING ERRCODE = 'serialization_failure';
         END IF;
-        v_any_known := v_any_known OR (v_row.kind = 'message' AND v_row.stored_message IS NULL);
         ord := v_row.ord;
         stored := v_row.stored_message IS NOT NULL OR v_row.stored_callback IS NOT NULL;
         conversation_id := v_row.conversation_id;
         stored_at := v_now;
         RETURN NEXT;
       END LOOP;
-      IF NOT v_any_known THEN RETURN; END IF;
-
-      -- A row the catch-up found lacks what only the webhook has; the webhook replaces it while unread. And
-      -- a batch that was given up for the spill may have been stored after all, later than it was received.
-      WITH known AS (
-        SELECT m.tenant_id, m.id, i.raw, i.source, i.received_at
-        FROM unnest(p_kind, p_tenant, p_channel, p_key, p_raw, p_source, p_received_at)
-          AS i(kind, tenant, channel, key, raw, source, received_at)
-        JOIN inbound_key k ON k.tenant_id = i.tenant AND k.channel_id = i.channel AND k.key = i.key
-        JOIN message m ON m.tenant_id = k.tenant_id AND m.id = k.message_id
-        WHERE i.kind = 'message' AND i.source <> 'catch-up' AND m.status = 'received'
-          AND (m.source = 'catch-up' OR i.received_at < m.received_at)
-        ORDER BY m.id FOR UPDATE OF m
-      )
-      UPDATE message m SET
-        raw = CASE WHEN m.source = 'catch-up' THEN known.raw ELSE m.raw END,
-        source = CASE WHEN m.source = 'catch-up' THEN known.source ELSE m.source END,
-        received_at = least(m.received_at, known.received_at)
-      FROM known WHERE m.tenant_id = known.tenant_id AND m.id = known.id;
     END $$`,
 
   // The channel a webhook's To (or a callback's From) belongs to; all channels without one.

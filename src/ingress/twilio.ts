@@ -20,7 +20,13 @@ export const twilioWebhooks = (
   { channels, inbox, publicBaseUrl }: { channels: ChannelDirectory; inbox: Inbox; publicBaseUrl: string },
 ) => {
   const app = new Hono();
-  app.use('*', bodyLimit({ maxSize: maxBodyBytes, onError: (c) => c.text('Too large', 413) }));
+  const limitBody = bodyLimit({ maxSize: maxBodyBytes, onError: (c) => c.text('Too large', 413) });
+  app.use('*', (c, next) => {
+    // Node reads no more than the length that is told. Only without one must the body be looked at as a stream,
+    // which costs a quarter of what a webhook costs in all.
+    const isShort = Number(c.req.header('Content-Length') ?? Number.NaN) <= maxBodyBytes;
+    return isShort && !c.req.header('Transfer-Encoding') ? next() : limitBody(c, next);
+  });
 
   app.post('/incoming', async (c) => {
     const raw = Buffer.from(await c.req.arrayBuffer());

@@ -27,6 +27,66 @@ export const recordAccepted = async (
   return (await tx.callbacks.wake(attempt.channelId, providerId)) ? { statusOf: attempt.channelId } : {};
 };
 
+type Answered = { attempt: Pick<Attempt, 'id' | 'messageId' | 'channelId'>; providerId: string };
+
+/** Notes what the provider accepted, many in one transaction: the next ones gather while the previous are written. */
+export const createAnswerRecorder = (deps: Deps, tenantId: string, timing: Timing) => {
+  type Waiting = Answered & { noted: (rings: Promise<Rings>) => void };
+  let gathering: Waiting[] = [];
+  let writing = false;
+
+  /** Resolves once the answer is stored. */
+  const record = (attempt: Answered['attempt'], providerId: string): Promise<Rings> =>
+    new Promise((noted) => {
+      gathering.push({ attempt, providerId, noted });
+      if (writing) return;
+      writing = true;
+      setImmediate(write);
+    });
+
+  const write = async () => {
+    while (gathering.length > 0) {
+      const batch = gathering;
+      gathering = [];
+      const together = await recordTogether(deps, tenantId, batch);
+      for (const { attempt, providerId, noted } of batch) {
+        noted(
+          together.get(attempt.id) ??
+            deps.store.tenant(tenantId, (tx) => recordAccepted(tx, attempt, providerId, 'answer', timing)),
+        );
+      }
+    }
+    writing = false;
+  };
+
+  return record;
+};
+
+/** What there is to ring for the answers that could be noted together, by attempt. */
+const recordTogether = async (
+  { store, log }: Deps,
+  tenantId: string,
+  batch: Answered[],
+): Promise<Map<string, Promise<Rings>>> => {
+  const { channelId } = batch[0]!.attempt;
+  try {
+    return await store.tenant(tenantId, async (tx) => {
+      const noted = await tx.attempts.acceptedTogether(
+        channelId,
+        batch.map(({ attempt, providerId }) => ({ attemptId: attempt.id, providerId })),
+      );
+      const known = batch.filter(({ attempt }) => noted.has(attempt.id));
+      const woke = await tx.callbacks.wake(channelId, ...known.map(({ providerId }) => providerId));
+      const rings: Rings = woke ? { statusOf: channelId } : {};
+      return new Map(known.map(({ attempt }) => [attempt.id, Promise.resolve(rings)]));
+    });
+  } catch (error) {
+    // Each is then noted by itself, so that one that cannot be does not take the others with it.
+    log.warn({ event: 'record.singly', code: (error as { code?: string }).code });
+    return new Map();
+  }
+};
+
 /** Notes how a call ended that was not accepted, and what follows from it. */
 export const recordOutcome = async (
   tx: Tx,

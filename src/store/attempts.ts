@@ -101,6 +101,41 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
         });
     },
 
+    /**
+     * Notes several answers of the provider at once: the plain ones, of tries nobody else has told anything about.
+     * Answers whose they were; the others are left as they are, and none is waited for.
+     */
+    acceptedTogether: async (
+      channelId: string,
+      answers: { attemptId: string; providerId: string }[],
+    ): Promise<Set<string>> => {
+      const { rows: noted } = await trx.raw(
+        `WITH told AS (
+           SELECT * FROM unnest(:attemptIds::uuid[], :providerIds::text[]) AS t(id, provider_id)
+         ), plain AS (
+           SELECT a.id, a.message_id, told.provider_id FROM told
+           JOIN attempt a ON a.tenant_id = :tenantId AND a.id = told.id
+           WHERE a.channel_id = :channelId AND a.state = 'sending' AND a.status = 'sending'
+             AND NOT EXISTS (SELECT FROM attempt o WHERE o.tenant_id = :tenantId AND o.channel_id = :channelId
+               AND o.provider_id = told.provider_id)
+           FOR UPDATE OF a SKIP LOCKED
+         ), moved AS (
+           UPDATE message m SET status = 'accepted' FROM plain
+           WHERE m.tenant_id = :tenantId AND m.id = plain.message_id AND m.status IN ('queued', 'sending', 'unknown')
+         )
+         UPDATE attempt a SET state = 'accepted', status = 'accepted', provider_id = plain.provider_id,
+           provider_id_from = 'answer', look_at = NULL
+         FROM plain WHERE a.tenant_id = :tenantId AND a.id = plain.id RETURNING a.id`,
+        {
+          tenantId,
+          channelId,
+          attemptIds: answers.map(({ attemptId }) => attemptId),
+          providerIds: answers.map(({ providerId }) => providerId),
+        },
+      );
+      return new Set(noted.map((row: { id: string }) => row.id));
+    },
+
     /** An id that was matched by its text turned out to be another attempt's: this one is open again. */
     disown: async (id: string, lookAfterMs: number): Promise<void> => {
       await rows()

@@ -42,24 +42,22 @@ export const callbacks = (trx: Knex.Transaction, tenantId: string) => ({
   },
 
   /**
-   * An id became known: what was parked for it is due now. Answers whether there was any. One that is being
+   * Ids became known: what was parked for them is due now. Answers whether there was any. One that is being
    * applied just now is left alone: who applies it waits for the attempt that we hold.
    */
-  wake: async (channelId: string, providerId: string): Promise<boolean> => {
-    const parked = await trx('status_callback')
-      .where({ tenant_id: tenantId, channel_id: channelId, provider_id: providerId })
+  wake: async (channelId: string, ...providerIds: string[]): Promise<boolean> => {
+    const parked = trx('status_callback')
+      .where({ tenant_id: tenantId, channel_id: channelId })
+      .whereIn('provider_id', providerIds)
       .whereNotNull('match_at')
       .forUpdate()
       .skipLocked()
       .select('id');
-    if (parked.length === 0) return false;
-    await trx('status_callback')
+    const woken = await trx('status_callback')
       .where({ tenant_id: tenantId })
-      .whereIn(
-        'id',
-        parked.map(({ id }) => id),
-      )
-      .update({ match_at: trx.raw('clock_timestamp()') });
-    return true;
+      .whereIn('id', parked)
+      .update({ match_at: trx.raw('clock_timestamp()') })
+      .returning('id');
+    return woken.length > 0;
   },
 });

@@ -40,16 +40,14 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
 
     /** Notes that a message came in: the service window is open from then on, and whose conversation it is. */
     heard: async (id: string, at: Date, technicianId: string | null): Promise<void> => {
-      await rows()
-        .where({ id })
-        .update({ last_inbound_at: trx.raw('greatest(last_inbound_at, ?)', [at]) });
-      if (!technicianId) return;
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
       await trx.raw(
-        `UPDATE conversation c SET technician_id = ? WHERE c.tenant_id = ? AND c.id = ? AND c.technician_id IS NULL
-         AND NOT EXISTS (SELECT FROM conversation o WHERE o.tenant_id = c.tenant_id
-           AND o.channel_id = c.channel_id AND o.technician_id = ?)`,
-        [technicianId, tenantId, id, technicianId],
+        `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),
+           technician_id = CASE WHEN c.technician_id IS NULL AND NOT EXISTS (SELECT FROM conversation o
+             WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = :technicianId)
+             THEN :technicianId ELSE c.technician_id END
+         WHERE c.tenant_id = :tenantId AND c.id = :id`,
+        { at, technicianId, tenantId, id },
       );
     },
 

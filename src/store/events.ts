@@ -30,7 +30,9 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
       .select('e.*', 'w.number as work_order');
 
   return {
-    add: (event: NewEvent): Promise<void> => insertEvent(trx, tenantId, event),
+    add: async (event: NewEvent): Promise<void> => {
+      await insertEvent(trx, tenantId, event);
+    },
 
     /** Oldest first, after that row number. */
     ofOrder: async (workOrderId: string, page: { after: number; limit: number }): Promise<ListedEvent[]> =>
@@ -73,12 +75,9 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
   };
 };
 
-export const insertEvent = async (
-  trx: Knex.Transaction,
-  tenantId: string,
-  event: NewEvent,
-): Promise<void> => {
-  await trx('event').insert({
+/** The statement that adds an event, to be run by itself or with the change it tells. */
+export const insertEvent = (trx: Knex.Transaction, tenantId: string, event: NewEvent) =>
+  trx('event').insert({
     tenant_id: tenantId,
     id: event.id,
     type: event.type,
@@ -89,7 +88,6 @@ export const insertEvent = async (
     message_id: event.messageId,
     data: JSON.stringify(event.data),
   });
-};
 
 const fromRow = (row: Record<string, never>): ListedEvent => ({
   id: row.id!,

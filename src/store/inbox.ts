@@ -10,6 +10,8 @@ export type Unread = {
   source: 'webhook' | 'spill' | 'catch-up';
   receivedAt: Date;
   failures: number;
+  /** Whether no other was unread when it was taken. */
+  isLast: boolean;
 };
 
 export const inbox = (trx: Knex.Transaction, tenantId: string) => {
@@ -28,10 +30,10 @@ export const inbox = (trx: Knex.Transaction, tenantId: string) => {
 
     /** The first unread message, of those stored up to row `upTo`, in the order they were received. */
     takeNext: async (conversationId: string, upTo: number): Promise<Unread | null> => {
-      const row = await unread(conversationId)
+      const [row, following] = await unread(conversationId)
         .where('seq', '<=', upTo)
         .orderBy([{ column: 'received_at' }, { column: 'seq' }])
-        .first();
+        .limit(2);
       return row
         ? {
             id: row.id,
@@ -43,6 +45,7 @@ export const inbox = (trx: Knex.Transaction, tenantId: string) => {
             source: row.source,
             receivedAt: row.received_at,
             failures: row.failures,
+            isLast: following === undefined,
           }
         : null;
     },

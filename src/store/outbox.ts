@@ -53,7 +53,7 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
    */
   add: async (message: NewMessage): Promise<boolean> => {
     const reason = message.heldBack ?? (message.channelId ? null : 'no-address');
-    const added = await trx('message')
+    const row = trx('message')
       .insert({
         tenant_id: tenantId,
         id: message.id,
@@ -81,18 +81,14 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
       )
       .ignore()
       .returning('id');
-    if (added.length === 0) return false;
-    if (message.workOrderIds.length > 0) {
-      await trx('message_work_order').insert(
-        message.workOrderIds.map((work_order_id, position) => ({
-          tenant_id: tenantId,
-          message_id: message.id,
-          work_order_id,
-          position,
-        })),
-      );
-    }
-    return true;
+    const { rows: added } = await trx.raw(
+      `WITH added AS (?), orders AS (
+         INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position)
+         SELECT ?, added.id, o.id, o.position - 1 FROM added, unnest(?::uuid[]) WITH ORDINALITY AS o(id, position)
+       ) SELECT id FROM added`,
+      [row, tenantId, message.workOrderIds],
+    );
+    return added.length > 0;
   },
 
   /**

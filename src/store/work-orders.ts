@@ -119,14 +119,14 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
     ): Promise<string[]> => {
       const ids: string[] = [];
       for (const { orderId, set, event } of changes) {
-        await trx('work_order')
+        const id = cause.newId();
+        const update = trx('work_order')
           .where({ tenant_id: tenantId, id: orderId })
           .update({
             ...Object.fromEntries(Object.entries(set).map(([key, value]) => [stateColumns[key], value])),
             version: trx.raw('version + 1'),
           });
-        const id = cause.newId();
-        await insertEvent(trx, tenantId, {
+        const told = insertEvent(trx, tenantId, {
           id,
           type: event.type,
           at: cause.at,
@@ -135,6 +135,7 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
           messageId: cause.messageId ?? null,
           data: event.data ?? {},
         });
+        await trx.raw('WITH changed AS (?) ?', [update, told]);
         ids.push(id);
       }
       return ids;

@@ -249,6 +249,8 @@ const cases: Cases = {
     toLookAt: (tx, its) => tx.attempts.toLookAt(its.ids.channel, 10),
     held: (tx, its) => tx.attempts.held(its.ids.channel, [sidOut]),
     accepted: (tx, its) => tx.attempts.accepted(its.ids.open, 'SM-stolen', 'callback'),
+    acceptedTogether: (tx, its) =>
+      tx.attempts.acceptedTogether(its.ids.channel, [{ attemptId: its.ids.open, providerId: 'SM-stolen' }]),
     disown: (tx, its) => tx.attempts.disown(its.ids.accepted, 1000),
     refused: (tx, its) => tx.attempts.refused(its.ids.open, { code: '63024', text: 'refused' }),
     unclear: (tx, its) => tx.attempts.unclear(its.ids.open, 'reset'),
