@@ -27,47 +27,67 @@ const lateCommandMs = 15 * 60 * 1000;
 
 /** Works off one conversation's unread messages, in the order they were received. */
 export const inbound = (deps: InboundDeps) => async (bell: Doorbell) => {
-  const { store, ring } = deps;
+  const { ring } = deps;
   const { tenantId, id: conversationId } = bell;
-
-  // First what is there, then whether older ones are still on their way: the other way round one could slip between.
-  const upTo = await store.tenant(tenantId, (tx) => tx.inbox.newestUnread(conversationId));
-  if (upTo === 0) return;
-  if (await deps.mustWaitForSpill()) return ring('inbound', tenantId, conversationId, 500);
-
+  const run: Run = { upTo: null };
   for (let count = 0; count < maxPerRun; count++) {
-    const step = await workOnNext(deps, tenantId, conversationId, upTo);
+    const step = await workOnNext(deps, tenantId, conversationId, run);
     if (step === 'try-later') return ring('inbound', tenantId, conversationId, 1000);
+    if (step === 'spilled') return ring('inbound', tenantId, conversationId, 500);
     // Whatever was stored since it began has rung for itself.
     if (step === 'none') return;
   }
   ring('inbound', tenantId, conversationId);
 };
 
+/** Up to which row nothing older can still be on its way from the spill; null until that was asked. */
+type Run = { upTo: number | null };
+
 const workOnNext = async (
   deps: InboundDeps,
   tenantId: string,
   conversationId: string,
-  upTo: number,
-): Promise<'more' | 'none' | 'try-later'> => {
+  run: Run,
+): Promise<'more' | 'none' | 'try-later' | 'spilled'> => {
   const { store, log } = deps;
   let current: Unread | null = null;
+  let isSpilled = false;
   const rings = new Set<string>();
   try {
     await store.tenant(tenantId, async (tx) => {
       rings.clear();
       // Locked first: two drains may overlap after a lost job lock.
       if (!(await tx.conversations.lock(conversationId))) return;
-      current = await tx.inbox.takeNext(conversationId, upTo);
+      if (run.upTo === null) {
+        // First what is there, then whether older ones are on their way: the other way round one could slip between.
+        const newest = await tx.inbox.newestUnread(conversationId);
+        if (newest === 0) return;
+        isSpilled = await deps.mustWaitForSpill();
+        if (isSpilled) return;
+        run.upTo = newest;
+      }
+      const next = await tx.inbox.takeNext(conversationId);
+      // Stored since then: what came from the spill may be older than it, so that is asked anew.
+      if (next && next.seq > run.upTo) {
+        rings.add('inbound');
+        return;
+      }
+      current = next;
       if (current) await workOn(tx, deps, current, rings);
     });
   } catch (error) {
     if (!current || isPassing(error)) {
-      log.warn({ event: 'inbound.interrupted', conversationId, reason: (error as { code?: string }).code });
+      log.warn({
+        event: 'inbound.interrupted',
+        conversationId,
+        reason: (error as { code?: string }).code,
+      });
       return 'try-later';
     }
     return countFailure(deps, tenantId, current, error);
   }
+  if (isSpilled) return 'spilled';
+  if (rings.has('inbound')) deps.ring('inbound', tenantId, conversationId);
   if (!current) return 'none';
   const { channelId } = current as Unread;
   if (rings.has('outbound')) deps.ring('outbound', tenantId, channelId);

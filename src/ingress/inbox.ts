@@ -22,7 +22,7 @@ export const createInbox = ({ store, ring, log }: Deps, spill: Spill | null) => 
   let awaySince: number | null = null;
   let probing: NodeJS.Timeout | undefined;
   // The database's clock as seen from here, for webhooks that only the spill can take.
-  let clockOffsetMs = 0;
+  let clockOffsetMs: number | null = null;
 
   /** Resolves once the webhook is kept; rejects when nothing could keep it. */
   const keep = (row: InboundRow): Promise<void> =>
@@ -63,7 +63,11 @@ export const createInbox = ({ store, ring, log }: Deps, spill: Spill | null) => 
 
   const rung = (batch: Waiting[], stored: StoredRow[]) => {
     const newest = stored.at(-1);
-    if (newest) clockOffsetMs = newest.storedAt.getTime() - Date.now();
+    if (newest) {
+      // Each answer shows the clock as it was when the batch began: the quickest is the nearest. A clock may drift.
+      const seenMs = newest.storedAt.getTime() - Date.now();
+      clockOffsetMs = Math.max(seenMs, (clockOffsetMs ?? seenMs) - 1);
+    }
     stored.forEach(({ stored: isNew, conversationId }, index) => {
       const { row, kept } = batch[index]!;
       kept();
@@ -80,7 +84,7 @@ export const createInbox = ({ store, ring, log }: Deps, spill: Spill | null) => 
         batch.map(({ row, arrivedAt }) => ({
           ...row,
           source: row.source === 'webhook' ? 'spill' : row.source,
-          receivedAt: row.receivedAt ?? new Date(arrivedAt + clockOffsetMs),
+          receivedAt: row.receivedAt ?? new Date(arrivedAt + (clockOffsetMs ?? 0)),
         })),
       );
       for (const { kept } of batch) kept();

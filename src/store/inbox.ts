@@ -28,10 +28,9 @@ export const inbox = (trx: Knex.Transaction, tenantId: string) => {
     newestUnread: async (conversationId: string): Promise<number> =>
       (await unread(conversationId).max('seq as seq').first())?.seq ?? 0,
 
-    /** The first unread message, of those stored up to row `upTo`, in the order they were received. */
-    takeNext: async (conversationId: string, upTo: number): Promise<Unread | null> => {
+    /** The first unread message, in the order they were received. */
+    takeNext: async (conversationId: string): Promise<Unread | null> => {
       const [row, following] = await unread(conversationId)
-        .where('seq', '<=', upTo)
         .orderBy([{ column: 'received_at' }, { column: 'seq' }])
         .limit(2);
       return row

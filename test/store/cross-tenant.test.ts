@@ -289,7 +289,7 @@ const cases: Cases = {
   },
   inbox: {
     newestUnread: (tx, its) => tx.inbox.newestUnread(its.ids.conversation),
-    takeNext: (tx, its) => tx.inbox.takeNext(its.ids.conversation, 2 ** 40),
+    takeNext: (tx, its) => tx.inbox.takeNext(its.ids.conversation),
     finish: (tx, its) =>
       tx.inbox.finish(its.ids.unread, {
         status: 'processed',
