@@ -188,22 +188,27 @@ export const setStage = async (options: {
   const until = async <T>(
     ask: () => Promise<T | false | null | undefined>,
     timeoutMs = 15_000,
+    everyMs = 25,
   ): Promise<T> => {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const found = await ask();
       if (found) return found;
       if (Date.now() > end) throw new Error('it did not happen in time');
-      await new Promise((done) => setTimeout(done, 25));
+      await new Promise((done) => setTimeout(done, everyMs));
     }
   };
 
   /** Nothing is unread, due or under way. */
   const quiet = (timeoutMs?: number) =>
-    until(async () => {
-      const all = await messages();
-      return !all.some(({ status }) => ['received', 'queued', 'sending', 'unknown'].includes(status));
-    }, timeoutMs);
+    until(
+      async () => {
+        const all = await messages();
+        return !all.some(({ status }) => ['received', 'queued', 'sending', 'unknown'].includes(status));
+      },
+      timeoutMs,
+      200,
+    );
 
   const strike = async () => {
     await Promise.all(workers.map((worker) => worker.stop(5000)));
