@@ -109,7 +109,9 @@ const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) =
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
   await tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null);
-  if (technician) await tx.technicians.seen(technician.id, message.receivedAt);
+  if (technician && isNews(technician.lastSeenAt, message.receivedAt)) {
+    await tx.technicians.seen(technician.id, message.receivedAt);
+  }
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
   if (answered) return finish('processed', null);
   if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
@@ -125,6 +127,10 @@ const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) =
   await finish('processed', await reply(tx, deps, message, technician, tenant, decision.reply));
   rings.add('outbound');
 };
+
+/** "Last seen" is told to the minute: a burst of messages is one sighting. */
+const isNews = (lastSeenAt: Date | null, at: Date): boolean =>
+  !lastSeenAt || at.getTime() - lastSeenAt.getTime() > 60_000;
 
 const decide = async (
   tx: Tx,

@@ -23,6 +23,7 @@ export type OutboundDeps = Deps & {
 // At most this long is claimed ahead, so that a critical message never waits behind more.
 const claimAheadMs = 250;
 const maxInFlight = 200;
+const gatherMs = 20;
 
 /** Sends a channel's due messages, by lane and rate, and records how each went. */
 export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
@@ -69,9 +70,10 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
       );
       if (waitMs > 0) await sleep(Math.min(waitMs, 1000));
       else if (dealtWith === 0 && !wasBusy) break;
-      // What is under way may hold back its conversation's next message, and nobody else's.
+      // What is under way may hold back its conversation's next message, and nobody else's. Several that end
+      // shortly after each other are followed up by one claim.
       else if (inFlight.size > 0 && (dealtWith === 0 || inFlight.size >= maxInFlight))
-        await Promise.race([...inFlight, sleep(100)]);
+        await Promise.race([Promise.all(inFlight), sleep(gatherMs)]);
     }
     await Promise.all(inFlight);
   } finally {
