@@ -169,7 +169,10 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
   ): Promise<void> => {
     await withDeadline(
       queue(name).addBulk(
-        jobs.map((job) => ({ ...job, opts: { removeOnComplete: true, removeOnFail: { age: 7 * 86_400 } } })),
+        jobs.map((job) => ({
+          ...job, // A webhook that was acknowledged is never thrown away, even if Postgres refuses it.
+          opts: { removeOnComplete: true, removeOnFail: name === 'spill' ? false : { age: 7 * 86_400 } },
+        })),
       ),
       callDeadlineMs,
     );

@@ -21,44 +21,51 @@ export const createSpill = (queues: Queues): Spill | null =>
 export const spill =
   ({ store, ring, log }: Deps, stopping: AbortSignal): Processor =>
   async (job) => {
-    let rows = (job.data as { rows: Spilled[] }).rows.map(unpack);
-    while (rows.length > 0) {
-      try {
-        const stored = await store.gate.storeInbound(rows);
-        stored.forEach(({ conversationId }, index) => {
-          const row = rows[index]!;
-          if (row.kind === 'status') ring('delivery-status', row.tenantId, row.channelId);
-          else if (conversationId) ring('inbound', row.tenantId, conversationId);
+    const rows = (job.data as { rows: Spilled[] }).rows.map(unpack);
+    try {
+      await bring(rows);
+    } catch (error) {
+      if (isStopping(error)) throw error;
+      // One of them is refused: the others are stored without it, and the job is kept for a person to look at.
+      let refused: unknown = error;
+      for (const row of rows) {
+        await bring([row]).catch((cause: unknown) => {
+          if (isStopping(cause)) throw cause;
+          refused = cause;
         });
-        return;
-      } catch (error) {
-        if (!isPassing(error)) {
-          if (rows.length === 1) throw error;
-          // One of them is refused: the others are stored without it.
-          rows = await storeSingly(rows);
-          continue;
-        }
-        log.debug({ event: 'spill.waiting', code: (error as { code?: string }).code });
-        if (stopping.aborted) throw await job.again(0);
-        await sleep(500);
       }
+      log.error({
+        event: 'spill.refused',
+        alarm: true,
+        job: job.id,
+        code: (refused as { code?: string }).code,
+      });
+      throw refused;
     }
 
-    /** Answers the rows that must wait for Postgres. */
-    async function storeSingly(batch: InboundRow[]): Promise<InboundRow[]> {
-      const waiting: InboundRow[] = [];
-      for (const row of batch) {
+    /** Stores the rows, waiting as long as Postgres is away. What was stored before is recognised by its key. */
+    async function bring(batch: InboundRow[]): Promise<void> {
+      for (;;) {
         try {
-          const [stored] = await store.gate.storeInbound([row]);
-          if (stored?.conversationId) ring('inbound', row.tenantId, stored.conversationId);
+          const stored = await store.gate.storeInbound(batch);
+          stored.forEach(({ conversationId }, index) => {
+            const row = batch[index]!;
+            if (row.kind === 'status') ring('delivery-status', row.tenantId, row.channelId);
+            else if (conversationId) ring('inbound', row.tenantId, conversationId);
+          });
+          return;
         } catch (error) {
-          if (isPassing(error)) waiting.push(row);
-          else log.error({ event: 'spill.refused', alarm: true, code: (error as { code?: string }).code });
+          if (!isPassing(error)) throw error;
+          log.debug({ event: 'spill.waiting', code: (error as { code?: string }).code });
+          if (stopping.aborted) throw await job.again(0);
+          await sleep(500);
         }
       }
-      return waiting;
     }
   };
+
+/** The job was put back because the process stops. */
+const isStopping = (error: unknown): boolean => (error as { name?: string }).name === 'DelayedError';
 
 /**
  * Whether a drain must wait because webhooks older than what Postgres has may still be in the spill. While
