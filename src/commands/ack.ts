@@ -1,4 +1,4 @@
-import { acknowledged } from '../domain/work-order.ts';
+import { acknowledged, awaitsConfirmation } from '../domain/work-order.ts';
 import { answer, type Command, change } from './command.ts';
 import { onOrder } from './on-order.ts';
 import { lastNoticed, type Rule } from './resolve-order.ts';
@@ -9,9 +9,13 @@ const rule: Rule = {
   prefer: lastNoticed,
 };
 
-export const ack: Command = (rest, facts, now) =>
-  onOrder(rule, rest, facts, (order, others) =>
+export const ack: Command = (request, facts, now) =>
+  onOrder(rule, request, facts, (order, others) =>
     order.status === 'assigned'
-      ? change(order, [acknowledged(order, now)], 'acknowledged', { order, others })
+      ? change(order, [acknowledged(order, now)], 'acknowledged', {
+          order,
+          others,
+          toConfirm: awaitsConfirmation(order),
+        })
       : answer('alreadyAcknowledged', { order }, [order]),
   );

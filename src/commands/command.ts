@@ -1,4 +1,40 @@
-import type { Asset, Change, WorkOrder } from '../domain/work-order.ts';
+import type { People, Person } from '../domain/who-is-told.ts';
+import type { Asset, Before, Change, OrderStatus, WorkOrder } from '../domain/work-order.ts';
+
+/** Every command, by its English word. */
+export const commandNames = [
+  'MY WORK',
+  'PENDING',
+  'STATUS',
+  'ACK',
+  'START',
+  'COMPLETE',
+  'NOTE',
+  'DELAY',
+  'ESCALATE',
+  'RESPONDING',
+  'CONFIRM',
+  'HELP',
+  'NEED',
+  'UNDO',
+  'MORE',
+  'STOP',
+] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+/** What can be asked of us: a command, or to keep what came with no command at all. */
+export type Action = CommandName | 'ATTACH';
+
+/** What somebody wants, once his message is understood. */
+export type Request = {
+  action: Action;
+  /** What follows the command's words, as sent. */
+  rest: string;
+  /** The order that a button or the answer to a question names. */
+  orderId: string | null;
+  by: 'words' | 'button' | 'answer' | 'reaction';
+};
 
 /** An order as a technician's command sees it. */
 export type OrderFacts = WorkOrder & {
@@ -6,12 +42,54 @@ export type OrderFacts = WorkOrder & {
   noticeAcceptedAt: Date | null;
 };
 
+/** An order that was meant but is not the technician's: who has it, and who moved it when. Null: nobody; the CMMS. */
+export type MovedOrder = { order: WorkOrder; holder: string | null; by: string | null; at: Date | null };
+
+/** The newest of the technician's messages whose changes still stand. */
+export type Undoable = {
+  receivedAt: Date;
+  changes: {
+    eventId: string;
+    type: string;
+    order: WorkOrder | null;
+    before: Before | null;
+    /** The attachment that was put on the order. */
+    attachment: string | null;
+  }[];
+  /** The first who changed one of these orders since. `by` null: the CMMS. */
+  changedSince: { order: WorkOrder; by: string | null; at: Date | null } | null;
+  /** Who was told of it. */
+  told: Person[];
+};
+
+/** What came besides words. */
+export type AttachmentKind = 'image' | 'audio' | 'video' | 'document' | 'contact' | 'location';
+
 /** Everything a command may know. `orders` are the technician's open ones, `closed` those closed in the last 7 days. */
 export type Facts = {
-  technician: { id: string; externalId: string; name: string };
+  technician: { id: string; externalId: string; name: string; paused: boolean };
+  way: 'whatsapp' | 'sms';
+  receivedAt: Date;
   orders: OrderFacts[];
   closed: OrderFacts[];
-  receivedAt: Date;
+  /** Orders that a button, an answer or the quoted message names and that are in neither list. */
+  moved: MovedOrder[];
+  /** The orders the quoted message was about; empty when none was quoted. */
+  quoted: string[];
+  /** The order of the technician's last command, not older than 12 hours. */
+  lastOrderId: string | null;
+  /** What came with this message, or waits for an order of its own. */
+  attachments: { id: string; kind: AttachmentKind; caption: string | null; place: object | null }[];
+
+  // Only for the commands that ask for them: see `needs` in table.ts.
+  people: People;
+  undoable: Undoable | null;
+  /** Orders with an open escalation that the technician was told of, the last told first. */
+  escalations: { order: WorkOrder; assignee: Person | null }[];
+  /** Orders whose notices were held back while the technician had paused. */
+  missed: OrderLine[];
+  /** What MORE continues, with all its orders as they are now, in the list's order. */
+  list: { list: List; orders: WorkOrder[] } | null;
 };
 
 export type OrderLine = Pick<WorkOrder, 'number' | 'title' | 'status' | 'priority' | 'due'> & {
@@ -20,43 +98,117 @@ export type OrderLine = Pick<WorkOrder, 'number' | 'title' | 'status' | 'priorit
 
 /** What can be answered, with what each answer needs to know. One function per key in every language. */
 export type ReplyValues = {
-  acknowledged: { order: OrderLine; others: number };
+  acknowledged: { order: OrderLine; others: number; toConfirm: boolean };
   alreadyAcknowledged: { order: OrderLine };
-  started: { order: OrderLine; resumed: boolean; others: number };
+  started: { order: OrderLine; resumed: boolean; others: number; paused: boolean };
   alreadyStarted: { order: OrderLine };
   completed: { order: OrderLine; others: number };
   alreadyClosed: { order: OrderLine };
   notStarted: { order: OrderLine };
+  confirmed: { order: OrderLine; others: number };
+  alreadyConfirmed: { order: OrderLine };
+  notScheduled: { order: OrderLine };
   noted: { order: OrderLine; text: string };
-  noteNeedsText: Record<string, never>;
-  myWork: { orders: OrderLine[] };
+  delayed: { order: OrderLine; reason: string; told: string[] };
+  alreadyDelayed: { order: OrderLine };
+  notAcknowledged: { order: OrderLine };
+  escalated: { order: OrderLine | null; told: string[] };
+  needed: { order: OrderLine; what: string; told: string[] };
+  /** Asks what the note, the reason or the need is. */
+  needsText: { command: 'NOTE' | 'DELAY' | 'NEED'; order: OrderLine | null };
+  whatDoYouNeed: { order: OrderLine };
+  noAlert: Record<string, never>;
+  escalationTaken: { order: OrderLine; technician: string | null };
+  undone: { order: OrderLine | null; types: string[]; told: string[] };
+  nothingToUndo: Record<string, never>;
+  tooLateToUndo: { order: OrderLine | null; at: Date };
+  changedSince: { order: OrderLine; by: string | null; at: Date | null };
+  myWork: { orders: OrderLine[]; from: number };
+  pending: { orders: OrderLine[]; from: number };
+  counts: { counts: Partial<Record<OrderStatus, number>> };
+  orderDetail: { order: WorkOrder; from: number };
+  noMore: Record<string, never>;
   help: { name: string };
-  nothingToDo: { command: ChangingWord };
+  paused: { already: boolean };
+  resumed: { missed: OrderLine[] };
+  nothingToDo: { command: CommandName };
   noSuchOrder: { given: string };
-  whichOrder: { command: ChangingWord; orders: OrderLine[]; leftOver: string | null };
-  notUnderstood: { given: string };
-  textOnly: Record<string, never>;
+  orderMoved: { order: OrderLine; holder: string | null; by: string | null; at: Date | null };
+  whichOrder: { action: Action; rest: string; orders: OrderLine[]; from: number; leftOver: string | null };
+  didYouMean: { given: string; options: string[]; forwarded: boolean };
+  notUnderstood: { given: string; last: boolean };
+  tooMany: { skipped: string[] };
+  listClosed: Record<string, never>;
+  notOnList: { given: string; count: number };
+  unreadable: { kind: 'sticker' | 'reaction' | 'unknown' };
+  buttonUseless: { expired: boolean };
+  attached: { order: OrderLine; kinds: AttachmentKind[] };
+  attachedNowhere: { kinds: AttachmentKind[] };
   tooLate: { given: string };
   notDone: Record<string, never>;
 };
-
-export type ChangingWord = 'ACK' | 'START' | 'COMPLETE' | 'NOTE';
 
 export type Reply = {
   [Key in keyof ReplyValues]: { key: Key; values: ReplyValues[Key]; orders: WorkOrder[] };
 }[keyof ReplyValues];
 
-export type Decision = { changes: Change[]; reply: Reply };
+/** What somebody else is told of a technician's change. The keys are kinds of message. */
+export type NewsValues = {
+  'work-order.delayed': { order: OrderLine; by: string; reason: string };
+  'work-order.escalated': { order: OrderLine | null; by: string; reason: string | null };
+  'work-order.needed': { order: OrderLine; by: string; what: string };
+  'work-order.taken': { order: OrderLine; by: string };
+  'work-order.undone': { order: OrderLine | null; by: string; types: string[] };
+  'technician.opted-out': { name: string; way: 'whatsapp' | 'sms' };
+  'technician.identity-changed': { name: string };
+};
 
-/** One command: what follows its words, and what to do with it. `rest` is kept as sent. */
-export type Command = (rest: string, facts: Facts, now: Date) => Decision;
+export type News = {
+  [Key in keyof NewsValues]: { key: Key; values: NewsValues[Key]; orderId: string | null };
+}[keyof NewsValues];
+
+/** One thing that can be chosen with a digit. `label` is the order's number, or the command as it would be typed. */
+export type Option = { action: Action; rest: string; orderId: string | null; label: string };
+
+/** What the next message may answer: a number of the list, or the text itself. */
+export type Question = {
+  options: Option[];
+  freeText: { action: Action; orderId: string | null } | null;
+};
+
+/** What MORE continues: orders of a list, or one long order. `of` is the reply it was. */
+export type List = {
+  of: 'myWork' | 'pending' | 'whichOrder' | 'orderDetail';
+  orderIds: string[];
+  /** How many orders, or characters of the description, were shown. */
+  shown: number;
+  /** Of a question: what the chosen order is for. */
+  action: Action | null;
+  rest: string;
+};
+
+export type Decision = {
+  changes: Change[];
+  reply: Reply;
+  question: Question | null;
+  tell: { to: Person; news: News }[];
+  /** Whether notifications to the technician are paused from now on; null: as before. */
+  paused: boolean | null;
+  /** Attachments and the order they belong to; null takes them off. */
+  attach: { ids: string[]; orderId: string | null } | null;
+};
+
+/** One command: what is wanted, what is known, what follows from it. */
+export type Command = (request: Request, facts: Facts, now: Date) => Decision;
+
+const nothing = { changes: [], question: null, tell: [], paused: null, attach: null };
 
 /** A decision that changes nothing. */
 export const answer = <Key extends keyof ReplyValues>(
   key: Key,
   values: ReplyValues[Key],
   orders: WorkOrder[] = [],
-): Decision => ({ changes: [], reply: { key, values, orders } as Reply });
+): Decision => ({ ...nothing, reply: { key, values, orders } as Reply });
 
 /** A decision that changes one order. */
 export const change = <Key extends keyof ReplyValues>(
@@ -64,4 +216,4 @@ export const change = <Key extends keyof ReplyValues>(
   changes: Change[],
   key: Key,
   values: ReplyValues[Key],
-): Decision => ({ changes, reply: { key, values, orders: [order] } as Reply });
+): Decision => ({ ...nothing, changes, reply: { key, values, orders: [order] } as Reply });

@@ -9,8 +9,8 @@ const rule: Rule = {
   prefer: (candidates, facts) => currentOrder(candidates.length > 0 ? candidates : facts.orders),
 };
 
-export const complete: Command = (rest, facts, now) =>
-  onOrder(rule, rest, facts, (order, others) =>
+export const complete: Command = (request, facts, now) =>
+  onOrder(rule, request, facts, (order, others) =>
     rule.fits(order)
       ? change(order, [completed(order, now)], 'completed', { order, others })
       : answer('notStarted', { order }, [order]),

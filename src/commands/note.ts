@@ -1,18 +1,10 @@
 import { noted } from '../domain/work-order.ts';
-import { answer, type Command, change } from './command.ts';
-import { onResolution } from './on-order.ts';
-import { currentOrder, findByFragment, findByNumber, type Rule, resolveOrder } from './resolve-order.ts';
+import { type Command, change } from './command.ts';
+import { atHand, type FreeTextRule, withText } from './free-text.ts';
 
-const rule: Rule = { command: 'NOTE', fits: () => true, prefer: (candidates) => currentOrder(candidates) };
+const rule: FreeTextRule = { command: 'NOTE', fits: () => true, prefer: atHand };
 
-export const note: Command = (rest, facts) => {
-  // Only the first word can name the order, as a whole number or `#001`: "NOTE 12 bar" names none.
-  const [first = ''] = rest.split(/\s/u);
-  const named = findByNumber(first, facts) ?? (first.startsWith('#') ? findByFragment(first, facts) : null);
-  const text = (named ? rest.slice(first.length) : rest).trim();
-  // A lone "…" is none either.
-  if (!/[^\s\p{P}\p{Cf}]/u.test(text)) return answer('noteNeedsText', {});
-  return onResolution(rule.command, named ?? resolveOrder(rule, '', facts), (order) =>
+export const note: Command = (request, facts) =>
+  withText(rule, request, facts, (order, text) =>
     change(order, [noted(order, text)], 'noted', { order, text }),
   );
-};

@@ -1,10 +1,48 @@
-import { answer, type Decision, type Facts } from './command.ts';
-import { parseCommand } from './parse.ts';
+import type { Before, Change, WorkOrder } from '../domain/work-order.ts';
+import { attach } from './attach.ts';
+import type { Decision, Facts, Request } from './command.ts';
 import { commands } from './table.ts';
 
-/** What a technician's message does and how it is answered. Pure: the same facts give the same decision. */
-export const runCommand = (text: string, facts: Facts, now: Date): Decision => {
-  if (text.trim() === '') return answer('textOnly', {});
-  const parsed = parseCommand(text, Object.keys(commands));
-  return parsed ? commands[parsed.word]!(parsed.rest, facts, now) : answer('notUnderstood', { given: text });
+/** A change and what was there before it, so that UNDO can put it back. */
+export type RecordedChange = Change & { before: Before | null };
+
+export type RecordedDecision = Omit<Decision, 'changes'> & { changes: RecordedChange[] };
+
+/** What a request does and how it is answered. Pure: the same facts give the same decision. */
+export const runCommand = (request: Request, facts: Facts, now: Date): RecordedDecision => {
+  const decision = keepAttachments(request, commands[request.action].run(request, facts, now), facts, now);
+  return { ...decision, changes: withBefore(decision, facts) };
+};
+
+/** What came with a command belongs to the order the command was for. */
+const keepAttachments = (request: Request, decision: Decision, facts: Facts, now: Date): Decision => {
+  const [order, ...more] = decision.reply.orders;
+  const isMine = facts.orders.some(({ id }) => id === order?.id);
+  if (request.action === 'ATTACH' || facts.attachments.length === 0 || !isMine || more.length > 0) {
+    return decision;
+  }
+  const kept = attach({ action: 'ATTACH', rest: '', orderId: order!.id, by: 'words' }, facts, now);
+  return { ...decision, changes: [...decision.changes, ...kept.changes], attach: kept.attach };
+};
+
+const withBefore = ({ changes }: Decision, facts: Facts): RecordedChange[] => {
+  const known = new Map<string, WorkOrder>();
+  for (const order of [
+    ...(facts.undoable?.changes.flatMap(({ order }) => order ?? []) ?? []),
+    ...facts.escalations.map(({ order }) => order),
+    ...facts.closed,
+    ...facts.orders,
+  ]) {
+    known.set(order.id, order);
+  }
+  return changes.map((change) => {
+    const order = change.orderId === null ? undefined : known.get(change.orderId);
+    if (!order) return { ...change, before: null };
+    known.set(order.id, { ...order, ...change.set, version: order.version + 1 });
+    const keys = Object.keys(change.set) as (keyof Change['set'])[];
+    return {
+      ...change,
+      before: { version: order.version, ...Object.fromEntries(keys.map((key) => [key, order[key]])) },
+    };
+  });
 };

@@ -1,6 +1,7 @@
 import { acknowledged, started } from '../domain/work-order.ts';
-import { answer, type Command, change } from './command.ts';
-import { onOrder } from './on-order.ts';
+import { byWhatToDoNext } from './by-what-to-do-next.ts';
+import { answer, type Command, change, type Facts, type Request } from './command.ts';
+import { onOrder, onResolution } from './on-order.ts';
 import { lastNoticed, latest, type Rule } from './resolve-order.ts';
 
 const rule: Rule = {
@@ -14,11 +15,32 @@ const rule: Rule = {
   },
 };
 
-export const start: Command = (rest, facts, now) =>
-  onOrder(rule, rest, facts, (order, others) => {
+export const start: Command = (request, facts, now) => {
+  if (isBare(request, facts)) {
+    if (facts.technician.paused) {
+      return { ...answer('resumed', { missed: facts.missed }), paused: false };
+    }
+    // There the word also means "send me messages again": it never starts work by itself.
+    if (facts.way === 'sms' && facts.orders.length > 0) {
+      const orders = [...facts.orders].sort(byWhatToDoNext);
+      return onResolution(rule, { kind: 'ask', orders, leftOver: null }, '', facts, () => {
+        throw new Error('a question has no order yet');
+      });
+    }
+  }
+  return onOrder(rule, request, facts, (order, others) => {
     if (order.status === 'in_progress') return answer('alreadyStarted', { order }, [order]);
     const steps = [started(order, now)];
     // Starting says that it was received, too: both are recorded.
     if (order.status === 'assigned') steps.unshift(acknowledged(order, now));
-    return change(order, steps, 'started', { order, resumed: order.status === 'delayed', others });
+    return change(order, steps, 'started', {
+      order,
+      resumed: order.status === 'delayed',
+      others,
+      paused: facts.technician.paused,
+    });
   });
+};
+
+const isBare = ({ rest, orderId }: Request, { quoted }: Facts): boolean =>
+  rest === '' && orderId === null && quoted.length === 0;

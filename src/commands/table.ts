@@ -1,17 +1,49 @@
 import { ack } from './ack.ts';
-import type { Command } from './command.ts';
+import { attach } from './attach.ts';
+import type { Action, Command } from './command.ts';
 import { complete } from './complete.ts';
+import { confirm } from './confirm.ts';
+import { delay } from './delay.ts';
+import { escalate } from './escalate.ts';
 import { help } from './help.ts';
+import { more } from './more.ts';
 import { myWork } from './my-work.ts';
+import { need } from './need.ts';
 import { note } from './note.ts';
+import { pending } from './pending.ts';
+import { responding } from './responding.ts';
 import { start } from './start.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
+import { undo } from './undo.ts';
 
-/** The words a message may begin with, and what they do. */
-export const commands: Record<string, Command> = {
-  'MY WORK': myWork,
-  ACK: ack,
-  START: start,
-  COMPLETE: complete,
-  NOTE: note,
-  HELP: help,
+/** What a command must know beyond the technician's orders. */
+type Need = 'people' | 'undoable' | 'escalations' | 'missed' | 'list';
+
+type Entry = {
+  run: Command;
+  /** Only reads: done even when its word is mistyped. */
+  reads?: true;
+  needs?: Need[];
+};
+
+/** Every command. Its words are in src/texts, one list per language. */
+export const commands: Record<Action, Entry> = {
+  'MY WORK': { run: myWork, reads: true },
+  PENDING: { run: pending, reads: true },
+  STATUS: { run: status, reads: true },
+  HELP: { run: help, reads: true },
+  MORE: { run: more, reads: true, needs: ['list'] },
+  ACK: { run: ack },
+  START: { run: start, needs: ['missed'] },
+  COMPLETE: { run: complete },
+  CONFIRM: { run: confirm },
+  NOTE: { run: note },
+  DELAY: { run: delay, needs: ['people'] },
+  NEED: { run: need, needs: ['people'] },
+  ESCALATE: { run: escalate, needs: ['people'] },
+  RESPONDING: { run: responding, needs: ['escalations'] },
+  UNDO: { run: undo, needs: ['undoable'] },
+  STOP: { run: stop },
+  ATTACH: { run: attach },
 };

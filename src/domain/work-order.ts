@@ -48,9 +48,14 @@ type EventType =
   | 'work_order.acknowledged'
   | 'work_order.started'
   | 'work_order.completed'
+  | 'work_order.delayed'
   | 'work_order.resumed'
   | 'work_order.noted'
+  | 'work_order.escalated'
+  | 'work_order.confirmed'
+  | 'work_order.attachment'
   | 'work_order.cancelled'
+  | 'work_order.undone'
   | 'message.failed';
 
 export type OrderState = Pick<
@@ -67,11 +72,15 @@ export type OrderState = Pick<
   | 'closedAt'
 >;
 
+/** What was there before a change, as stored: moments as text. */
+export type Before = { version: number } & { [Key in keyof OrderState]?: unknown };
+
 /** One step of a work order: what it becomes and the event that says so. Each raises the version by one. */
 export type Change = {
-  orderId: string;
+  /** Null: an event about no order, an escalation for instance. */
+  orderId: string | null;
   set: Partial<OrderState>;
-  event: { type: EventType; data?: Record<string, unknown> };
+  event: { type: EventType; data?: Record<string, unknown>; undoes?: string };
 };
 
 export const isOpen = (order: Pick<WorkOrder, 'status'>): boolean =>
@@ -94,7 +103,13 @@ export const started = (order: WorkOrder, now: Date): Change =>
 
 export const completed = (order: WorkOrder, now: Date): Change => ({
   orderId: order.id,
-  set: { status: 'completed', completedAt: now, closedAt: now },
+  // Whoever was asked to help need not come any more.
+  set: {
+    status: 'completed',
+    completedAt: now,
+    closedAt: now,
+    ...(order.escalated ? { escalated: false } : {}),
+  },
   event: { type: 'work_order.completed' },
 });
 
@@ -102,6 +117,49 @@ export const noted = (order: WorkOrder, text: string): Change => ({
   orderId: order.id,
   set: {},
   event: { type: 'work_order.noted', data: { text } },
+});
+
+/** What the supervisor was asked for, kept with the order as a note. */
+export const needed = (order: WorkOrder, what: string): Change => ({
+  orderId: order.id,
+  set: {},
+  event: { type: 'work_order.noted', data: { text: what, need: true } },
+});
+
+export const delayed = (order: WorkOrder, reason: string): Change => ({
+  orderId: order.id,
+  set: { status: 'delayed' },
+  event: { type: 'work_order.delayed', data: { text: reason } },
+});
+
+/** `told`: the external ids of those who are told. */
+export const escalated = (order: WorkOrder | null, reason: string | null, told: string[]): Change => ({
+  orderId: order?.id ?? null,
+  set: order ? { escalated: true } : {},
+  event: { type: 'work_order.escalated', data: { text: reason, told } },
+});
+
+/** Somebody who was told takes the escalation on himself. */
+export const escalationTaken = (order: WorkOrder, by: string): Change => ({
+  orderId: order.id,
+  set: { escalated: false },
+  event: { type: 'work_order.escalated', data: { text: null, takenBy: by } },
+});
+
+export const confirmed = (order: WorkOrder, now: Date): Change => ({
+  orderId: order.id,
+  set: {
+    status: order.status === 'assigned' ? 'acknowledged' : order.status,
+    acknowledgedAt: order.acknowledgedAt ?? now,
+    confirmedAt: now,
+  },
+  event: { type: 'work_order.confirmed' },
+});
+
+export const attached = (order: WorkOrder, attachment: Record<string, unknown>): Change => ({
+  orderId: order.id,
+  set: {},
+  event: { type: 'work_order.attachment', data: attachment },
 });
 
 export const cancelled = (order: WorkOrder, now: Date): Change => ({
@@ -147,6 +205,13 @@ export const unassigned = (order: Pick<WorkOrder, 'id'>): Change => ({
   },
   event: { type: 'work_order.assigned', data: { assignee: null } },
 });
+
+/** Scheduled maintenance that its assignee has not confirmed yet. */
+export const awaitsConfirmation = (order: WorkOrder): boolean =>
+  order.kind === 'preventive' &&
+  order.scheduled !== null &&
+  order.confirmedAt === null &&
+  (order.status === 'assigned' || order.status === 'acknowledged');
 
 /** Letters and digits of an order number, upper case, digits of any script as 0-9: `WO-7`, `wo 7` and `wo-٧` are one order. */
 export const orderKey = (number: string): string =>

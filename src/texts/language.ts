@@ -1,12 +1,18 @@
-import type { ReplyValues } from '../commands/command.ts';
+import type { NewsValues, ReplyValues } from '../commands/command.ts';
+import type { Vocabulary } from '../commands/words.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 
 /** For whom a text is written. */
 export type Reader = { locale: string; timeZone: string; now: Date };
 
-/** Everything people read, in one language. */
+/** A text that MORE can continue, and how much of the list, or of the order, has been shown with it. */
+export type Page = { text: string; shown: number };
+
+/** Everything people read, in one language, and the words they may write. */
 export type Texts = {
-  replies: { [Key in keyof ReplyValues]: (values: ReplyValues[Key], reader: Reader) => string };
+  vocabulary: Vocabulary;
+  replies: { [Key in keyof ReplyValues]: (values: ReplyValues[Key], reader: Reader) => string | Page };
+  news: { [Key in keyof NewsValues]: (values: NewsValues[Key], reader: Reader) => string };
   notices: {
     'work-order.assigned': (order: WorkOrder, reader: Reader) => string;
     'work-order.unassigned': (order: WorkOrder, reader: Reader) => string;

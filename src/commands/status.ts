@@ -1,0 +1,24 @@
+import type { OrderStatus } from '../domain/work-order.ts';
+import { answer, type Command } from './command.ts';
+import { onResolution } from './on-order.ts';
+import { type Resolution, resolveOrder } from './resolve-order.ts';
+
+const rule = { command: 'STATUS' as const, fits: () => true, prefer: () => null };
+
+/** How many orders are in which state; of an order that is named, quoted or tapped, all there is to know. */
+export const status: Command = (request, facts) => {
+  const { rest, orderId } = request;
+  if (rest === '' && orderId === null && facts.quoted.length === 0) {
+    const counts: Partial<Record<OrderStatus, number>> = {};
+    for (const order of facts.orders) counts[order.status] = (counts[order.status] ?? 0) + 1;
+    return answer('counts', { counts });
+  }
+  const resolution = resolveOrder(rule, { named: rest, orderId }, facts);
+  return onResolution(rule, readable(resolution), '', facts, (order) =>
+    answer('orderDetail', { order, from: 0 }, [order]),
+  );
+};
+
+// Reading what is closed does no harm.
+const readable = (resolution: Resolution): Resolution =>
+  resolution.kind === 'closed' ? { ...resolution, kind: 'order', others: 0 } : resolution;

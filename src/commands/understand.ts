@@ -1,0 +1,145 @@
+import { orderKey } from '../domain/work-order.ts';
+import type { Action, CommandName, Decision, Option, Question, Request } from './command.ts';
+import { answer } from './command.ts';
+import { parseCommand } from './parse.ts';
+import { endingLike } from './resolve-order.ts';
+import { commands } from './table.ts';
+import { hadQuestion, openQuestion, optionAt, type Talk } from './talk.ts';
+import { nearWords, type Words } from './words.ts';
+
+/** What a phone sent, whatever it was. */
+export type Heard = {
+  text: string;
+  /** A tapped button of ours; `useless` when it is too old or not signed by us. */
+  button: { action: string; orderId: string } | { useless: 'expired' | 'forged' } | null;
+  /** Photos, voice notes, documents, places: something to keep. */
+  hasAttachments: boolean;
+  /** What cannot be kept or understood. */
+  other: 'sticker' | 'reaction' | 'unknown' | null;
+  /** A thumbs-up on the notice of this assignment, where that counts. */
+  thumbsUpFor: string | null;
+  forwarded: boolean;
+};
+
+/** A message is a request, or it is answered without one. */
+export type Understood =
+  | { kind: 'request'; request: Request }
+  | { kind: 'answer'; decision: Decision; confused: boolean };
+
+/** What a message asks for, given what the conversation is in the middle of. */
+export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Understood => {
+  const { text, button, thumbsUpFor } = heard;
+  if (button) {
+    if ('useless' in button) return reply(answer('buttonUseless', { expired: button.useless === 'expired' }));
+    if (button.action in commands) {
+      return request({ action: button.action as Action, rest: '', orderId: button.orderId, by: 'button' });
+    }
+  }
+  if (thumbsUpFor) return request({ action: 'ACK', rest: '', orderId: thumbsUpFor, by: 'reaction' });
+
+  const parsed = heard.other ? null : parseCommand(text, [...words.commands.keys()]);
+  if (parsed && heard.forwarded && !commands[words.commands.get(parsed.word)!].reads) {
+    return offer(text, [optionFor(words.commands.get(parsed.word)!, parsed.word, parsed.rest)], true);
+  }
+  if (parsed) {
+    const action = words.commands.get(parsed.word)!;
+    return request({ action, rest: parsed.rest, orderId: null, by: 'words' });
+  }
+  if (heard.hasAttachments) return request({ action: 'ATTACH', rest: text, orderId: null, by: 'words' });
+  if (heard.other || text.trim() === '')
+    return reply(answer('unreadable', { kind: heard.other ?? 'unknown' }));
+
+  const question = openQuestion(talk, at);
+  return (
+    (question && answerTo(question, text)) ??
+    (hadQuestion(talk) && readNumber(text) !== null ? reply(answer('listClosed', {})) : null) ??
+    guess(text, words)
+  );
+};
+
+/** A number of the list, the number of a listed order, or the text that was asked for. */
+const answerTo = (question: Question, text: string): Understood | null => {
+  const { options, freeText } = question;
+  const given = readNumber(text);
+  if (given !== null && options.length > 0) {
+    const chosen = optionAt(question, given) ?? byLabel(options, text);
+    return chosen
+      ? choose(chosen)
+      : { kind: 'answer', decision: keepAsking(question, text), confused: false };
+  }
+  const chosen = byLabel(options, text);
+  if (chosen) return choose(chosen);
+  return freeText ? request({ ...freeText, rest: text.trim(), by: 'answer' }) : null;
+};
+
+const keepAsking = (question: Question, text: string): Decision => ({
+  ...answer('notOnList', { given: text.trim(), count: question.options.length }),
+  question,
+});
+
+const choose = ({ action, rest, orderId }: Option): Understood =>
+  request({ action, rest, orderId, by: 'answer' });
+
+const byLabel = (options: Option[], text: string): Option | null => {
+  const key = orderKey(text);
+  if (key === '') return null;
+  const whole = options.find(({ label }) => orderKey(label) === key);
+  if (whole) return whole;
+  const like = endingLike(
+    text,
+    options.flatMap((option) => (option.orderId ? { number: option.label, option } : [])),
+  );
+  return like.length === 1 ? like[0]!.option : null;
+};
+
+/** `2`, `2.`, `#2` or `２`: a bare number of at most three digits, in any script. */
+const readNumber = (text: string): number | null => {
+  const key = orderKey(text);
+  return /^\d{1,3}$/.test(key) && /^[\s\p{P}\p{S}]*\p{Nd}+[\s\p{P}\p{S}]*$/u.test(text) ? Number(key) : null;
+};
+
+/** Mistyped commands: those that only read are run, those that change something are offered. */
+const guess = (text: string, words: Words): Understood => {
+  const [, first = '', rest = ''] =
+    /^[\s\p{P}\p{S}]*([\p{L}\p{M}]+)[\s\p{P}\p{S}]*([\s\S]*)$/u.exec(text) ?? [];
+  const typed = first.toUpperCase();
+  const hinted = words.hints.get(typed);
+  if (hinted)
+    return offer(
+      text,
+      hinted.map((command) => optionFor(command, command, rest)),
+    );
+
+  const near = nearWords(typed, words).slice(0, 3);
+  if (near.length > 0 && near.every(({ command }) => commands[command].reads)) {
+    return request({ action: near[0]!.command, rest: rest.trim(), orderId: null, by: 'words' });
+  }
+  if (near.length > 0) {
+    return offer(
+      text,
+      near.map(({ word, command }) => optionFor(command, word, rest)),
+    );
+  }
+  return { kind: 'answer', decision: answer('notUnderstood', { given: text, last: false }), confused: true };
+};
+
+const optionFor = (action: CommandName, word: string, rest: string): Option => ({
+  action,
+  rest: rest.trim(),
+  orderId: null,
+  label: `${word} ${rest.trim()}`.trim(),
+});
+
+/** One tap for what may have been meant; nothing is done before. */
+const offer = (given: string, options: Option[], forwarded = false): Understood => ({
+  kind: 'answer',
+  decision: {
+    ...answer('didYouMean', { given, options: options.map(({ label }) => label), forwarded }),
+    question: { options, freeText: null },
+  },
+  confused: !forwarded,
+});
+
+const request = (wanted: Request): Understood => ({ kind: 'request', request: wanted });
+
+const reply = (decision: Decision): Understood => ({ kind: 'answer', decision, confused: false });
