@@ -1,10 +1,11 @@
 import { expiry, type Lane } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
+import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { Reader, Texts } from '../texts/language.ts';
-import { writeNotice } from '../texts/texts.ts';
+import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
+import { textsFor, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
 
 export type NoticeKind = keyof Texts['notices'];
@@ -37,6 +38,7 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   const heldBack = !facts.enabled ? 'disabled' : route ? null : 'no-address';
   const usual = expiry(kind, facts.now);
   const messageId = facts.newId();
+  const reader = readerOf(technician, facts.tenant, facts.now);
   const added = await tx.outbox.add({
     id: messageId,
     technicianId: technician.id,
@@ -45,7 +47,8 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
     conversationId: route?.conversationId ?? null,
     kind,
     lane,
-    text: writeNotice(kind, order, readerOf(technician, facts.tenant, facts.now)),
+    text: writeNotice(kind, order, reader),
+    buttons: buttonsOf(kind, reader),
     inReplyTo: null,
     workOrderIds: [order.id],
     about: {
@@ -64,6 +67,16 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   }
   return { messageId, channelId: heldBack === null ? route!.channelId : null, added };
 };
+
+const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
+  'work-order.assigned': ['ACK', 'START', 'HELP'],
+  'maintenance.scheduled': ['CONFIRM', 'START', 'HELP'],
+  'work-order.reminder': ['STATUS', 'COMPLETE'],
+};
+
+/** The commands a notice offers at one tap, in the reader's words; null if it offers none. */
+export const buttonsOf = (kind: NoticeKind, reader: Reader): QuickReplyButton[] | null =>
+  buttons[kind]?.map((action) => ({ title: textsFor(reader.locale).buttons[action], action })) ?? null;
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({

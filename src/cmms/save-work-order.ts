@@ -7,7 +7,7 @@ import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { readWhen, requireField, type WorkOrderFields } from './fields.ts';
 import { moveOrder } from './move-order.ts';
-import { type Added, addNotice, type NoticeKind, readerOf } from './notify.ts';
+import { type Added, addNotice, buttonsOf, type NoticeKind, readerOf } from './notify.ts';
 
 /** How a new assignee is told, where the request says more than the order itself. */
 export type HowToTell = { kind?: NoticeKind; expiresAt?: Date };
@@ -178,7 +178,11 @@ const announce = async (
   if (order.assignmentNo !== before?.assignmentNo) return tellAssignee(tx, order, assignee, facts, howToTell);
   // A notice that waits must not tell what was true before.
   const kind = noticeKind(order);
-  const text = writeNotice(kind, order, readerOf(assignee, facts.tenant, facts.now));
-  await tx.messages.rewriteQueuedNotice(order.id, order.assignmentNo, { kind, text });
+  const reader = readerOf(assignee, facts.tenant, facts.now);
+  await tx.messages.rewriteQueuedNotice(order.id, order.assignmentNo, {
+    kind,
+    text: writeNotice(kind, order, reader),
+    buttons: buttonsOf(kind, reader),
+  });
   return null;
 };

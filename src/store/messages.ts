@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type DeliveryStatus, forward } from '../domain/delivery-status.ts';
 import type { MessageKind } from '../domain/message.ts';
+import type { QuickReplyButton } from './outbox.ts';
 
 export type ListedMessage = {
   id: string;
@@ -170,7 +171,7 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
     rewriteQueuedNotice: async (
       workOrderId: string,
       assignmentNo: number,
-      notice: { kind: MessageKind; text: string },
+      notice: { kind: MessageKind; text: string; buttons: QuickReplyButton[] | null },
     ): Promise<void> => {
       await trx('message')
         .where({
@@ -179,7 +180,11 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
           assignment_no: assignmentNo,
           status: 'queued',
         })
-        .update({ kind: notice.kind, text: notice.text });
+        .update({
+          kind: notice.kind,
+          text: notice.text,
+          buttons: notice.buttons ? JSON.stringify(notice.buttons) : null,
+        });
     },
 
     /** When the provider accepted the notice of each order's present assignment. */

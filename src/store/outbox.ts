@@ -19,7 +19,12 @@ export type NewMessage = {
   expiresAt: Date;
   /** Set when it is not to be sent at all. */
   heldBack: Reason | null;
+  /** Quick replies about its order, shown where that is possible. */
+  buttons?: QuickReplyButton[] | null;
 };
+
+/** A title and the command that a tap stands for. */
+export type QuickReplyButton = { title: string; action: string };
 
 export type DueMessage = {
   id: string;
@@ -31,6 +36,7 @@ export type DueMessage = {
   workOrderId: string | null;
   assignmentNo: number | null;
   dueDay: string | null;
+  buttons: QuickReplyButton[] | null;
   expiresAt: Date;
   /** Why this attempt is made. */
   attemptReason: string;
@@ -73,6 +79,7 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
         work_order_id: message.about?.workOrderId ?? null,
         assignment_no: message.about?.assignmentNo ?? null,
         due_day: message.about?.dueDay ?? null,
+        buttons: message.buttons ? JSON.stringify(message.buttons) : null,
       })
       .onConflict(
         trx.raw(
@@ -226,6 +233,7 @@ const dueFromRow = (row: Record<string, never>): DueMessage => ({
   workOrderId: row.work_order_id!,
   assignmentNo: row.assignment_no!,
   dueDay: row.due_day!,
+  buttons: row.way === 'whatsapp' ? row.buttons! : null,
   expiresAt: row.expires_at!,
   attemptReason: row.next_attempt ?? 'first',
   tries: row.tries!,

@@ -504,6 +504,15 @@ export const en: Texts = {
       }),
   },
 
+  buttons: {
+    ACK: 'Acknowledge',
+    START: 'Start',
+    COMPLETE: 'Complete',
+    CONFIRM: 'Confirm',
+    STATUS: 'Status',
+    HELP: 'Help',
+  },
+
   stranger:
     'This number is for registered technicians. If you should have access, please ask your supervisor to add your phone.',
 };

@@ -19,5 +19,9 @@ export type Texts = {
     'maintenance.scheduled': (order: WorkOrder, reader: Reader) => string;
     'work-order.reminder': (order: WorkOrder, reader: Reader) => string;
   };
+  /** What stands on a button, by the command it sends: at most 20 characters. */
+  buttons: Record<ButtonAction, string>;
   stranger: string;
 };
+
+export type ButtonAction = 'ACK' | 'START' | 'COMPLETE' | 'CONFIRM' | 'STATUS' | 'HELP';

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Facts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
 import { addNotice, type NoticeKind } from '../../src/cmms/notify.ts';
+import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
 import type { Address, Technician } from '../../src/store/technicians.ts';
@@ -176,6 +178,39 @@ test('while the service is switched off a notice is kept as cancelled', async ()
     const { messageId, channelId } = await addNotice(tx, notice, await facts(tx, false));
     expect(channelId).toBeNull();
     expect(await tx.messages.get(messageId)).toMatchObject({ status: 'cancelled', reason: 'disabled' });
+  });
+});
+
+test.each<[NoticeKind, string[]]>([
+  ['work-order.assigned', ['Acknowledge → ACK', 'Start → START', 'Help → HELP']],
+  ['maintenance.scheduled', ['Confirm → CONFIRM', 'Start → START', 'Help → HELP']],
+  ['work-order.reminder', ['Status → STATUS', 'Complete → COMPLETE']],
+  ['work-order.unassigned', []],
+])('%s offers the buttons %j', async (kind, expected) => {
+  await inTenant(async (tx) => {
+    const person = technician();
+    const stored = await givenOrder(tx, person);
+    const notice = { technician: person, order: stored, kind };
+    const aMomentAgo = new Date(Date.now() - 1000);
+    const { messageId } = await addNotice(tx, notice, { ...(await facts(tx)), now: aMomentAgo });
+    const [due] = await tx.outbox.lockDue([messageId]);
+    expect((due!.buttons ?? []).map(({ title, action }) => `${title} → ${action}`)).toEqual(expected);
+  });
+});
+
+test('a notice that becomes another before it leaves has the buttons of what it says', async () => {
+  await inTenant(async (tx) => {
+    const person = technician();
+    const stored = await givenOrder(tx, person);
+    const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
+    const aMomentAgo = new Date(Date.now() - 1000);
+    const now = { ...(await facts(tx)), now: aMomentAgo };
+    const { messageId } = await addNotice(tx, notice, now);
+    const scheduled = { kind: 'preventive' as const, scheduledFor: '2026-12-24' };
+    const asCmms = { ...now, actor: { kind: 'cmms' as const, id: null } };
+    await saveWorkOrder(tx, stored.number, scheduled, asCmms, collectFaults());
+    const [due] = await tx.outbox.lockDue([messageId]);
+    expect(due).toMatchObject({ kind: 'maintenance.scheduled', buttons: [{ action: 'CONFIRM' }, {}, {}] });
   });
 });
 

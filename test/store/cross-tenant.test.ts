@@ -318,7 +318,9 @@ const cases: Cases = {
     moveTo: (tx, its) => tx.messages.moveTo(its.ids.acceptedNotice, 'delivered'),
     ofAssignment: (tx, its) => tx.messages.ofAssignment(its.ids.order, 1),
     rewriteQueuedNotice: (tx, its) =>
-      tx.messages.rewriteQueuedNotice(its.ids.order, 1, { kind: 'work-order.assigned', text: 'rewritten' }),
+      tx.messages.rewriteQueuedNotice(its.ids.order, 1, {
+        ...{ kind: 'work-order.assigned', text: 'rewritten', buttons: null },
+      }),
     noticesAccepted: (tx, its) => tx.messages.noticesAccepted(its.ids.technician),
   },
   notifications: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { writeNotice } from '../../src/texts/texts.ts';
+import { textsFor, writeNotice } from '../../src/texts/texts.ts';
 import { asset, monstrous, order, reader } from './orders.ts';
 
 const write = (kind: Parameters<typeof writeNotice>[0], fields = {}, as = {}) =>
@@ -147,4 +147,10 @@ describe('the longest fields still give one message that can be sent', () => {
     const fits = 'x'.repeat(1200);
     expect(write('work-order.assigned', { description: fits })).toContain(`\n\n${fits}\n\n`);
   });
+});
+
+test('every button fits where it is shown, and no two of a language look alike', () => {
+  const titles = Object.values(textsFor('en').buttons);
+  expect(titles.filter(({ length }) => length < 1 || length > 20)).toEqual([]);
+  expect(new Set(titles).size).toBe(titles.length);
 });
