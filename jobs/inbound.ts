@@ -1,17 +1,16 @@
-import { answer, type Decision, type Reply } from '../src/commands/command.ts';
-import { runCommand } from '../src/commands/run.ts';
+import type { Talk } from '../src/commands/talk.ts';
+import { addAnswer, takeTurn } from '../src/conversation/turn.ts';
 import type { Deps } from '../src/deps.ts';
 import { expiry } from '../src/domain/message.ts';
 import { readAddress } from '../src/domain/phone.ts';
-import { isOpen } from '../src/domain/work-order.ts';
-import { readContent } from '../src/messaging/twilio-forms.ts';
-import type { Doorbell } from '../src/queues.ts';
+import { type Content, readContent } from '../src/messaging/twilio-forms.ts';
+import type { Doorbell, DoorbellQueue } from '../src/queues.ts';
+import type { Conversation } from '../src/store/conversations.ts';
 import type { Unread } from '../src/store/inbox.ts';
 import { isPassing, type Tx } from '../src/store/store.ts';
 import type { Technician } from '../src/store/technicians.ts';
 import type { Tenant } from '../src/store/tenants.ts';
-import type { Reader } from '../src/texts/language.ts';
-import { textsFor, writeReply } from '../src/texts/texts.ts';
+import { textsFor } from '../src/texts/texts.ts';
 
 export type InboundDeps = Deps & {
   /** Whether webhooks wait outside Postgres that may be older than what is in it. */
@@ -20,10 +19,7 @@ export type InboundDeps = Deps & {
 
 const maxPerRun = 20;
 const dayMs = 24 * 60 * 60 * 1000;
-const closedOrdersMs = 7 * dayMs;
 const maxFailures = 3;
-// Older than this, a command found by the catch-up may no longer be what the technician wants.
-const lateCommandMs = 15 * 60 * 1000;
 
 /** Works off one conversation's unread messages, in the order they were received. */
 export const inbound = (deps: InboundDeps) => async (bell: Doorbell) => {
@@ -52,12 +48,13 @@ const workOnNext = async (
   const { store, log } = deps;
   let current: Unread | null = null;
   let isSpilled = false;
-  const rings = new Set<string>();
+  const bells = createBells();
   try {
     await store.tenant(tenantId, async (tx) => {
-      rings.clear();
+      bells.clear();
       // Locked first: two drains may overlap after a lost job lock.
-      if (!(await tx.conversations.lock(conversationId))) return;
+      const conversation = await tx.conversations.lock(conversationId);
+      if (!conversation) return;
       if (run.upTo === null) {
         // First what is there, then whether older ones are on their way: the other way round one could slip between.
         const newest = await tx.inbox.newestUnread(conversationId);
@@ -69,11 +66,11 @@ const workOnNext = async (
       const next = await tx.inbox.takeNext(conversationId);
       // Stored since then: what came from the spill may be older than it, so that is asked anew.
       if (next && next.seq > run.upTo) {
-        rings.add('inbound');
+        bells.add('inbound', conversationId);
         return;
       }
       current = next;
-      if (current) await workOn(tx, deps, current, rings);
+      if (current) await workOn(tx, deps, conversation, current, bells.add);
     });
   } catch (error) {
     if (!current || isPassing(error)) {
@@ -87,150 +84,106 @@ const workOnNext = async (
     return countFailure(deps, tenantId, current, error);
   }
   if (isSpilled) return 'spilled';
-  if (rings.has('inbound')) deps.ring('inbound', tenantId, conversationId);
+  bells.ring(deps, tenantId);
   if (!current) return 'none';
-  const { channelId } = current as Unread;
-  if (rings.has('outbound')) deps.ring('outbound', tenantId, channelId);
-  if (rings.has('cmms-events')) deps.ring('cmms-events', tenantId, tenantId);
   return (current as Unread).isLast ? 'none' : 'more';
 };
 
+/** Whose doorbells to ring once the transaction is committed, each once. */
+const createBells = () => {
+  const bells = new Map<string, [queue: DoorbellQueue, id: string]>();
+  return {
+    add: (queue: DoorbellQueue, id: string) => void bells.set(`${queue} ${id}`, [queue, id]),
+    clear: () => bells.clear(),
+    ring: ({ ring }: Deps, tenantId: string) => {
+      for (const [queue, id] of bells.values()) ring(queue, tenantId, id);
+    },
+  };
+};
+
+type AddBell = ReturnType<typeof createBells>['add'];
+
 /** One message: what it changes, its events, its answer and "processed" commit together. */
-const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) => {
-  const now = deps.now();
+const workOn = async (
+  tx: Tx,
+  deps: Deps,
+  conversation: Conversation,
+  message: Unread,
+  addBell: AddBell,
+) => {
   const tenant = (await tx.tenants.get())!;
-  const { text, from, userId, answered } = readContent(message.raw);
-  const technician = await tx.technicians.byAddress(
-    [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
-  );
+  const content = readContent(message.raw);
+  const technician = await findSender(tx, content);
   const finish = (status: 'processed' | 'disabled', answeredBy: string | null) =>
-    tx.inbox.finish(message.id, { status, technicianId: technician?.id ?? null, text, answeredBy });
+    tx.inbox.finish(message.id, {
+      status,
+      technicianId: technician?.id ?? null,
+      text: content.text,
+      answeredBy,
+    });
+  const heard = (talk: Talk | null) =>
+    tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null, talk);
 
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
-  await tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null);
   if (technician && isNews(technician.lastSeenAt, message.receivedAt)) {
     await tx.technicians.seen(technician.id, message.receivedAt);
   }
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
-  if (answered) return finish('processed', null);
-  if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
-
-  const decision = await decide(tx, message, technician, text, now);
-  const events = await tx.workOrders.apply(decision.changes, {
-    actor: { kind: 'technician', id: technician.externalId },
-    messageId: message.id,
-    at: now,
-    newId: deps.newId,
-  });
-  if (events.length > 0) rings.add('cmms-events');
-  await finish('processed', await reply(tx, deps, message, technician, tenant, decision.reply));
-  rings.add('outbound');
+  if (content.answered) {
+    await heard(null);
+    return finish('processed', null);
+  }
+  if (!technician) {
+    await heard(null);
+    return finish('processed', await answerStranger(tx, deps, conversation, message, tenant, addBell));
+  }
+  const turn = { tx, deps, message, content, technician, tenant, talk: conversation.talk, ring: addBell };
+  const { answeredBy, talk } = await takeTurn(turn);
+  await heard(talk);
+  await finish('processed', answeredBy);
 };
+
+const findSender = (tx: Tx, { from, userId }: Content): Promise<Technician | null> =>
+  tx.technicians.byAddress(
+    [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
+  );
 
 /** "Last seen" is told to the minute: a burst of messages is one sighting. */
 const isNews = (lastSeenAt: Date | null, at: Date): boolean =>
   !lastSeenAt || at.getTime() - lastSeenAt.getTime() > 60_000;
 
-const decide = async (
-  tx: Tx,
-  message: Unread,
-  technician: Technician,
-  text: string,
-  now: Date,
-): Promise<Decision> => {
-  if (message.source === 'catch-up' && (await isTooLate(tx, message, now))) {
-    return answer('tooLate', { given: text });
-  }
-  const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs));
-  // Only an order that waits for its acknowledgement is told apart by its notice.
-  const noticed = orders.some(({ status }) => status === 'assigned')
-    ? await tx.messages.noticesAccepted(technician.id)
-    : new Map<string, Date>();
-  const facts = orders.map((order) => ({ ...order, noticeAcceptedAt: noticed.get(order.id) ?? null }));
-  return runCommand(
-    text,
-    {
-      technician,
-      orders: facts.filter(isOpen),
-      closed: facts.filter((order) => !isOpen(order)),
-      receivedAt: message.receivedAt,
-    },
-    now,
-  );
-};
-
-const isTooLate = async (tx: Tx, message: Unread, now: Date): Promise<boolean> =>
-  now.getTime() - message.receivedAt.getTime() > lateCommandMs ||
-  (await tx.inbox.laterWasProcessed(message.conversationId, message.receivedAt));
-
-const reply = async (
+/** Somebody we do not know gets one short answer a day, and learns nothing. */
+const answerStranger = async (
   tx: Tx,
   deps: Deps,
+  { strangerAnsweredAt }: Conversation,
   message: Unread,
-  technician: Technician,
   tenant: Tenant,
-  said: Reply,
-): Promise<string> => {
-  const reader: Reader = {
-    locale: technician.locale ?? tenant.locale,
-    timeZone: technician.timeZone ?? tenant.timeZone,
-    now: deps.now(),
-  };
-  return addReply(
-    tx,
-    deps,
-    message,
-    technician.id,
-    writeReply(said, reader),
-    said.orders.map(({ id }) => id),
-  );
-};
-
-const addReply = async (
-  tx: Tx,
-  deps: Deps,
-  message: Unread,
-  technicianId: string | null,
-  text: string,
-  workOrderIds: string[],
-): Promise<string> => {
-  const id = deps.newId();
+  addBell: AddBell,
+): Promise<string | null> => {
   const now = deps.now();
+  if (strangerAnsweredAt && now.getTime() - strangerAnsweredAt.getTime() < dayMs) return null;
+  await tx.conversations.strangerAnswered(message.conversationId, now);
+  const id = deps.newId();
   await tx.outbox.add({
     id,
-    technicianId,
+    technicianId: null,
     way: message.way,
     channelId: message.channelId,
     conversationId: message.conversationId,
     kind: 'reply',
     lane: 'reply',
-    text,
+    text: textsFor(tenant.locale).stranger,
     inReplyTo: message.id,
-    workOrderIds,
+    workOrderIds: [],
     about: null,
     dueAt: now,
     expiresAt: expiry('reply', now),
     heldBack: null,
   });
+  addBell('outbound', message.channelId);
   return id;
-};
-
-/** Somebody we do not know gets one short answer a day, and learns nothing. */
-const answerStranger = async (
-  tx: Tx,
-  deps: Deps,
-  message: Unread,
-  tenant: Tenant,
-  rings: Set<string>,
-): Promise<string | null> => {
-  const now = deps.now();
-  const conversation = (await tx.conversations.lock(message.conversationId))!;
-  const answeredAt = conversation.strangerAnsweredAt;
-  if (answeredAt && now.getTime() - answeredAt.getTime() < dayMs) return null;
-  await tx.conversations.strangerAnswered(message.conversationId, now);
-  rings.add('outbound');
-  return addReply(tx, deps, message, null, textsFor(tenant.locale).stranger, []);
 };
 
 /** A message that keeps failing by our fault is set aside and answered, so that the conversation goes on. */
@@ -240,24 +193,28 @@ const countFailure = async (
   message: Unread,
   error: unknown,
 ): Promise<'more' | 'try-later'> => {
-  const { store, log, ring } = deps;
+  const { store, log } = deps;
+  const bells = createBells();
   const setAside = await store.tenant(tenantId, async (tx) => {
+    bells.clear();
     await tx.conversations.lock(message.conversationId);
     const failures = await tx.inbox.failed(message.id);
     if (failures < maxFailures) return false;
-    const { text, from, userId } = readContent(message.raw);
+    const content = readContent(message.raw);
     const tenant = (await tx.tenants.get())!;
-    const technician = await tx.technicians.byAddress(
-      [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
-    );
-    const answeredBy = technician
-      ? await reply(tx, deps, message, technician, tenant, { key: 'notDone', values: {}, orders: [] })
+    const technician = await findSender(tx, content);
+    const answered = technician
+      ? await addAnswer(
+          { tx, deps, message, technician, tenant, ring: bells.add },
+          { key: 'notDone', values: {}, orders: [] },
+          deps.now(),
+        )
       : null;
     await tx.inbox.finish(message.id, {
       status: 'failed',
       technicianId: technician?.id ?? null,
-      text,
-      answeredBy,
+      text: content.text,
+      answeredBy: answered?.id ?? null,
     });
     return true;
   });
@@ -268,6 +225,6 @@ const countFailure = async (
     error: (error as Error).stack,
   });
   if (!setAside) return 'try-later';
-  ring('outbound', tenantId, message.channelId);
+  bells.ring(deps, tenantId);
   return 'more';
 };

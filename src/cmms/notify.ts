@@ -1,4 +1,5 @@
-import { expiry, type Lane } from '../domain/message.ts';
+import { expiry, type Lane, type Reason } from '../domain/message.ts';
+import type { News } from '../commands/command.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
@@ -7,6 +8,7 @@ import type { Tenant } from '../store/tenants.ts';
 import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
 import { textsFor, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
+import { readPreferences } from './preferences.ts';
 
 export type NoticeKind = keyof Texts['notices'];
 
@@ -35,7 +37,7 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   if (told) return { messageId: told, channelId: null, added: false };
 
   const route = await findRoute(tx, technician, facts.newId);
-  const heldBack = !facts.enabled ? 'disabled' : route ? null : 'no-address';
+  const heldBack = holdsBack(technician, facts) ?? (route ? null : 'no-address');
   const usual = expiry(kind, facts.now);
   const messageId = facts.newId();
   const reader = readerOf(technician, facts.tenant, facts.now);
@@ -77,6 +79,39 @@ const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
 /** The commands a notice offers at one tap, in the reader's words; null if it offers none. */
 export const buttonsOf = (kind: NoticeKind, reader: Reader): QuickReplyButton[] | null =>
   buttons[kind]?.map((action) => ({ title: textsFor(reader.locale).buttons[action], action })) ?? null;
+
+/** Tells somebody what a technician did. Ring `outbound` for the channel after the commit. */
+export const addNews = async (
+  tx: Tx,
+  person: Technician,
+  news: News,
+  causedBy: string,
+  facts: Omit<Facts, 'actor'>,
+): Promise<{ channelId: string | null }> => {
+  const route = await findRoute(tx, person, facts.newId);
+  const heldBack = holdsBack(person, facts) ?? (route ? null : 'no-address');
+  await tx.outbox.add({
+    id: facts.newId(),
+    technicianId: person.id,
+    way: 'whatsapp',
+    channelId: route?.channelId ?? null,
+    conversationId: route?.conversationId ?? null,
+    kind: news.key,
+    lane: 'notification',
+    text: writeNews(news, readerOf(person, facts.tenant, facts.now)),
+    inReplyTo: null,
+    causedBy,
+    workOrderIds: news.orderId ? [news.orderId] : [],
+    about: news.orderId ? { workOrderId: news.orderId, assignmentNo: null, dueDay: null } : null,
+    dueAt: facts.now,
+    expiresAt: expiry(news.key, facts.now),
+    heldBack,
+  });
+  return { channelId: heldBack === null ? route!.channelId : null };
+};
+
+const holdsBack = (person: Technician, facts: Pick<Facts, 'enabled'>): Reason | null =>
+  !facts.enabled ? 'disabled' : readPreferences(person.preferences).paused ? 'paused' : null;
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({

@@ -1,4 +1,4 @@
-import type { AttachmentKind, List, Option, Question } from './command.ts';
+import type { AttachmentKind, Decision, List, Option, Question, Request } from './command.ts';
 
 /** What a conversation is in the middle of, as stored with it: moments are text. */
 export type Talk = {
@@ -35,6 +35,84 @@ export const openList = ({ list }: Talk, at: Date): List | null =>
 
 export const lastOrderId = ({ lastOrder }: Talk, at: Date): string | null =>
   lastOrder && isYounger(lastOrder.at, at, lastOrderMs) ? lastOrder.id : null;
+
+const minuteMs = 60 * 1000;
+const maxPerMinute = 30;
+const confusedMs = 10 * 60 * 1000;
+const maxConfused = 5;
+
+/** Counts a message. Past thirty a minute nothing is done: two machines that answer each other must end. */
+export const countMessage = (talk: Talk, at: Date): { talk: Talk; tooMany: boolean } => {
+  const minute =
+    talk.minute && isYounger(talk.minute.since, at, minuteMs)
+      ? { ...talk.minute, count: talk.minute.count + 1 }
+      : { since: at.toISOString(), count: 1, answerId: null, skipped: [] };
+  return { talk: { ...talk, minute }, tooMany: minute.count > maxPerMinute };
+};
+
+/** How often in a row, within ten minutes, nothing was understood, this message included. */
+export const timesConfused = ({ confused }: Talk, at: Date): number =>
+  confused && isYounger(confused.since, at, confusedMs) ? confused.count + 1 : 1;
+
+/** After the fifth in a row, which says so, nothing is answered until one is understood. */
+export const confusion = (times: number): 'answer' | 'answer-last' | 'silence' =>
+  times < maxConfused ? 'answer' : times === maxConfused ? 'answer-last' : 'silence';
+
+/** What the conversation is in the middle of once a message is answered. */
+export const nextTalk = (
+  talk: Talk,
+  turn: {
+    /** Null when nothing was asked for. */
+    request: Request | null;
+    decision: Decision;
+    /** How many times in a row nothing was understood; null when this was. */
+    confused: number | null;
+    answerId: string;
+    /** Where MORE goes on, if the answer is a list. */
+    shown: number | null;
+  },
+  at: { received: Date; now: Date },
+): Talk => {
+  const { request, decision, confused, answerId, shown } = turn;
+  const now = at.now.toISOString();
+  const next: Talk = { ...talk };
+
+  if (decision.question) next.question = { ...decision.question, askedAt: now, open: true };
+  // A new command beats a pending question; a photo or a word that was not understood leaves it open.
+  else if (talk.question && request && (request.action !== 'ATTACH' || request.by === 'answer')) {
+    next.question = { ...talk.question, open: false };
+  }
+
+  const list = shown === null ? null : listOf(decision, shown);
+  if (list) next.list = { ...list, at: now };
+
+  const [order, ...more] = decision.reply.orders;
+  if (request && order && more.length === 0) next.lastOrder = { id: order.id, at: now };
+
+  if (confused === null) delete next.confused;
+  else {
+    next.confused = {
+      count: confused,
+      since: confused === 1 || !talk.confused ? at.received.toISOString() : talk.confused.since,
+      answerId,
+    };
+  }
+  return next;
+};
+
+const listOf = ({ reply }: Decision, shown: number): List | null => {
+  const orderIds = reply.orders.map(({ id }) => id);
+  switch (reply.key) {
+    case 'myWork':
+    case 'pending':
+    case 'orderDetail':
+      return { of: reply.key, orderIds, shown, action: null, rest: '' };
+    case 'whichOrder':
+      return { of: reply.key, orderIds, shown, action: reply.values.action, rest: reply.values.rest };
+    default:
+      return null;
+  }
+};
 
 export const isYounger = (since: string, at: Date, ms: number): boolean =>
   at.getTime() - Date.parse(since) <= ms;

@@ -11,7 +11,14 @@ export type MessageKind =
   | 'work-order.assigned'
   | 'work-order.unassigned'
   | 'maintenance.scheduled'
-  | 'work-order.reminder';
+  | 'work-order.reminder'
+  | 'work-order.delayed'
+  | 'work-order.escalated'
+  | 'work-order.needed'
+  | 'work-order.taken'
+  | 'work-order.undone'
+  | 'technician.opted-out'
+  | 'technician.identity-changed';
 
 /** Why a message was held back or ended, in the contract's words. */
 export type Reason =
@@ -39,6 +46,10 @@ export type Claim = {
 export const isStillTrue = (claim: Claim, order: WorkOrder | null, timeZone: string): boolean => {
   if (claim.kind === 'reply' || !order) return true;
   if (claim.kind === 'work-order.unassigned') return order.assigneeId !== claim.technicianId;
+  if (claim.kind === 'work-order.taken' || claim.kind === 'work-order.undone') return true;
+  if (claim.kind === 'work-order.escalated') return order.escalated;
+  if (claim.kind === 'work-order.delayed') return order.status === 'delayed';
+  if (claim.kind === 'work-order.needed') return isOpen(order);
   if (order.assigneeId !== claim.technicianId || !isOpen(order)) return false;
   if (claim.kind === 'work-order.reminder') {
     return order.due !== null && dueDay(order.due, timeZone) === claim.dueDay;

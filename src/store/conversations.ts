@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Talk } from '../commands/talk.ts';
 
 export type Conversation = {
   id: string;
@@ -6,6 +7,7 @@ export type Conversation = {
   technicianId: string | null;
   lastInboundAt: Date | null;
   strangerAnsweredAt: Date | null;
+  talk: Talk;
 };
 
 export const conversations = (trx: Knex.Transaction, tenantId: string) => {
@@ -38,16 +40,25 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
       return row.id;
     },
 
-    /** Notes that a message came in: the service window is open from then on, and whose conversation it is. */
-    heard: async (id: string, at: Date, technicianId: string | null): Promise<void> => {
+    /**
+     * Notes that a message came in: the service window is open from then on, whose conversation it is, and
+     * what it is in the middle of now; null where that stays.
+     */
+    heard: async (
+      id: string,
+      at: Date,
+      technicianId: string | null,
+      talk: Talk | null,
+    ): Promise<void> => {
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
       await trx.raw(
         `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),
            technician_id = CASE WHEN c.technician_id IS NULL AND NOT EXISTS (SELECT FROM conversation o
              WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = :technicianId)
-             THEN :technicianId ELSE c.technician_id END
+             THEN :technicianId ELSE c.technician_id END,
+           talk = coalesce(:talk::jsonb, c.talk)
          WHERE c.tenant_id = :tenantId AND c.id = :id`,
-        { at, technicianId, tenantId, id },
+        { at, technicianId, tenantId, id, talk: talk && JSON.stringify(talk) },
       );
     },
 
@@ -98,4 +109,5 @@ const fromRow = (row: Record<string, never>): Conversation => ({
   technicianId: row.technician_id!,
   lastInboundAt: row.last_inbound_at!,
   strangerAnsweredAt: row.stranger_answered_at!,
+  talk: row.talk!,
 });

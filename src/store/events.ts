@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Before } from '../domain/work-order.ts';
 
 export type Actor = { kind: 'technician' | 'cmms' | 'admin' | 'system'; id: string | null };
 
@@ -10,9 +11,13 @@ export type NewEvent = {
   workOrderId: string | null;
   messageId: string | null;
   data: Record<string, unknown>;
+  /** Of a technician's change: what was there before, for UNDO. */
+  before?: Before | null;
+  /** The event that this one takes back. */
+  undoes?: string | null;
 };
 
-export type ListedEvent = Omit<NewEvent, 'workOrderId'> & {
+export type ListedEvent = Omit<NewEvent, 'workOrderId' | 'before'> & {
   seq: number;
   feedNo: number | null;
   workOrder: string | null;
@@ -52,6 +57,71 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
     },
 
     /**
+     * What the newest message of a technician's did whose changes still stand, and whoever changed the same
+     * orders since. Locks the notices that told of it, so that none leaves meanwhile.
+     */
+    lastChanges: async (technicianId: string, externalId: string, since: Date): Promise<LastChanges | null> => {
+      const standing = `e.type LIKE 'work_order.%' AND e.type <> 'work_order.undone' AND NOT EXISTS (
+        SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id)`;
+      const { rows: found } = await trx.raw(
+        `SELECT m.id, m.received_at FROM message m
+         WHERE m.tenant_id = :tenantId AND m.technician_id = :technicianId AND m.direction = 'in'
+           AND m.received_at > :since AND EXISTS (SELECT FROM event e
+             WHERE e.tenant_id = m.tenant_id AND e.message_id = m.id AND e.actor_kind = 'technician'
+               AND e.actor_id = :externalId AND ${standing})
+         ORDER BY m.received_at DESC, m.seq DESC LIMIT 1`,
+        { tenantId, technicianId, externalId, since },
+      );
+      const [message] = found;
+      if (!message) return null;
+      const { rows: own } = await trx.raw(
+        `SELECT e.id, e.seq, e.type, e.work_order_id, e.before, e.data FROM event e
+         WHERE e.tenant_id = ? AND e.message_id = ? AND ${standing} ORDER BY e.seq`,
+        [tenantId, message.id],
+      );
+      const { rows: later } = await trx.raw(
+        `SELECT e.work_order_id, e.before, e.actor_kind, e.at,
+           coalesce(t.name, CASE WHEN e.actor_kind IN ('technician', 'admin') THEN e.actor_id END) AS actor,
+           e.type = 'work_order.undone' OR EXISTS (
+             SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id) AS undone
+         FROM event e
+         LEFT JOIN technician t
+           ON t.tenant_id = e.tenant_id AND e.actor_kind = 'technician' AND t.external_id = e.actor_id
+         WHERE e.tenant_id = ? AND e.work_order_id = ANY(?) AND e.seq > ? ORDER BY e.seq`,
+        [
+          tenantId,
+          own.flatMap((row: Row) => row.work_order_id ?? []),
+          Math.max(...own.map((row: Row) => row.seq!)),
+        ],
+      );
+      const { rows: told } = await trx.raw(
+        `SELECT technician_id FROM message
+         WHERE tenant_id = ? AND caused_by = ? AND direction = 'out' AND status NOT IN ('queued', 'cancelled', 'expired')
+         FOR UPDATE`,
+        [tenantId, message.id],
+      );
+      return {
+        messageId: message.id,
+        receivedAt: message.received_at,
+        changes: own.map((row: Row) => ({
+          eventId: row.id!,
+          type: row.type!,
+          workOrderId: row.work_order_id!,
+          before: row.before!,
+          attachment: (row.data as { attachment?: string } | undefined)?.attachment ?? null,
+        })),
+        later: later.map((row: Row) => ({
+          workOrderId: row.work_order_id!,
+          by: row.actor!,
+          at: row.at!,
+          undone: row.undone!,
+          counted: row.before !== null,
+        })),
+        told: [...new Set<string>(told.map((row: Row) => row.technician_id!))],
+      };
+    },
+
+    /**
      * Gives committed events their feed numbers, in the order they were made. Numbers are given here, after
      * commit and by one publisher at a time: a number taken inside a slow transaction would be skipped by
      * whoever reads past it. Answers how many were numbered.
@@ -87,9 +157,28 @@ export const insertEvent = (trx: Knex.Transaction, tenantId: string, event: NewE
     work_order_id: event.workOrderId,
     message_id: event.messageId,
     data: JSON.stringify(event.data),
+    before: event.before ? JSON.stringify(event.before) : null,
+    undoes: event.undoes ?? null,
   });
 
-const fromRow = (row: Record<string, never>): ListedEvent => ({
+/** A message's changes and what became of their orders; `counted`: raised the version by one and kept what was before. */
+export type LastChanges = {
+  messageId: string;
+  receivedAt: Date;
+  changes: {
+    eventId: string;
+    type: string;
+    workOrderId: string | null;
+    before: Before | null;
+    attachment: string | null;
+  }[];
+  later: { workOrderId: string; by: string | null; at: Date; undone: boolean; counted: boolean }[];
+  told: string[];
+};
+
+type Row = Record<string, never>;
+
+const fromRow = (row: Row): ListedEvent => ({
   id: row.id!,
   seq: row.seq!,
   feedNo: row.feed_no!,

@@ -187,6 +187,51 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
         });
     },
 
+    /**
+     * The message behind a provider's id, ours or the person's own, and the orders it was about; of his own,
+     * those that its answer was about.
+     */
+    byProviderId: async (
+      channelId: string,
+      providerId: string,
+    ): Promise<{ kind: MessageKind | null; workOrderIds: string[] } | null> => {
+      const { rows: found } = await trx.raw(
+        `WITH meant AS (
+           SELECT m.id, m.kind FROM attempt a
+           JOIN message m ON m.tenant_id = a.tenant_id AND m.id = a.message_id
+           WHERE a.tenant_id = :tenantId AND a.channel_id = :channelId AND a.provider_id = :providerId
+           UNION ALL
+           SELECT coalesce(m.answered_by, m.id), m.kind FROM inbound_key k
+           JOIN message m ON m.tenant_id = k.tenant_id AND m.id = k.message_id
+           WHERE k.tenant_id = :tenantId AND k.channel_id = :channelId AND k.key = sha256(convert_to(:providerId, 'UTF8'))
+         )
+         SELECT meant.kind, o.work_order_id FROM meant
+         LEFT JOIN message_work_order o ON o.tenant_id = :tenantId AND o.message_id = meant.id
+         ORDER BY o.position`,
+        { tenantId, channelId, providerId },
+      );
+      return found.length === 0
+        ? null
+        : {
+            kind: found[0].kind,
+            workOrderIds: found.flatMap((row: Row) => row.work_order_id ?? []),
+          };
+    },
+
+    /** Orders whose notices were held back while the person had paused, since his last pause, the newest first. */
+    missedWhilePaused: async (technicianId: string, externalId: string): Promise<string[]> => {
+      const { rows: missed } = await trx.raw(
+        `SELECT m.work_order_id AS id FROM message m
+         WHERE m.tenant_id = :tenantId AND m.technician_id = :technicianId AND m.reason = 'paused'
+           AND m.work_order_id IS NOT NULL AND m.created_at >= coalesce((
+             SELECT max(e.at) FROM event e WHERE e.tenant_id = m.tenant_id AND e.type = 'technician.resumed'
+               AND e.actor_id = :externalId AND e.actor_kind = 'technician'), '-infinity')
+         GROUP BY m.work_order_id ORDER BY max(m.seq) DESC LIMIT 200`,
+        { tenantId, technicianId, externalId },
+      );
+      return missed.map(({ id }: { id: string }) => id);
+    },
+
     /** When the provider accepted the notice of each order's present assignment. */
     noticesAccepted: async (technicianId: string): Promise<Map<string, Date>> => {
       const accepted = await trx('message as m')

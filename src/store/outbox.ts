@@ -12,6 +12,8 @@ export type NewMessage = {
   lane: Lane;
   text: string;
   inReplyTo: string | null;
+  /** The inbound message whose change it tells somebody else. */
+  causedBy?: string | null;
   workOrderIds: string[];
   /** The order and what must still hold about it when it is sent. */
   about: { workOrderId: string; assignmentNo: number | null; dueDay: string | null } | null;
@@ -74,6 +76,7 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
         reason,
         text: message.text,
         in_reply_to: message.inReplyTo,
+        caused_by: message.causedBy ?? null,
         due_at: reason ? null : message.dueAt,
         expires_at: message.expiresAt,
         work_order_id: message.about?.workOrderId ?? null,
@@ -191,6 +194,26 @@ export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
         ...(end.reason === undefined ? {} : { reason: end.reason }),
         ...(end.error ? { error_code: end.error.code, error_text: end.error.text } : {}),
       });
+  },
+
+  /** Another text for an answer that did not leave yet; false if it has. */
+  rewriteReply: async (id: string, text: string): Promise<boolean> =>
+    (await trx('message').where({ tenant_id: tenantId, id, status: 'queued' }).update({ text })) > 0,
+
+  /** What was to tell others of a message's change and did not leave yet is not sent. */
+  withdrawCausedBy: async (messageId: string): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, caused_by: messageId, status: 'queued' })
+      .update({ status: 'cancelled', reason: 'order-moved-on', due_at: null });
+  },
+
+  /** Notifications to somebody who has paused are held back; answers and critical alerts are not. */
+  holdBack: async (technicianId: string): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, technician_id: technicianId, direction: 'out', status: 'queued' })
+      .whereIn('lane', ['notification', 'digest'])
+      // An assignment that is asked for again may then be told after all.
+      .update({ status: 'cancelled', reason: 'paused', due_at: null, assignment_no: null });
   },
 
   /** Notices of an assignment that has ended and did not leave yet are withdrawn; answers whether one had left. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Person } from '../domain/who-is-told.ts';
 
 export const technicianRoles = ['technician', 'supervisor', 'planner'] as const;
 
@@ -125,6 +126,39 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
           row.time_zone,
         ]),
       ),
+
+    /** Everybody active who may be told on behalf of a technician: supervisors, planners and those named. */
+    toTell: async (besides: string, ids: string[]): Promise<Person[]> => {
+      const { rows: found } = await trx.raw(
+        `SELECT t.id, t.external_id, t.name, t.role,
+           NOT coalesce((t.preferences->>'paused')::boolean, false) AND EXISTS (
+             SELECT FROM technician_address a WHERE a.tenant_id = t.tenant_id AND a.technician_id = t.id
+               AND a.active AND a.opted_out_at IS NULL AND a.kind IN ('whatsapp', 'whatsapp-user-id')) AS reachable
+         FROM technician t
+         WHERE t.tenant_id = ? AND t.active AND t.id <> ?
+           AND (t.role IN ('supervisor', 'planner') OR t.id = ANY(?))
+         ORDER BY t.external_id`,
+        [tenantId, besides, ids],
+      );
+      return found.map((row: Row) => ({
+        id: row.id!,
+        externalId: row.external_id!,
+        name: row.name!,
+        role: row.role!,
+        reachable: row.reachable!,
+      }));
+    },
+
+    names: async (ids: string[]): Promise<Map<string, string>> =>
+      new Map((await rows().whereIn('id', ids).select('id', 'name')).map((row) => [row.id, row.name])),
+
+    setPaused: async (id: string, paused: boolean): Promise<void> => {
+      await rows()
+        .where({ id })
+        .update({
+          preferences: trx.raw("preferences || jsonb_build_object('paused', ?::boolean)", [paused]),
+        });
+    },
 
     detail: async (externalId: string): Promise<ListedTechnician | null> => {
       const row = await rows().where({ external_id: externalId }).first();

@@ -8,6 +8,8 @@ export type Tenant = {
   locale: string;
   defaultCountry: string;
   enabled: boolean;
+  /** Whether a thumbs-up on an assignment acknowledges it. */
+  thumbsUpAcknowledges: boolean;
 };
 
 export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
@@ -23,11 +25,12 @@ export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
           locale: row.locale,
           defaultCountry: row.default_country,
           enabled: row.enabled,
+          thumbsUpAcknowledges: row.thumbs_up_acknowledges,
         }
       : null;
   },
 
-  create: async (tenant: Tenant): Promise<void> => {
+  create: async (tenant: Omit<Tenant, 'thumbsUpAcknowledges'>): Promise<void> => {
     await trx('tenant').insert({
       id: tenant.id,
       slug: tenant.slug,

@@ -1,5 +1,12 @@
 import type { Knex } from 'knex';
-import { type Change, type OrderStatus, orderKey, type When, type WorkOrder } from '../domain/work-order.ts';
+import {
+  type Before,
+  type Change,
+  type OrderStatus,
+  orderKey,
+  type When,
+  type WorkOrder,
+} from '../domain/work-order.ts';
 import { type Actor, insertEvent } from './events.ts';
 
 export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
@@ -53,19 +60,59 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
         ]),
       ),
 
-    /** Locks a technician's open orders and those closed since, in the order of their ids. */
-    lockOf: async (technicianId: string, closedSince: Date): Promise<WorkOrder[]> =>
+    /** Locks a technician's open orders, those closed since, and others by id, in the order of their ids. */
+    lockOf: async (technicianId: string, closedSince: Date, others: string[]): Promise<WorkOrder[]> =>
       (
         await rows()
-          .where({ 'w.assignee_id': technicianId })
-          .where((either) =>
-            either
-              .whereNotIn('w.status', ['completed', 'cancelled'])
-              .orWhere('w.closed_at', '>', closedSince),
+          .where((any) =>
+            any
+              .where((mine) =>
+                mine
+                  .where({ 'w.assignee_id': technicianId })
+                  .where((either) =>
+                    either
+                      .whereNotIn('w.status', ['completed', 'cancelled'])
+                      .orWhere('w.closed_at', '>', closedSince),
+                  ),
+              )
+              .orWhereIn('w.id', others),
           )
           .orderBy('w.id')
           .forNoKeyUpdate('w')
       ).map(fromRow),
+
+    getMany: async (ids: string[]): Promise<WorkOrder[]> =>
+      (await rows().whereIn('w.id', ids)).map(fromRow),
+
+    /** Who moved each of these orders last, and when; `by` null: the CMMS. */
+    lastMoves: async (ids: string[]): Promise<Map<string, { by: string | null; at: Date }>> => {
+      const { rows: moves } = await trx.raw(
+        `SELECT DISTINCT ON (e.work_order_id) e.work_order_id, e.at, coalesce(t.name, CASE WHEN e.actor_kind = 'admin' THEN e.actor_id END) AS by
+         FROM event e LEFT JOIN technician t
+           ON t.tenant_id = e.tenant_id AND e.actor_kind = 'technician' AND t.external_id = e.actor_id
+         WHERE e.tenant_id = ? AND e.work_order_id = ANY(?) AND e.type IN ('work_order.assigned', 'work_order.cancelled')
+         ORDER BY e.work_order_id, e.seq DESC`,
+        [tenantId, ids],
+      );
+      return new Map(
+        moves.map((row: { work_order_id: string; by: string | null; at: Date }) => [
+          row.work_order_id,
+          { by: row.by, at: row.at },
+        ]),
+      );
+    },
+
+    /** Escalated orders that the person was told of, the last told first. */
+    escalatedTo: async (technicianId: string): Promise<string[]> => {
+      const { rows: told } = await trx.raw(
+        `SELECT w.id FROM work_order w JOIN message m
+           ON m.tenant_id = w.tenant_id AND m.work_order_id = w.id AND m.technician_id = ?
+             AND m.kind = 'work-order.escalated' AND m.status NOT IN ('cancelled', 'expired')
+         WHERE w.tenant_id = ? AND w.escalated GROUP BY w.id ORDER BY max(m.seq) DESC`,
+        [technicianId, tenantId],
+      );
+      return told.map(({ id }: { id: string }) => id);
+    },
 
     detail: async (number: string): Promise<ListedOrder | null> => {
       const row = await listed()
@@ -114,11 +161,11 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
 
     /** Carries out changes one by one, each with its event. The orders must be locked. Answers the events' ids. */
     apply: async (
-      changes: Change[],
+      changes: (Change & { before: Before | null })[],
       cause: { actor: Actor; messageId?: string; at: Date; newId: () => string },
     ): Promise<string[]> => {
       const ids: string[] = [];
-      for (const { orderId, set, event } of changes) {
+      for (const { orderId, set, event, before } of changes) {
         const id = cause.newId();
         const update = trx('work_order')
           .where({ tenant_id: tenantId, id: orderId })
@@ -134,8 +181,10 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
           workOrderId: orderId,
           messageId: cause.messageId ?? null,
           data: event.data ?? {},
+          before,
+          undoes: event.undoes ?? null,
         });
-        await trx.raw('WITH changed AS (?) ?', [update, told]);
+        await (orderId === null ? told : trx.raw('WITH changed AS (?) ?', [update, told]));
         ids.push(id);
       }
       return ids;

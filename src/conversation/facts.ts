@@ -1,0 +1,150 @@
+import type { Facts, Request, Undoable } from '../commands/command.ts';
+import { commands } from '../commands/table.ts';
+import { lastOrderId, openList, type Talk } from '../commands/talk.ts';
+import { isOpen, type WorkOrder } from '../domain/work-order.ts';
+import type { LastChanges } from '../store/events.ts';
+import type { Unread } from '../store/inbox.ts';
+import type { Tx } from '../store/store.ts';
+import type { Technician } from '../store/technicians.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const closedOrdersMs = 7 * dayMs;
+
+export type FactsAsked = {
+  message: Unread;
+  technician: Technician;
+  paused: boolean;
+  talk: Talk;
+  quoted: string[];
+  attachments: Facts['attachments'];
+  now: Date;
+};
+
+/** Locks the technician's orders, and those the message means, and reads what its command must know. */
+export const loadFacts = async (
+  tx: Tx,
+  request: Request,
+  asked: FactsAsked,
+): Promise<{ facts: Facts; undoes: string | null }> => {
+  const { message, technician, paused, talk, quoted, attachments, now } = asked;
+  const at = message.receivedAt;
+  const needs = new Set(commands[request.action].needs);
+  const last = needs.has('undoable')
+    ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
+    : null;
+  const escalated = needs.has('escalations') ? await tx.workOrders.escalatedTo(technician.id) : [];
+
+  const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
+  const orders = await tx.workOrders.lockOf(
+    technician.id,
+    new Date(now.getTime() - closedOrdersMs),
+    [...new Set([...named, ...escalated, ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? [])])],
+  );
+  const byId = new Map(orders.map((order) => [order.id, order]));
+  const mine = orders.filter(({ assigneeId }) => assigneeId === technician.id);
+  // Only an order that waits for its acknowledgement is told apart by its notice.
+  const noticed = mine.some(({ status }) => status === 'assigned')
+    ? await tx.messages.noticesAccepted(technician.id)
+    : new Map<string, Date>();
+  const asFacts = (order: WorkOrder) => ({ ...order, noticeAcceptedAt: noticed.get(order.id) ?? null });
+
+  const facts: Facts = {
+    technician: { id: technician.id, externalId: technician.externalId, name: technician.name, paused },
+    way: message.way,
+    receivedAt: at,
+    orders: mine.filter(isOpen).map(asFacts),
+    closed: mine.filter((order) => !isOpen(order)).map(asFacts),
+    moved: await readMoved(
+      tx,
+      named.flatMap((id) => byId.get(id) ?? []).filter(({ assigneeId }) => assigneeId !== technician.id),
+    ),
+    quoted,
+    lastOrderId: lastOrderId(talk, at),
+    attachments,
+    people: needs.has('people') ? await readPeople(tx, technician, mine) : nobody,
+    undoable: last && (await readUndoable(tx, last, byId, technician)),
+    escalations: await readEscalations(tx, escalated.flatMap((id) => byId.get(id) ?? [])),
+    missed: needs.has('missed') && paused ? await readMissed(tx, technician) : [],
+    list: needs.has('list') ? await readList(tx, talk, at) : null,
+  };
+  return { facts, undoes: last?.messageId ?? null };
+};
+
+const nobody = { all: [], supervisorId: null, onCall: [] };
+
+const readMoved = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['moved']> => {
+  if (orders.length === 0) return [];
+  const moves = await tx.workOrders.lastMoves(orders.map(({ id }) => id));
+  const holders = await tx.technicians.names(orders.flatMap(({ assigneeId }) => assigneeId ?? []));
+  return orders.map((order) => ({
+    order,
+    holder: order.assigneeId ? (holders.get(order.assigneeId) ?? null) : null,
+    by: moves.get(order.id)?.by ?? null,
+    at: moves.get(order.id)?.at ?? null,
+  }));
+};
+
+const readPeople = async (tx: Tx, technician: Technician, orders: WorkOrder[]): Promise<Facts['people']> => {
+  const { supervisorId } = technician;
+  const planners = orders.flatMap(({ plannerId }) => plannerId ?? []);
+  const all = await tx.technicians.toTell(technician.id, [
+    ...new Set([...planners, ...(supervisorId ? [supervisorId] : [])]),
+  ]);
+  return { all, supervisorId, onCall: [] };
+};
+
+const readUndoable = async (
+  tx: Tx,
+  last: LastChanges,
+  orders: Map<string, WorkOrder>,
+  technician: Technician,
+): Promise<Undoable> => ({
+  receivedAt: last.receivedAt,
+  changes: last.changes.map(({ workOrderId, ...change }) => ({
+    ...change,
+    order: workOrderId ? (orders.get(workOrderId) ?? null) : null,
+  })),
+  changedSince: findChange(last, orders),
+  told: (await tx.technicians.toTell(technician.id, last.told)).filter(({ id }) => last.told.includes(id)),
+});
+
+/** The first change of somebody else's since; one that left no event shows in the order's version. */
+const findChange = (last: LastChanges, orders: Map<string, WorkOrder>): Undoable['changedSince'] => {
+  for (const order of orders.values()) {
+    const own = last.changes.filter(({ workOrderId }) => workOrderId === order.id);
+    if (own.length === 0) continue;
+    const later = last.later.filter(({ workOrderId }) => workOrderId === order.id);
+    const other = later.find(({ undone }) => !undone);
+    if (other) return { order, by: other.by, at: other.at };
+    const expected = own.at(-1)!.before!.version + 1 + later.filter(({ counted }) => counted).length;
+    if (order.version !== expected) return { order, by: null, at: null };
+  }
+  return null;
+};
+
+const readEscalations = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['escalations']> => {
+  if (orders.length === 0) return [];
+  const assignees = orders.flatMap(({ assigneeId }) => assigneeId ?? []);
+  const people = await tx.technicians.toTell(nil, assignees);
+  return orders.map((order) => ({
+    order,
+    assignee: people.find(({ id }) => id === order.assigneeId) ?? null,
+  }));
+};
+
+const nil = '00000000-0000-0000-0000-000000000000';
+
+const readMissed = async (tx: Tx, technician: Technician): Promise<Facts['missed']> => {
+  const ids = await tx.messages.missedWhilePaused(technician.id, technician.externalId);
+  const orders = new Map((await tx.workOrders.getMany(ids)).map((order) => [order.id, order]));
+  return ids
+    .flatMap((id) => orders.get(id) ?? [])
+    .filter((order) => isOpen(order) && order.assigneeId === technician.id);
+};
+
+const readList = async (tx: Tx, talk: Talk, at: Date): Promise<Facts['list']> => {
+  const list = openList(talk, at);
+  if (!list) return null;
+  const orders = new Map((await tx.workOrders.getMany(list.orderIds)).map((order) => [order.id, order]));
+  return { list, orders: list.orderIds.flatMap((id) => orders.get(id) ?? []) };
+};
