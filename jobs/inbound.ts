@@ -104,13 +104,7 @@ const createBells = () => {
 type AddBell = ReturnType<typeof createBells>['add'];
 
 /** One message: what it changes, its events, its answer and "processed" commit together. */
-const workOn = async (
-  tx: Tx,
-  deps: Deps,
-  conversation: Conversation,
-  message: Unread,
-  addBell: AddBell,
-) => {
+const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: Unread, addBell: AddBell) => {
   const tenant = (await tx.tenants.get())!;
   const content = readContent(message.raw);
   const technician = await findSender(tx, content);

@@ -1,12 +1,12 @@
-import { expiry, type Lane, type Reason } from '../domain/message.ts';
 import type { News } from '../commands/command.ts';
+import { expiry, type Lane, type Reason } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
-import { textsFor, writeNotice } from '../texts/texts.ts';
+import { textsFor, writeNews, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
 import { readPreferences } from './preferences.ts';
 

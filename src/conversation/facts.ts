@@ -35,11 +35,13 @@ export const loadFacts = async (
   const escalated = needs.has('escalations') ? await tx.workOrders.escalatedTo(technician.id) : [];
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
-  const orders = await tx.workOrders.lockOf(
-    technician.id,
-    new Date(now.getTime() - closedOrdersMs),
-    [...new Set([...named, ...escalated, ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? [])])],
-  );
+  const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
+    ...new Set([
+      ...named,
+      ...escalated,
+      ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
+    ]),
+  ]);
   const byId = new Map(orders.map((order) => [order.id, order]));
   const mine = orders.filter(({ assigneeId }) => assigneeId === technician.id);
   // Only an order that waits for its acknowledgement is told apart by its notice.
@@ -63,7 +65,10 @@ export const loadFacts = async (
     attachments,
     people: needs.has('people') ? await readPeople(tx, technician, mine) : nobody,
     undoable: last && (await readUndoable(tx, last, byId, technician)),
-    escalations: await readEscalations(tx, escalated.flatMap((id) => byId.get(id) ?? [])),
+    escalations: await readEscalations(
+      tx,
+      escalated.flatMap((id) => byId.get(id) ?? []),
+    ),
     missed: needs.has('missed') && paused ? await readMissed(tx, technician) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
   };

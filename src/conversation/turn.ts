@@ -1,9 +1,9 @@
+import { addNews, readerOf } from '../cmms/notify.ts';
+import { readPreferences } from '../cmms/preferences.ts';
 import { answer, type Decision, type Facts, type Reply, type Request } from '../commands/command.ts';
 import { type RecordedDecision, runCommand } from '../commands/run.ts';
 import { confusion, countMessage, isYounger, nextTalk, type Talk, timesConfused } from '../commands/talk.ts';
 import { understand } from '../commands/understand.ts';
-import { addNews, readerOf } from '../cmms/notify.ts';
-import { readPreferences } from '../cmms/preferences.ts';
 import type { Deps } from '../deps.ts';
 import { expiry } from '../domain/message.ts';
 import type { Content } from '../messaging/twilio-forms.ts';
@@ -65,7 +65,13 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
       );
       return { answeredBy: answerId, talk };
     }
-    return say(turn, counted.talk, null, how === 'answer' ? decision : lastWarning(decision, content), confused);
+    return say(
+      turn,
+      counted.talk,
+      null,
+      how === 'answer' ? decision : lastWarning(decision, content),
+      confused,
+    );
   }
 
   const { request } = understood;
@@ -149,7 +155,8 @@ const say = async (
   const { message, deps } = turn;
   const at = { received: message.receivedAt, now: deps.now() };
   const kinds = kindsKept(decision.reply);
-  const album = request?.action === 'ATTACH' && kinds ? await joinAlbum(turn, talk, decision.reply, kinds) : null;
+  const album =
+    request?.action === 'ATTACH' && kinds ? await joinAlbum(turn, talk, decision.reply, kinds) : null;
   if (album) {
     const next = nextTalk(talk, { request, decision, confused, answerId: album.answerId, shown: null }, at);
     return { answeredBy: album.answerId, talk: { ...next, album } };
@@ -210,7 +217,8 @@ export const addAnswer = async (
   const id = deps.newId();
   const { text, shown } = writeReply(reply, reader(turn));
   const from = 'from' in reply.values ? reply.values.from : 0;
-  const about = shown === null || reply.key === 'orderDetail' ? reply.orders : reply.orders.slice(from, shown);
+  const about =
+    shown === null || reply.key === 'orderDetail' ? reply.orders : reply.orders.slice(from, shown);
   await tx.outbox.add({
     id,
     technicianId: technician.id,

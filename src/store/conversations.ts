@@ -44,12 +44,7 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
      * Notes that a message came in: the service window is open from then on, whose conversation it is, and
      * what it is in the middle of now; null where that stays.
      */
-    heard: async (
-      id: string,
-      at: Date,
-      technicianId: string | null,
-      talk: Talk | null,
-    ): Promise<void> => {
+    heard: async (id: string, at: Date, technicianId: string | null, talk: Talk | null): Promise<void> => {
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
       await trx.raw(
         `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),

@@ -60,7 +60,11 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
      * What the newest message of a technician's did whose changes still stand, and whoever changed the same
      * orders since. Locks the notices that told of it, so that none leaves meanwhile.
      */
-    lastChanges: async (technicianId: string, externalId: string, since: Date): Promise<LastChanges | null> => {
+    lastChanges: async (
+      technicianId: string,
+      externalId: string,
+      since: Date,
+    ): Promise<LastChanges | null> => {
       const standing = `e.type LIKE 'work_order.%' AND e.type <> 'work_order.undone' AND NOT EXISTS (
         SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id)`;
       const { rows: found } = await trx.raw(

@@ -81,8 +81,7 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
           .forNoKeyUpdate('w')
       ).map(fromRow),
 
-    getMany: async (ids: string[]): Promise<WorkOrder[]> =>
-      (await rows().whereIn('w.id', ids)).map(fromRow),
+    getMany: async (ids: string[]): Promise<WorkOrder[]> => (await rows().whereIn('w.id', ids)).map(fromRow),
 
     /** Who moved each of these orders last, and when; `by` null: the CMMS. */
     lastMoves: async (ids: string[]): Promise<Map<string, { by: string | null; at: Date }>> => {

@@ -61,6 +61,10 @@ const furnish = async ({ apiKey = true } = {}) => {
       notice: randomUUID(),
       acceptedNotice: randomUUID(),
       accepted: randomUUID(),
+      /** Told the supervisor of the technician's change, and held back meanwhile. */
+      news: randomUUID(),
+      escalation: randomUUID(),
+      escalatedOrder: randomUUID(),
       /** A message, and its attempt, of which nobody knows how it ended. */
       openMessage: randomUUID(),
       open: randomUUID(),
@@ -100,6 +104,10 @@ const furnish = async ({ apiKey = true } = {}) => {
     await tx.assets.setResponsible(ids.asset, [ids.technician]);
     await tx.workOrders.insert(orderOf(own));
     await tx.workOrders.insert({ ...orderOf(own), id: ids.toldOrder, number: 'WO-2' });
+    await tx.workOrders.insert({
+      ...{ ...orderOf(own), id: ids.escalatedOrder, number: 'WO-3', escalated: true },
+    });
+    await tx.events.add({ ...eventOf(own), id: randomUUID(), type: 'work_order.assigned', messageId: null });
     await tx.reminders.mark({
       workOrderId: ids.order,
       rule: 'two-days',
@@ -131,6 +139,15 @@ const furnish = async ({ apiKey = true } = {}) => {
     await add(ids.notice, { about: { workOrderId: ids.order, assignmentNo: 1, dueDay: null } });
     await add(ids.acceptedNotice, { about: { workOrderId: ids.toldOrder, assignmentNo: 1, dueDay: null } });
     await add(ids.openMessage, { conversationId: ids.supervisorsConversation });
+    const about = { assignmentNo: null, dueDay: null };
+    await add(ids.news, {
+      ...{ technicianId: ids.supervisor, causedBy: ids.read, about: { workOrderId: ids.order, ...about } },
+      heldBack: 'paused',
+    });
+    await add(ids.escalation, {
+      ...{ technicianId: ids.supervisor, kind: 'work-order.escalated', causedBy: ids.read },
+      about: { workOrderId: ids.escalatedOrder, ...about },
+    });
     await tx.outbox.sending([
       { id: ids.acceptedNotice, conversationId: ids.conversation },
       { id: ids.openMessage, conversationId: ids.supervisorsConversation },
@@ -188,7 +205,7 @@ const eventOf = ({ ids, mark }: Own) => ({
     type: 'work_order.noted',
     at: new Date(),
     workOrderId: ids.order,
-    messageId: ids.unread,
+    messageId: ids.read,
   },
   ...{ actor: { kind: 'technician' as const, id: 'tech-1' }, data: { text: mark } },
 });
@@ -273,7 +290,7 @@ const cases: Cases = {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
     open: (tx, its) =>
       tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
-    heard: (tx, its) => tx.conversations.heard(its.ids.conversation, soon(), its.ids.supervisor),
+    heard: (tx, its) => tx.conversations.heard(its.ids.conversation, soon(), its.ids.supervisor, null),
     addresses: (tx, its) => tx.conversations.addresses([its.ids.conversation]),
     strangerAnswered: (tx, its) => tx.conversations.strangerAnswered(its.ids.conversation, new Date()),
     windowRefusedFor: (tx, its) => tx.conversations.windowRefusedFor(its.ids.notice, new Date()),
@@ -285,6 +302,7 @@ const cases: Cases = {
       await tx.events.publish(10);
       return tx.events.feed({ after: 0, limit: 10 });
     },
+    lastChanges: (tx, its) => tx.events.lastChanges(its.ids.technician, 'tech-1', new Date(0)),
     publish: (tx) => tx.events.publish(10),
   },
   inbox: {
@@ -321,6 +339,11 @@ const cases: Cases = {
       tx.messages.rewriteQueuedNotice(its.ids.order, 1, {
         ...{ kind: 'work-order.assigned', text: 'rewritten', buttons: null },
       }),
+    byProviderId: [
+      (tx, its) => tx.messages.byProviderId(its.ids.channel, sidOut),
+      (tx, its) => tx.messages.byProviderId(its.ids.channel, sidIn),
+    ],
+    missedWhilePaused: (tx, its) => tx.messages.missedWhilePaused(its.ids.supervisor, 'boss-1'),
     noticesAccepted: (tx, its) => tx.messages.noticesAccepted(its.ids.technician),
   },
   notifications: {
@@ -337,6 +360,9 @@ const cases: Cases = {
     withdrawRetry: (tx, its) => tx.outbox.withdrawRetry(its.ids.notice),
     stop: (tx, its) => tx.outbox.stop(its.ids.notice, { reason: 'expired' }),
     withdrawAssignment: (tx, its) => tx.outbox.withdrawAssignment(its.ids.order, 1),
+    rewriteReply: (tx, its) => tx.outbox.rewriteReply(its.ids.notice, 'rewritten'),
+    withdrawCausedBy: (tx, its) => tx.outbox.withdrawCausedBy(its.ids.read),
+    holdBack: (tx, its) => tx.outbox.holdBack(its.ids.technician),
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
   },
   reminders: {
@@ -358,6 +384,9 @@ const cases: Cases = {
       (tx) => tx.technicians.byAddress([{ kind: 'whatsapp', value: phone }]),
       (tx) => tx.technicians.byAddress([{ kind: 'whatsapp-user-id', value: userId }]),
     ],
+    toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
+    names: (tx, its) => tx.technicians.names([its.ids.technician]),
+    setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
     timeZones: (tx, its) => tx.technicians.timeZones([its.ids.technician]),
     detail: (tx) => tx.technicians.detail('tech-1'),
     list: (tx) => tx.technicians.list(all),
@@ -410,7 +439,13 @@ const cases: Cases = {
     lockByNumber: (tx) => tx.workOrders.lockByNumber('WO-1'),
     lock: (tx, its) => tx.workOrders.lock(its.ids.order),
     lockMany: (tx, its) => tx.workOrders.lockMany([its.ids.order]),
-    lockOf: (tx, its) => tx.workOrders.lockOf(its.ids.technician, new Date(0)),
+    lockOf: [
+      (tx, its) => tx.workOrders.lockOf(its.ids.technician, new Date(0), []),
+      (tx, its) => tx.workOrders.lockOf(randomUUID(), new Date(0), [its.ids.order]),
+    ],
+    getMany: (tx, its) => tx.workOrders.getMany([its.ids.order]),
+    lastMoves: (tx, its) => tx.workOrders.lastMoves([its.ids.order]),
+    escalatedTo: (tx, its) => tx.workOrders.escalatedTo(its.ids.supervisor),
     detail: (tx) => tx.workOrders.detail('WO-1'),
     list: [
       (tx) => tx.workOrders.list(all),
@@ -421,7 +456,12 @@ const cases: Cases = {
     update: (tx, its) => tx.workOrders.update({ ...orderOf(its), title: 'renamed' }),
     apply: (tx, its) =>
       tx.workOrders.apply(
-        [{ orderId: its.ids.order, set: { status: 'completed' }, event: { type: 'work_order.completed' } }],
+        [
+          {
+            ...{ orderId: its.ids.order, set: { status: 'completed' }, before: null },
+            event: { type: 'work_order.completed' },
+          },
+        ],
         { actor: { kind: 'system', id: null }, at: new Date(), newId: randomUUID },
       ),
   },
