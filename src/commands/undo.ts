@@ -16,12 +16,15 @@ export const undo: Command = (_request, facts) => {
   }
   if (changedSince) return answer('changedSince', changedSince, orders);
   const types = changes.map(({ type }) => type);
+  const steps = [...changes].reverse().map(takeBack);
+  const after =
+    order && steps.reduce((one, { orderId, set }) => (orderId === one.id ? { ...one, ...set } : one), order);
   return {
-    ...answer('undone', { order, types, told: told.map(({ name }) => name) }, orders),
-    changes: [...changes].reverse().map(takeBack),
+    ...answer('undone', { order: after, types, told: told.map(({ name }) => name) }, orders),
+    changes: steps,
     tell: tell(told, {
       key: 'work-order.undone',
-      values: { order, by: facts.technician.name, types },
+      values: { order: after, by: facts.technician.name, types },
       orderId: order?.id ?? null,
     }),
     attach: takenOff(undoable),

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 import { readFacts, ringAll } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
+import type { TechnicianFields } from '../../src/cmms/fields.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import { ensureDefaultTenant } from '../../src/default-tenant.ts';
@@ -125,8 +126,8 @@ export const setStage = async (options: {
   const workers = await Promise.all(Array.from({ length: options.workers ?? 1 }, startAWorker));
 
   let people = 0;
-  /** A registered technician and his phone. */
-  const technician = async (fields: { timeZone?: string; active?: boolean } = {}) => {
+  /** A registered person, a technician unless told otherwise, and the phone. */
+  const technician = async (fields: TechnicianFields = {}) => {
     const number = ++people;
     const externalId = `tech-${number}`;
     const phone = `+1202555${String(1000 + number)}`;
