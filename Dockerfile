@@ -14,6 +14,8 @@ COPY src ./src
 COPY jobs ./jobs
 COPY migrations ./migrations
 RUN npm run build
+# A new volume takes over its owner from the folder it is mounted on.
+RUN mkdir -p -m 0700 /data/attachments
 
 # The optional packages are the embedded PostgreSQL. Here a server is given: DATABASE_URL.
 FROM base AS dependencies
@@ -21,9 +23,10 @@ RUN npm ci --omit=dev --omit=optional
 
 FROM base
 # Inside a container 127.0.0.1 could not be reached from outside it.
-ENV NODE_ENV=production HOST=0.0.0.0
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/var/lib/rbm
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build --chown=node:node /data /var/lib/rbm
 USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BucketSettings } from './attachments/bucket.ts';
 import { isCountry } from './domain/phone.ts';
 
 const roles = ['ingress', 'worker', 'all'] as const;
@@ -21,6 +22,8 @@ export type Config = {
   /** Null: BullMQ on the same Postgres. */
   redisUrl: string | null;
   dataDir: string;
+  /** Null: attachments are kept under dataDir. */
+  attachmentsBucket: BucketSettings | null;
   role: (typeof roles)[number];
   /** Null: generated under dataDir, for the embedded database only. */
   secretKey: string | null;
@@ -125,6 +128,7 @@ export const readConfig = (env: Env): Config => {
     migrationDatabaseUrl,
     redisUrl,
     dataDir: text('DATA_DIR') ?? './.data',
+    attachmentsBucket: readBucket(url, text, faults),
     role,
     secretKey,
     secretKeyPrevious: text('SECRET_KEY_PREVIOUS'),
@@ -159,6 +163,31 @@ export const readConfig = (env: Env): Config => {
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
+};
+
+const readBucket = (
+  url: (name: string, protocols: string[], example: string) => string | null,
+  text: (name: string) => string | null,
+  faults: string[],
+): BucketSettings | null => {
+  const example = 'https://s3.eu-central-1.amazonaws.com/my-bucket';
+  const address = url('ATTACHMENTS_S3_URL', ['http:', 'https:'], example);
+  const accessKeyId = text('ATTACHMENTS_S3_ACCESS_KEY_ID');
+  const secretAccessKey = text('ATTACHMENTS_S3_SECRET_ACCESS_KEY');
+  const settings = {
+    ATTACHMENTS_S3_URL: text('ATTACHMENTS_S3_URL'),
+    ATTACHMENTS_S3_ACCESS_KEY_ID: accessKeyId,
+    ATTACHMENTS_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  const missing = Object.entries(settings).filter(([, value]) => !value);
+  if (missing.length > 0 && missing.length < 3) {
+    for (const [name] of missing) faults.push(`${name} is missing beside the other settings of the bucket`);
+  }
+  if (address && new URL(address).pathname === '/') {
+    faults.push(`ATTACHMENTS_S3_URL must name the bucket by path, like ${example}`);
+  }
+  if (!address || !accessKeyId || !secretAccessKey) return null;
+  return { url: address, region: text('ATTACHMENTS_S3_REGION') ?? 'us-east-1', accessKeyId, secretAccessKey };
 };
 
 const readTwilio = (text: (name: string) => string | null, faults: string[]): Config['twilio'] => {

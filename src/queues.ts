@@ -5,6 +5,7 @@ export const queueNames = [
   'inbound',
   'outbound',
   'delivery-status',
+  'attachments',
   'cmms-events',
   'notifications',
   'schedules',
@@ -17,4 +18,4 @@ export type QueueName = (typeof queueNames)[number];
 export const doorbell = z.object({ tenantId: z.uuid(), id: z.uuid() });
 export type Doorbell = z.infer<typeof doorbell>;
 
-export type DoorbellQueue = 'inbound' | 'outbound' | 'delivery-status' | 'cmms-events';
+export type DoorbellQueue = 'inbound' | 'outbound' | 'delivery-status' | 'attachments' | 'cmms-events';

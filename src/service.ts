@@ -7,6 +7,8 @@ import { type HttpBindings, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createApi, createDocs } from './api/app.ts';
+import { createBucket } from './attachments/bucket.ts';
+import { createFolder } from './attachments/files.ts';
 import type { Config } from './config.ts';
 import { derive } from './crypto.ts';
 import { type DescribedChannel, ensureDefaultTenant } from './default-tenant.ts';
@@ -143,6 +145,10 @@ const build = async (
   const inbox = createInbox(deps, createSpill(queues));
   onStop('inbox', inbox.close);
 
+  const files = config.attachmentsBucket
+    ? createBucket(config.attachmentsBucket)
+    : createFolder(join(config.dataDir, 'attachments'));
+
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.route(
     '/',
@@ -160,7 +166,7 @@ const build = async (
       '/api/whatsappwebhook',
       twilioWebhooks(deps, { channels, inbox, publicBaseUrl: config.publicBaseUrl }),
     );
-    app.route('/api/v1', createApi(deps));
+    app.route('/api/v1', createApi(deps, files));
     app.route('/docs', createDocs());
   }
   if (simulated) {
@@ -176,6 +182,7 @@ const build = async (
         simulator: simulated?.apiBaseUrl ?? null,
       }),
       publicBaseUrl: config.publicBaseUrl,
+      files,
       ...(world.pace ?? { timing, recovery: recoverySettings }),
     });
     onStop('worker', () => worker.stop(workerStopMs));

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attachments } from '../jobs/attachments.ts';
 import { cmmsEvents } from '../jobs/cmms-events.ts';
 import { deliveryStatus } from '../jobs/delivery-status.ts';
 import { inbound } from '../jobs/inbound.ts';
 import { notifications } from '../jobs/notifications.ts';
 import { outbound } from '../jobs/outbound.ts';
+import type { Files } from './attachments/files.ts';
 import type { Deps } from './deps.ts';
 import type { ProviderOf } from './messaging/providers.ts';
 import type { Timing } from './messaging/timing.ts';
@@ -19,6 +21,7 @@ export type WorkerSettings = {
   publicBaseUrl: string;
   timing: Timing;
   recovery: RecoverySettings;
+  files: Files;
 };
 
 // On Postgres, many claimers at once deadlock while they promote delayed jobs; few do not.
@@ -27,6 +30,7 @@ const concurrency = {
     inbound: 16,
     outbound: 16,
     'delivery-status': 4,
+    attachments: 4,
     'cmms-events': 4,
     notifications: 8,
     schedules: 2,
@@ -35,6 +39,7 @@ const concurrency = {
     inbound: 6,
     outbound: 6,
     'delivery-status': 2,
+    attachments: 2,
     'cmms-events': 2,
     notifications: 2,
     schedules: 2,
@@ -58,6 +63,7 @@ export const startWorker = async (
     providerOf: settings.providerOf,
     timing: settings.timing,
     publicBaseUrl: settings.publicBaseUrl,
+    files: settings.files,
     random: Math.random,
     monotonicMs,
     stopping: stopping.signal,
@@ -67,6 +73,7 @@ export const startWorker = async (
     inbound: inbound(all),
     outbound: outbound(all),
     'delivery-status': deliveryStatus(all),
+    attachments: attachments(all),
     'cmms-events': cmmsEvents(all),
   };
   // With the queue away at the start, the timer goes on without it.

@@ -10,6 +10,12 @@ const sender = {
   WHATSAPP_FROM_NUMBER: '+14155238886',
 };
 
+const bucket = {
+  ATTACHMENTS_S3_URL: 'https://s3.example.com/bucket',
+  ATTACHMENTS_S3_ACCESS_KEY_ID: 'AKIA1',
+  ATTACHMENTS_S3_SECRET_ACCESS_KEY: 's3-key-nobody-may-see',
+};
+
 const faultsOf = (env: Record<string, string | undefined>): string[] => {
   try {
     readConfig(env);
@@ -29,6 +35,7 @@ describe('with nothing set', () => {
     migrationDatabaseUrl: null,
     redisUrl: null,
     dataDir: './.data',
+    attachmentsBucket: null,
     role: 'all',
     secretKey: null,
     secretKeyPrevious: null,
@@ -55,6 +62,10 @@ describe('with nothing set', () => {
       'MIGRATION_DATABASE_URL',
       'REDIS_URL',
       'DATA_DIR',
+      'ATTACHMENTS_S3_URL',
+      'ATTACHMENTS_S3_REGION',
+      'ATTACHMENTS_S3_ACCESS_KEY_ID',
+      'ATTACHMENTS_S3_SECRET_ACCESS_KEY',
       'ROLE',
       'SECRET_KEY',
       'SECRET_KEY_PREVIOUS',
@@ -114,6 +125,10 @@ test('a whole installation is read as it is written', () => {
       MIGRATION_DATABASE_URL: 'postgresql://owner:pw@db:5432/rbm',
       REDIS_URL: 'rediss://:pw@queue:6380',
       DATA_DIR: '/var/lib/rbm',
+      ATTACHMENTS_S3_URL: 'http://minio:9000/rbm/attachments',
+      ATTACHMENTS_S3_REGION: 'eu-central-1',
+      ATTACHMENTS_S3_ACCESS_KEY_ID: 'AKIA1',
+      ATTACHMENTS_S3_SECRET_ACCESS_KEY: 's3-secret',
       ROLE: 'worker',
       SECRET_KEY: ` ${secretKey} `,
       SECRET_KEY_PREVIOUS: 'older',
@@ -137,6 +152,12 @@ test('a whole installation is read as it is written', () => {
     migrationDatabaseUrl: 'postgresql://owner:pw@db:5432/rbm',
     redisUrl: 'rediss://:pw@queue:6380',
     dataDir: '/var/lib/rbm',
+    attachmentsBucket: {
+      url: 'http://minio:9000/rbm/attachments',
+      region: 'eu-central-1',
+      accessKeyId: 'AKIA1',
+      secretAccessKey: 's3-secret',
+    },
     role: 'worker',
     secretKey,
     secretKeyPrevious: 'older',
@@ -190,6 +211,14 @@ describe('each fault is named with what to do', () => {
     [{ DEFAULT_COUNTRY: 'Germany' }, /^DEFAULT_COUNTRY must be a country code/],
     [{ CMMS_API_KEY: 'short' }, /^CMMS_API_KEY must be at least 16/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
+    [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
+    [
+      { ...bucket, ATTACHMENTS_S3_URL: 'https://s3.example.com/' },
+      /^ATTACHMENTS_S3_URL must name the bucket/,
+    ],
+    [{ ...bucket, ATTACHMENTS_S3_URL: '' }, /^ATTACHMENTS_S3_URL is missing beside/],
+    [{ ...bucket, ATTACHMENTS_S3_ACCESS_KEY_ID: '' }, /^ATTACHMENTS_S3_ACCESS_KEY_ID is missing beside/],
+    [{ ...bucket, ATTACHMENTS_S3_SECRET_ACCESS_KEY: '' }, /^ATTACHMENTS_S3_SECRET_ACCESS_KEY is missing/],
     [{ ...sender, TWILIO_ACCOUNT_SID: 'AC12' }, /^TWILIO_ACCOUNT_SID must be AC and 32/],
     [{ ...sender, WHATSAPP_FROM_NUMBER: '4155238886' }, /^WHATSAPP_FROM_NUMBER must be an international/],
     [{ ...sender, TWILIO_ACCOUNT_SID: '' }, /^TWILIO_ACCOUNT_SID is missing/],
@@ -232,6 +261,7 @@ test('all faults are named at once, and nothing that was set is repeated', () =>
     WHATSAPP_MESSAGES_PER_SECOND: 'rate-secret',
     DEFAULT_COUNTRY: 'country-secret',
     CMMS_API_KEY: 'cmms-secret',
+    ATTACHMENTS_S3_URL: 'bucket-secret',
     LOG_LEVEL: 'level-secret',
   };
   const faults = faultsOf(env);

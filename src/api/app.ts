@@ -1,9 +1,11 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Files } from '../attachments/files.ts';
 import type { Deps } from '../deps.ts';
 import { version } from '../version.ts';
 import { assetRoutes } from './assets.ts';
+import { attachmentRoutes } from './attachments.ts';
 import { authenticate } from './auth.ts';
 import { eventRoutes } from './events.ts';
 import { messageRoutes } from './messages.ts';
@@ -18,13 +20,14 @@ export { createDocs } from './docs.ts';
 const maxBodyBytes = 1024 * 1024;
 
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps) => {
+export const createApi = (deps: Deps, files: Files) => {
   const api = new OpenAPIHono<ApiEnv>();
   const routes = [
     ...technicianRoutes(deps),
     ...assetRoutes(deps),
     ...workOrderRoutes(deps),
     ...messageRoutes(deps),
+    ...attachmentRoutes(deps, files),
     ...eventRoutes(deps),
     ...notificationRoutes(deps),
   ];

@@ -31,11 +31,26 @@ export type ListedAtProvider = {
   createdAt: Date;
 };
 
-/** One channel's provider. `send` does not throw for an outcome; the lists throw when they cannot be had. */
+/** How it went to fetch the bytes of what somebody sent. */
+export type MediaAnswer =
+  | { kind: 'got'; bytes: Buffer }
+  /** Not there, or not yet. */
+  | { kind: 'not-there' }
+  /** The account's credentials were refused. */
+  | { kind: 'unauthorized' }
+  /** It never will be fetched, and why in plain words; an alarm if somebody should look into it. */
+  | { kind: 'refused'; problem: string; alarm?: true }
+  | { kind: 'failed'; reason: string }
+  /** We stopped it. */
+  | { kind: 'stopped' };
+
+/** One channel's provider. `send` and `media` do not throw for an outcome; the lists throw when they cannot be had. */
 export type Provider = {
   send: (message: Outgoing) => Promise<Outcome>;
   /** What we sent to an address since then, all pages. */
   listSentTo: (to: string, since: Date) => Promise<ListedAtProvider[]>;
   /** What came in for our address since then, all pages. */
   listReceived: (ours: string, since: Date) => Promise<ListedAtProvider[]>;
+  /** The bytes behind an address that a webhook named. */
+  media: (url: string, stopping: AbortSignal) => Promise<MediaAnswer>;
 };

@@ -1,6 +1,7 @@
 import twilio from 'twilio';
 import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
 import { meaningOf } from './twilio-errors.ts';
+import { fetchMedia } from './twilio-media.ts';
 
 export type TwilioAccount = {
   accountSid: string;
@@ -16,7 +17,9 @@ const pauseAfterRefusedCredentialsMs = 60_000;
 /** Sends and lists through Twilio's REST API; `baseUrl` stands for its hosts. */
 export const createTwilio = (account: TwilioAccount, baseUrl: string | null): Provider => {
   const { accountSid, authToken, apiKeySid, apiKeySecret } = account;
-  const client = twilio(apiKeySid ?? accountSid, apiKeySid ? (apiKeySecret ?? '') : authToken, {
+  const user = apiKeySid ?? accountSid;
+  const password = apiKeySid ? (apiKeySecret ?? '') : authToken;
+  const client = twilio(user, password, {
     accountSid,
     timeout: callTimeoutMs,
     autoRetry: false,
@@ -51,6 +54,13 @@ export const createTwilio = (account: TwilioAccount, baseUrl: string | null): Pr
 
     listReceived: async (ours, since) =>
       (await list({ to: ours }, since)).filter(({ direction }) => direction === 'in'),
+
+    media: (url, stopping) =>
+      fetchMedia(
+        url,
+        { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`, baseUrl },
+        stopping,
+      ),
   };
 
   /** Newest first at Twilio, so the reading ends where `since` is passed. */

@@ -2,6 +2,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { apiKeys } from './api-keys.ts';
 import { assets } from './assets.ts';
+import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
 import { callbacks } from './callbacks.ts';
 import { channels } from './channels.ts';
@@ -82,6 +83,7 @@ const openTx = (trx: Knex.Transaction, tenantId: string) => ({
   tenantId,
   apiKeys: apiKeys(trx, tenantId),
   assets: assets(trx, tenantId),
+  attachments: attachments(trx, tenantId),
   attempts: attempts(trx, tenantId),
   callbacks: callbacks(trx, tenantId),
   channels: channels(trx, tenantId),

@@ -5,7 +5,8 @@ import { useApi } from '../support/api.ts';
 
 const api = useApi();
 
-const mounted = () => new Hono().route('/api/v1', createApi(api.deps)).route('/docs', createDocs());
+const mounted = () =>
+  new Hono().route('/api/v1', createApi(api.deps, api.files)).route('/docs', createDocs());
 
 test('the description is open, is OpenAPI 3.1 and names every route', async () => {
   const answer = await mounted().request('/api/v1/openapi.json');
@@ -29,6 +30,7 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /work-orders/{number}',
       'get /work-orders',
       'get /work-orders/{number}/events',
+      'get /attachments/{id}/content',
       'get /messages',
       'get /messages/{id}',
       'get /events',

@@ -36,6 +36,7 @@ const path = fc.oneof(
     .tuple(fc.constantFrom('technicians', 'assets', 'work-orders', 'messages', 'notifications'), anyKey)
     .map(([resource, key]) => `/${resource}/${key}`),
   anyKey.map((key) => `/work-orders/${key}/events`),
+  anyKey.map((key) => `/attachments/${key}/content`),
   fc.constantFrom('/technicians', '/assets', '/work-orders', '/messages', '/events', '/'),
   anyKey.map((key) => `/${key}`),
 );

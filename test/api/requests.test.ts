@@ -100,32 +100,41 @@ test('a body that is no JSON object is refused, saying what is wrong', async () 
 });
 
 test('while the database is away every route answers 503 and when to come again', async () => {
-  const away = createApi({
-    ...api.deps,
-    store: {
-      ...api.store,
-      tenant: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })),
+  const away = createApi(
+    {
+      ...api.deps,
+      store: {
+        ...api.store,
+        tenant: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })),
+      },
     },
-  });
+    api.files,
+  );
   const answer = await away.request('/technicians', { headers: bearer() });
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await answer.json()).toMatchObject({ type: 'urn:rbm:problem:unavailable' });
 
-  const lockedOut = createApi({
-    ...api.deps,
-    store: {
-      ...api.store,
-      gate: { ...api.store.gate, keyTenant: () => Promise.reject(new Error('Query read timeout')) },
+  const lockedOut = createApi(
+    {
+      ...api.deps,
+      store: {
+        ...api.store,
+        gate: { ...api.store.gate, keyTenant: () => Promise.reject(new Error('Query read timeout')) },
+      },
     },
-  });
+    api.files,
+  );
   expect((await lockedOut.request('/technicians', { headers: bearer() })).status).toBe(503);
 });
 
 test('a fault of ours is 500 and is logged without what was sent', async () => {
-  const broken = createApi({
-    ...api.deps,
-    store: { ...api.store, tenant: () => Promise.reject(new Error('invalid input: "+15005550199"')) },
-  });
+  const broken = createApi(
+    {
+      ...api.deps,
+      store: { ...api.store, tenant: () => Promise.reject(new Error('invalid input: "+15005550199"')) },
+    },
+    api.files,
+  );
   const before = api.logged.length;
   const answer = await broken.request('/technicians', { headers: bearer() });
   expect(answer.status).toBe(500);

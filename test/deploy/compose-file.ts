@@ -47,6 +47,12 @@ export const readServices = (env: Record<string, string>): Record<ServiceName, S
   return services;
 };
 
+/** The named volumes of docker-compose.yml. */
+export const readVolumes = (): string[] => {
+  const { volumes } = parse(readProjectFile('docker-compose.yml'), { merge: true }) as { volumes: object };
+  return sorted(Object.keys(volumes));
+};
+
 /** What an operator would put into .env, and no more than is needed. */
 export const productionEnv = {
   POSTGRES_PASSWORD: 'f00000000000000000000001',

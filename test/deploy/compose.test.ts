@@ -17,6 +17,7 @@ import {
   readProjectFile,
   readServices,
   readVariables,
+  readVolumes,
   type ServiceName,
   sorted,
 } from './compose-file.ts';
@@ -148,6 +149,27 @@ test('data lies in named volumes, and what is mounted from the project is there'
   expect(data).toEqual(['postgres', '/var/lib/postgresql']);
   expect(files).toEqual([['./docker/postgres-init.sql', '/docker-entrypoint-initdb.d/rbm.sql', 'ro']]);
   expect(existsSync(projectPath(files[0]?.[0] ?? ''))).toBe(true);
+});
+
+test('ingress and workers keep attachments in one place, or all in the same bucket', () => {
+  const volume = ['attachments:/var/lib/rbm/attachments'];
+  expect([services.ingress.volumes, services.worker.volumes]).toEqual([volume, volume]);
+  expect(readVolumes()).toEqual(['attachments', 'postgres', 'redis']);
+  expect(readConfig(environmentOf('worker')).attachmentsBucket).toBeNull();
+
+  const bucket = {
+    ATTACHMENTS_S3_URL: 'https://s3.eu-central-1.amazonaws.com/my-bucket',
+    ATTACHMENTS_S3_REGION: 'eu-central-1',
+    ATTACHMENTS_S3_ACCESS_KEY_ID: 'AKIA0000000000000000',
+    ATTACHMENTS_S3_SECRET_ACCESS_KEY: 'f00000000000000000000011',
+  };
+  const { ingress, worker } = readServices({ ...productionEnv, ...bucket });
+  for (const { environment } of [ingress, worker]) {
+    expect(readConfig(environment).attachmentsBucket).toMatchObject({
+      url: bucket.ATTACHMENTS_S3_URL,
+      region: 'eu-central-1',
+    });
+  }
 });
 
 test('Redis, started as written, asks for the password, keeps a log and never evicts', async () => {

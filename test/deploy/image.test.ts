@@ -58,6 +58,14 @@ test('what the containers start is made by the build', () => {
   }
 });
 
+test('a new volume for attachments belongs to the user that the service runs as', () => {
+  const [volume = ''] = services.worker.volumes ?? [];
+  const [, dataDir] = /DATA_DIR=(\S+)/.exec(last('ENV')) ?? [];
+  expect(volume.split(':')[1]).toBe(`${dataDir}/attachments`);
+  expect(all('RUN')).toContain('mkdir -p -m 0700 /data/attachments');
+  expect(all('COPY')).toContain(`--from=build --chown=${last('USER')}:${last('USER')} /data ${dataDir}`);
+});
+
 test('the image runs as an ordinary user on glibc, without development packages', () => {
   expect(all('FROM')[0]).toBe('node:20-bookworm-slim AS base');
   expect(last('USER')).toBe('node');
@@ -65,7 +73,12 @@ test('the image runs as an ordinary user on glibc, without development packages'
   expect(last('STOPSIGNAL')).toBe('SIGTERM');
   const finalStage = instructions.slice(instructions.findLastIndex(({ word }) => word === 'FROM'));
   expect(finalStage.filter(({ word }) => word === 'RUN')).toEqual([]);
-  expect(all('RUN')).toEqual(['npm ci', 'npm run build', 'npm ci --omit=dev --omit=optional']);
+  expect(all('RUN')).toEqual([
+    'npm ci',
+    'npm run build',
+    'mkdir -p -m 0700 /data/attachments',
+    'npm ci --omit=dev --omit=optional',
+  ]);
 });
 
 test.each([

@@ -59,6 +59,7 @@ const createFakeProvider = () => {
       return typeof fake.listed === 'function' ? fake.listed() : fake.listed;
     },
     listReceived: async () => [],
+    media: async () => ({ kind: 'not-there' }),
   };
   return Object.assign(fake, { provider });
 };

@@ -230,6 +230,7 @@ const setStageAgain = async (stage: Stage) => {
   return startWorker({ ...stage.deps, enabled: true, ring: queues.ring }, queues, {
     providerOf: stage.providerOf,
     publicBaseUrl: stage.publicBaseUrl,
+    files: stage.files,
     timing: quickTiming,
     recovery: { everyMs: 200, waitedMs: 0 },
   });

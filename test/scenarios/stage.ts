@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Redis } from 'ioredis';
 import { inject } from 'vitest';
+import { createFolder } from '../../src/attachments/files.ts';
 import { readFacts, ringAll } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import type { TechnicianFields } from '../../src/cmms/fields.ts';
@@ -113,12 +117,15 @@ export const setStage = async (options: {
   app.route('/api/whatsappwebhook', twilioWebhooks(deps, { channels, inbox, publicBaseUrl }));
   const server = options.ingress === false ? null : serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
 
+  const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
+  const files = createFolder(filesRoot);
   const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null });
   const startAWorker = async () => {
     const own = newQueues();
     return startWorker({ ...base, ring: own.ring }, own, {
       providerOf,
       publicBaseUrl,
+      files,
       timing: { ...quickTiming, ...options.timing },
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
     });
@@ -223,6 +230,7 @@ export const setStage = async (options: {
     await simulator.close();
     await store.close();
     await database?.drop();
+    rmSync(filesRoot, { recursive: true, force: true });
   };
 
   return {
@@ -248,6 +256,7 @@ export const setStage = async (options: {
     strike,
     startAWorker,
     providerOf,
+    files,
     newQueues,
     key: orderKey,
   };

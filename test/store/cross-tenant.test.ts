@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256 } from '../../src/crypto.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { queueNames } from '../../src/queues.ts';
+import type { NewAttachment } from '../../src/store/attachments.ts';
 import type { InboundRow } from '../../src/store/gate.ts';
 import type { NewMessage } from '../../src/store/outbox.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
@@ -71,6 +72,8 @@ const furnish = async ({ apiKey = true } = {}) => {
       callback: randomUUID(),
       holder: randomUUID(),
       event: randomUUID(),
+      attachment: randomUUID(),
+      location: randomUUID(),
     },
   };
   const { mark, ids } = own;
@@ -132,6 +135,17 @@ const furnish = async ({ apiKey = true } = {}) => {
   await store.tenant(ids.tenant, async (tx) => {
     await tx.inbox.finish(ids.read, {
       ...{ status: 'processed', technicianId: ids.technician, text: mark, answeredBy: null },
+    });
+    await tx.attachments.add(attachmentOf(own));
+    await tx.attachments.add({
+      ...{
+        ...attachmentOf(own),
+        id: ids.location,
+        kind: 'location',
+        sourceUrl: null,
+        workOrderId: ids.order,
+      },
+      place: { latitude: 1, longitude: 2, label: mark, address: mark },
     });
     const add = async (id: string, fields: Partial<NewMessage>) => {
       await tx.outbox.add({ ...messageOf(own), id, ...fields });
@@ -210,6 +224,18 @@ const eventOf = ({ ids, mark }: Own) => ({
   ...{ actor: { kind: 'technician' as const, id: 'tech-1' }, data: { text: mark } },
 });
 
+const attachmentOf = ({ ids, mark }: Own): NewAttachment => ({
+  ...{ id: ids.attachment, messageId: ids.read, channelId: ids.channel, technicianId: ids.technician },
+  ...{
+    workOrderId: null,
+    kind: 'image',
+    caption: mark,
+    sourceUrl: `https://${mark}/`,
+    declaredType: 'image/png',
+  },
+  ...{ place: null, receivedAt: new Date() },
+});
+
 const messageOf = ({ ids, mark }: Own): NewMessage => ({
   ...{ id: randomUUID(), technicianId: ids.technician, way: 'whatsapp', channelId: ids.channel },
   ...{ conversationId: ids.conversation, kind: 'work-order.assigned', lane: 'notification', text: mark },
@@ -256,6 +282,27 @@ const cases: Cases = {
       (tx, its) => tx.assets.setResponsible(its.ids.asset, []),
       (tx, its) => tx.assets.setResponsible(its.ids.asset, [its.ids.supervisor]),
     ],
+  },
+  attachments: {
+    add: [
+      (tx, its) => tx.attachments.add(attachmentOf(its)),
+      (tx, its) => tx.attachments.add({ ...attachmentOf(its), id: randomUUID() }),
+    ],
+    assign: (tx, its) => tx.attachments.assign([its.ids.read], its.ids.toldOrder),
+    get: [
+      (tx, its) => tx.attachments.get(its.ids.attachment),
+      (tx, its) => tx.attachments.get(its.ids.location),
+    ],
+    ofMessage: (tx, its) => tx.attachments.ofMessage(its.ids.read),
+    take: (tx, its) => tx.attachments.take(its.ids.channel, 10, 60_000),
+    stored: (tx, its) =>
+      tx.attachments.stored(its.ids.attachment, {
+        ...{ contentType: 'image/png', sizeBytes: 1, sha256: sha256('x') },
+      }),
+    again: (tx, its) => tx.attachments.again(its.ids.attachment, 60_000),
+    refused: (tx, its) => tx.attachments.refused(its.ids.attachment, 'too big'),
+    lost: (tx, its) => tx.attachments.lost(its.ids.attachment, 'gone'),
+    nextDueInMs: (tx, its) => tx.attachments.nextDueInMs(its.ids.channel),
   },
   attempts: {
     begin: (tx, its) => tx.attempts.begin([{ ...attemptOf(its), reason: 'retry:2' }], 1000),

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { assetRoutes } from '../../src/api/assets.ts';
+import { attachmentRoutes } from '../../src/api/attachments.ts';
 import { eventRoutes } from '../../src/api/events.ts';
 import { messageRoutes } from '../../src/api/messages.ts';
 import { notificationRoutes } from '../../src/api/notifications.ts';
 import type { ApiRoute } from '../../src/api/route.ts';
 import { technicianRoutes } from '../../src/api/technicians.ts';
 import { workOrderRoutes } from '../../src/api/work-orders.ts';
+import { createFolder, type Files } from '../../src/attachments/files.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -21,6 +26,7 @@ type Answer = { status: number; headers: Headers; body: Json };
 export type TestApi = {
   deps: Deps;
   store: Store;
+  files: Files;
   tenant: TestTenant;
   /** Lines that were logged. */
   logged: string[];
@@ -54,7 +60,9 @@ export const useApi = (): TestApi => {
       enabled: true,
     };
     api.tenant = await createTenant(api.store);
-    const app = createApi(api.deps);
+    const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
+    api.files = createFolder(filesRoot);
+    const app = createApi(api.deps, api.files);
     const routes = [
       technicianRoutes,
       assetRoutes,
@@ -62,7 +70,9 @@ export const useApi = (): TestApi => {
       messageRoutes,
       eventRoutes,
       notificationRoutes,
-    ].flatMap((of) => of(api.deps));
+    ]
+      .flatMap((of) => of(api.deps))
+      .concat(attachmentRoutes(api.deps, api.files));
 
     api.raw = async (path, init) => app.request(path, init);
     api.call = async (method, path, body, as = api.tenant) => {
@@ -81,6 +91,7 @@ export const useApi = (): TestApi => {
     close = async () => {
       await api.store.close();
       await database.drop();
+      rmSync(filesRoot, { recursive: true, force: true });
     };
   });
   afterAll(() => close());
