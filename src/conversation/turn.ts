@@ -34,6 +34,8 @@ export type Outcome = { answeredBy: string | null; talk: Talk };
 
 // Photos that are sent together come one after the other; this long their common answer waits for the next.
 const albumMs = 4000;
+// As long as the question lives that asks for their order.
+const unassignedMs = 10 * 60 * 1000;
 const lateCommandMs = 15 * 60 * 1000;
 
 /** Understands one message, does what it asks for and answers it. */
@@ -83,7 +85,7 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
     quoted,
     attachments:
       request.action === 'ATTACH' && request.by === 'answer'
-        ? await tx.attachments.unassigned(technician.id, at.received)
+        ? await tx.attachments.unassigned(technician.id, new Date(at.received.getTime() - unassignedMs))
         : attachments,
     now: at.now,
   });

@@ -78,13 +78,22 @@ export const attachments = (trx: Knex.Transaction, tenantId: string) => {
       });
     },
 
-    /** All that these messages brought belongs to that order, or, with null, to none. */
-    assign: async (messageIds: string[], workOrderId: string | null): Promise<void> => {
+    /** They belong to that order, or, with null, to none. */
+    assign: async (ids: string[], workOrderId: string | null): Promise<void> => {
       await trx('attachment')
         .where({ tenant_id: tenantId })
-        .whereIn('message_id', messageIds)
+        .whereIn('id', ids)
         .update({ work_order_id: workOrderId });
     },
+
+    /** What somebody sent since then that belongs to no order, in the order sent. */
+    unassigned: async (technicianId: string, since: Date): Promise<Attachment[]> =>
+      (
+        await rows()
+          .where({ 'f.technician_id': technicianId, 'f.work_order_id': null })
+          .where('f.received_at', '>=', since)
+          .orderBy('f.seq')
+      ).map(fromRow),
 
     get: async (id: string): Promise<Attachment | null> => {
       const row = await rows().where({ 'f.id': id }).first();

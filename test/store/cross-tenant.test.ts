@@ -288,7 +288,8 @@ const cases: Cases = {
       (tx, its) => tx.attachments.add(attachmentOf(its)),
       (tx, its) => tx.attachments.add({ ...attachmentOf(its), id: randomUUID() }),
     ],
-    assign: (tx, its) => tx.attachments.assign([its.ids.read], its.ids.toldOrder),
+    assign: (tx, its) => tx.attachments.assign([its.ids.attachment], its.ids.toldOrder),
+    unassigned: (tx, its) => tx.attachments.unassigned(its.ids.technician, new Date(0)),
     get: [
       (tx, its) => tx.attachments.get(its.ids.attachment),
       (tx, its) => tx.attachments.get(its.ids.location),
