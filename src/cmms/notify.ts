@@ -1,4 +1,5 @@
 import { expiry, type Lane } from '../domain/message.ts';
+import { whatsappPhone } from '../domain/phone.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
@@ -34,15 +35,16 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   if (told) return { messageId: told, channelId: null, added: false };
 
   const route = await findRoute(tx, technician, facts.newId);
-  const heldBack = !facts.enabled ? 'disabled' : route ? null : 'no-address';
+  const heldBack = !facts.enabled ? 'disabled' : 'not' in route ? route.not : null;
+  const { channelId, conversationId } = 'not' in route ? nowhere : route;
   const usual = expiry(kind, facts.now);
   const messageId = facts.newId();
   const added = await tx.outbox.add({
     id: messageId,
     technicianId: technician.id,
     way: 'whatsapp',
-    channelId: route?.channelId ?? null,
-    conversationId: route?.conversationId ?? null,
+    channelId,
+    conversationId,
     kind,
     lane,
     text: writeNotice(kind, order, readerOf(technician, facts.tenant, facts.now)),
@@ -62,8 +64,10 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
     const before = await tx.messages.ofAssignment(order.id, order.assignmentNo);
     return { messageId: before!, channelId: null, added };
   }
-  return { messageId, channelId: heldBack === null ? route!.channelId : null, added };
+  return { messageId, channelId: heldBack === null ? channelId : null, added };
 };
+
+const nowhere = { channelId: null, conversationId: null };
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({
@@ -72,13 +76,20 @@ export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Rea
   now,
 });
 
-/** The conversation to tell somebody in; null if there is no channel or no address. */
-const findRoute = async (tx: Tx, technician: Technician, newId: () => string) => {
+/** The conversation to tell somebody in, or why there is none. */
+const findRoute = async (
+  tx: Tx,
+  technician: Technician,
+  newId: () => string,
+): Promise<{ channelId: string; conversationId: string } | { not: 'no-address' | 'opted-out' }> => {
   const channel = (await tx.channels.list()).find(({ way }) => way === 'whatsapp');
-  const address = technician.active
-    ? pickAddress(await tx.technicians.addresses(technician.id), technician.phone)
-    : null;
-  if (!channel || !address) return null;
+  const addresses = technician.active ? await tx.technicians.addresses(technician.id) : [];
+  const reachable = addresses.filter(({ kind, active }) => active && kind !== 'sms');
+  const address = pickAddress(
+    reachable.filter(({ optedOutAt }) => optedOutAt === null),
+    technician.phone,
+  );
+  if (!channel || !address) return { not: channel && reachable.length > 0 ? 'opted-out' : 'no-address' };
   const conversationId = await tx.conversations.open(
     channel.id,
     technician.id,
@@ -88,12 +99,8 @@ const findRoute = async (tx: Tx, technician: Technician, newId: () => string) =>
   return { channelId: channel.id, conversationId };
 };
 
-const pickAddress = (addresses: Address[], phone: string | null): Address | null => {
-  const active = addresses.filter((address) => address.active);
-  return (
-    active.find(({ kind, value }) => kind === 'whatsapp' && value === phone) ??
-    active.find(({ kind }) => kind === 'whatsapp') ??
-    active.find(({ kind }) => kind === 'whatsapp-user-id') ??
-    null
-  );
-};
+const pickAddress = (addresses: Address[], phone: string | null): Address | null =>
+  addresses.find(({ kind, value }) => kind === 'whatsapp' && phone && value === whatsappPhone(phone)) ??
+  addresses.find(({ kind }) => kind === 'whatsapp') ??
+  addresses[0] ??
+  null;

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { Reason } from '../domain/message.ts';
+import { readAddress } from '../domain/phone.ts';
 import type { Attempt } from '../store/attempts.ts';
 import type { Tx } from '../store/store.ts';
 import type { Outcome, Then } from './provider.ts';
@@ -137,6 +138,7 @@ export const failMessage = async (
     messageId,
     data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
   });
+  if (failure.code === '21610') await noteOptOut(tx, deps, messageId);
   deps.log.warn({
     event: 'message.failed',
     alarm: failure.next === 'fix' || failure.next === 'template',
@@ -144,6 +146,24 @@ export const failMessage = async (
     code: failure.code,
   });
   return { events: true };
+};
+
+/** Twilio refused the message because its recipient has opted out: no notice goes there until that is undone. */
+const noteOptOut = async (tx: Tx, deps: Deps, messageId: string): Promise<void> => {
+  const refused = (await tx.attempts.ofMessage(messageId)).at(-1);
+  const address = refused ? readAddress(refused.address) : null;
+  if (!refused || !address) return;
+  const technician = await tx.technicians.optedOut(address.kind, address.value, refused.sendingAt);
+  if (technician === null) return;
+  await tx.events.add({
+    id: deps.newId(),
+    type: 'technician.unreachable',
+    at: deps.now(),
+    actor: { kind: 'system', id: null },
+    workOrderId: null,
+    messageId,
+    data: { technician, reason: 'opted-out', way: address.kind === 'sms' ? 'sms' : 'whatsapp' },
+  });
 };
 
 const reasonOf = ({ code, next }: { code: string | null; next: Then }): Reason =>
