@@ -1,8 +1,12 @@
+import type { Bell } from '../src/cmms/facts.ts';
+import { noteOptOut } from '../src/cmms/opt-out.ts';
+import { tellAbout } from '../src/cmms/tell-people.ts';
 import type { Talk } from '../src/commands/talk.ts';
 import { addAnswer, takeTurn } from '../src/conversation/turn.ts';
 import type { Deps } from '../src/deps.ts';
 import { expiry } from '../src/domain/message.ts';
 import { readAddress } from '../src/domain/phone.ts';
+import { identify } from '../src/identity.ts';
 import { type Content, readContent } from '../src/messaging/twilio-forms.ts';
 import type { Doorbell, DoorbellQueue } from '../src/queues.ts';
 import type { Conversation } from '../src/store/conversations.ts';
@@ -107,7 +111,7 @@ type AddBell = ReturnType<typeof createBells>['add'];
 const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: Unread, addBell: AddBell) => {
   const tenant = (await tx.tenants.get())!;
   const content = readContent(message.raw);
-  const technician = await findSender(tx, content);
+  const { technician, mayAct, changed, heard: on } = await identify(tx, senderOf(message, content), deps);
   const finish = (status: 'processed' | 'disabled', answeredBy: string | null) =>
     tx.inbox.finish(message.id, {
       status,
@@ -116,15 +120,36 @@ const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: U
       answeredBy,
     });
   const heard = (talk: Talk | null) =>
-    tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null, talk);
+    tx.conversations.heard(message.conversationId, message.receivedAt, {
+      ...{ technicianId: technician?.id ?? null, heard: on, talk },
+    });
 
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
+  const facts = { now: deps.now(), newId: deps.newId, tenant, enabled: true };
+  const addBells = (bells: Bell[]) => {
+    for (const { queue, id } of bells) addBell(queue, id);
+  };
+  if (technician && changed) {
+    addBell('cmms-events', tx.tenantId);
+    const { name } = technician;
+    const news = { key: 'technician.identity-changed', values: { name }, orderId: null } as const;
+    addBells(await tellAbout(tx, technician, 'supervisors', news, facts));
+  }
 
   if (technician && isNews(technician.lastSeenAt, message.receivedAt)) {
     await tx.technicians.seen(technician.id, message.receivedAt);
   }
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
-  if (content.answered) {
+  if (content.answeredTo) {
+    const { from: address } = content;
+    if (content.answeredTo === 'stop') {
+      const { id: messageId, receivedAt: at } = message;
+      addBells(await noteOptOut(tx, { address, at, messageId }, facts));
+    }
+    const read = readAddress(address);
+    if (content.answeredTo === 'start' && read) {
+      await tx.technicians.optedIn(read.kind, read.value, message.receivedAt);
+    }
     await heard(null);
     return finish('processed', null);
   }
@@ -133,15 +158,21 @@ const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: U
     return finish('processed', await answerStranger(tx, deps, conversation, message, tenant, addBell));
   }
   const turn = { tx, deps, message, content, technician, tenant, talk: conversation.talk, ring: addBell };
+  if (!mayAct) {
+    const reply = { key: 'notSureWho', values: {}, orders: [] } as const;
+    const { id } = await addAnswer(turn, { ...reply, orders: [] }, deps.now());
+    await heard(null);
+    return finish('processed', id);
+  }
   const { answeredBy, talk } = await takeTurn(turn);
   await heard(talk);
   await finish('processed', answeredBy);
 };
 
-const findSender = (tx: Tx, { from, userId }: Content): Promise<Technician | null> =>
-  tx.technicians.byAddress(
-    [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
-  );
+const senderOf = ({ id, channelId }: Unread, { from, userId }: Content) => ({
+  ...{ from, userId, channelId },
+  messageId: id,
+});
 
 /** "Last seen" is told to the minute: a burst of messages is one sighting. */
 const isNews = (lastSeenAt: Date | null, at: Date): boolean =>
@@ -196,7 +227,7 @@ const countFailure = async (
     if (failures < maxFailures) return false;
     const content = readContent(message.raw);
     const tenant = (await tx.tenants.get())!;
-    const technician = await findSender(tx, content);
+    const { technician } = await identify(tx, senderOf(message, content), deps);
     const answered = technician
       ? await addAnswer(
           { tx, deps, message, technician, tenant, ring: bells.add },

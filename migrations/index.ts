@@ -5,6 +5,8 @@ import messages from './20261122090200_messages.ts';
 import gate from './20261122090300_gate.ts';
 import conversation from './20261123090000_conversation.ts';
 import attachmentWork from './20261123090100_attachment_work.ts';
+import identity from './20261123090200_identity.ts';
+import phoneBeforeUserId from './20261123090300_phone_before_user_id.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -16,6 +18,8 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261122090300_gate', gate],
   ['20261123090000_conversation', conversation],
   ['20261123090100_attachment_work', attachmentWork],
+  ['20261123090200_identity', identity],
+  ['20261123090300_phone_before_user_id', phoneBeforeUserId],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

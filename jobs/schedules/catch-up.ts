@@ -1,5 +1,6 @@
 import { sha256 } from '../../src/crypto.ts';
 import type { Deps } from '../../src/deps.ts';
+import { conversationAddress } from '../../src/domain/phone.ts';
 import type { ListedAtProvider } from '../../src/messaging/provider.ts';
 import type { ProviderOf } from '../../src/messaging/providers.ts';
 import type { StoredChannel } from '../../src/store/channels.ts';
@@ -62,7 +63,7 @@ const catchUpChannel = async (deps: CatchUpDeps, tenantId: string, channel: Stor
       status: 'received',
       receivedAt: message.createdAt,
       way: channel.way,
-      address: message.from ?? '',
+      address: conversationAddress(message.from ?? ''),
       userId: null,
       providerId: message.id,
       attemptId: null,

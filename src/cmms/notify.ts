@@ -1,5 +1,6 @@
 import type { News } from '../commands/command.ts';
 import { expiry, type Lane, type Reason } from '../domain/message.ts';
+import { whatsappPhone } from '../domain/phone.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
@@ -37,7 +38,8 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   if (told) return { messageId: told, channelId: null, added: false };
 
   const route = await findRoute(tx, technician, facts.newId);
-  const heldBack = holdsBack(technician, facts) ?? (route ? null : 'no-address');
+  const heldBack = holdsBack(technician, facts) ?? ('not' in route ? route.not : null);
+  const { channelId, conversationId } = 'not' in route ? nowhere : route;
   const usual = expiry(kind, facts.now);
   const messageId = facts.newId();
   const reader = readerOf(technician, facts.tenant, facts.now);
@@ -45,8 +47,8 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
     id: messageId,
     technicianId: technician.id,
     way: 'whatsapp',
-    channelId: route?.channelId ?? null,
-    conversationId: route?.conversationId ?? null,
+    channelId,
+    conversationId,
     kind,
     lane,
     text: writeNotice(kind, order, reader),
@@ -67,7 +69,7 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
     const before = await tx.messages.ofAssignment(order.id, order.assignmentNo);
     return { messageId: before!, channelId: null, added };
   }
-  return { messageId, channelId: heldBack === null ? route!.channelId : null, added };
+  return { messageId, channelId: heldBack === null ? channelId : null, added };
 };
 
 const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
@@ -85,17 +87,18 @@ export const addNews = async (
   tx: Tx,
   person: Technician,
   news: News,
-  causedBy: string,
+  causedBy: string | null,
   facts: Omit<Facts, 'actor'>,
 ): Promise<{ channelId: string | null }> => {
   const route = await findRoute(tx, person, facts.newId);
-  const heldBack = holdsBack(person, facts) ?? (route ? null : 'no-address');
+  const heldBack = holdsBack(person, facts) ?? ('not' in route ? route.not : null);
+  const { channelId, conversationId } = 'not' in route ? nowhere : route;
   await tx.outbox.add({
     id: facts.newId(),
     technicianId: person.id,
     way: 'whatsapp',
-    channelId: route?.channelId ?? null,
-    conversationId: route?.conversationId ?? null,
+    channelId,
+    conversationId,
     kind: news.key,
     lane: 'notification',
     text: writeNews(news, readerOf(person, facts.tenant, facts.now)),
@@ -107,11 +110,13 @@ export const addNews = async (
     expiresAt: expiry(news.key, facts.now),
     heldBack,
   });
-  return { channelId: heldBack === null ? route!.channelId : null };
+  return { channelId: heldBack === null ? channelId : null };
 };
 
 const holdsBack = (person: Technician, facts: Pick<Facts, 'enabled'>): Reason | null =>
   !facts.enabled ? 'disabled' : readPreferences(person.preferences).paused ? 'paused' : null;
+
+const nowhere = { channelId: null, conversationId: null };
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({
@@ -120,13 +125,20 @@ export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Rea
   now,
 });
 
-/** The conversation to tell somebody in; null if there is no channel or no address. */
-const findRoute = async (tx: Tx, technician: Technician, newId: () => string) => {
+/** The conversation to tell somebody in, or why there is none. */
+const findRoute = async (
+  tx: Tx,
+  technician: Technician,
+  newId: () => string,
+): Promise<{ channelId: string; conversationId: string } | { not: 'no-address' | 'opted-out' }> => {
   const channel = (await tx.channels.list()).find(({ way }) => way === 'whatsapp');
-  const address = technician.active
-    ? pickAddress(await tx.technicians.addresses(technician.id), technician.phone)
-    : null;
-  if (!channel || !address) return null;
+  const addresses = technician.active ? await tx.technicians.addresses(technician.id) : [];
+  const reachable = addresses.filter(({ kind, active }) => active && kind !== 'sms');
+  const address = pickAddress(
+    reachable.filter(({ optedOutAt }) => optedOutAt === null),
+    technician.phone,
+  );
+  if (!channel || !address) return { not: channel && reachable.length > 0 ? 'opted-out' : 'no-address' };
   const conversationId = await tx.conversations.open(
     channel.id,
     technician.id,
@@ -136,12 +148,8 @@ const findRoute = async (tx: Tx, technician: Technician, newId: () => string) =>
   return { channelId: channel.id, conversationId };
 };
 
-const pickAddress = (addresses: Address[], phone: string | null): Address | null => {
-  const active = addresses.filter((address) => address.active);
-  return (
-    active.find(({ kind, value }) => kind === 'whatsapp' && value === phone) ??
-    active.find(({ kind }) => kind === 'whatsapp') ??
-    active.find(({ kind }) => kind === 'whatsapp-user-id') ??
-    null
-  );
-};
+const pickAddress = (addresses: Address[], phone: string | null): Address | null =>
+  addresses.find(({ kind, value }) => kind === 'whatsapp' && phone && value === whatsappPhone(phone)) ??
+  addresses.find(({ kind }) => kind === 'whatsapp') ??
+  addresses[0] ??
+  null;

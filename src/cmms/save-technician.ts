@@ -1,4 +1,4 @@
-import { readPhone } from '../domain/phone.ts';
+import { readPhone, variantsOf, whatsappPhone } from '../domain/phone.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Facts } from './facts.ts';
@@ -24,7 +24,10 @@ export const saveTechnician = async (
   if (fields.phone && !phone) faults.add('/phone', 'is not a possible phone number');
   const given =
     fields.addresses === undefined ? undefined : readAddresses(fields.addresses ?? [], country, faults);
-  const addressesNow = before ? await tx.technicians.addresses(before.id) : [];
+  // What was learned comes and goes with its phone, whatever is registered.
+  const registered = before
+    ? (await tx.technicians.addresses(before.id)).filter(({ learnedWith }) => learnedWith === null)
+    : [];
 
   let supervisorId: string | null | undefined = fields.supervisor === null ? null : undefined;
   if (fields.supervisor) {
@@ -49,12 +52,12 @@ export const saveTechnician = async (
   if (fields.preferences !== undefined) {
     technician.preferences = changePreferences(readPreferences(technician.preferences), fields.preferences);
   }
-  const addresses = allAddresses(technician.phone, [
-    ...addressesNow.filter(
-      ({ value }) => given === undefined && (value !== before?.phone || value === technician.phone),
-    ),
-    ...(given ?? []),
-  ]);
+  const ofOldPhone = new Set(addressesOf(before?.phone ?? null).map(keyOf));
+  const addresses = mergeAddresses(
+    addressesOf(technician.phone),
+    given ??
+      registered.filter((address) => before?.phone === technician.phone || !ofOldPhone.has(keyOf(address))),
+  );
 
   const taken = await findTaken(tx, technician, addresses);
   if (faults.all.length > 0) for (const { pointer, detail } of taken) faults.add(pointer, detail);
@@ -98,15 +101,21 @@ const readAddresses = (
   const seen = new Set<string>();
   return given.flatMap(({ kind, value: spelled, active = true }, position) => {
     const pointer = `/addresses/${position}`;
-    const value = kind === 'whatsapp-user-id' ? readUserId(spelled) : readPhone(spelled, country);
+    const phone = kind === 'whatsapp-user-id' ? null : readPhone(spelled, country);
+    const value =
+      kind === 'whatsapp-user-id'
+        ? readUserId(spelled)
+        : phone && kind === 'whatsapp'
+          ? whatsappPhone(phone)
+          : phone;
     if (!value) {
       const expected =
         kind === 'whatsapp-user-id' ? 'a WhatsApp user id like US.1349' : 'a possible phone number';
       faults.add(`${pointer}/value`, `is not ${expected}`);
       return [];
     }
-    if (seen.has(`${kind} ${value}`)) faults.add(pointer, 'is there twice');
-    seen.add(`${kind} ${value}`);
+    if (seen.has(keyOf({ kind, value }))) faults.add(pointer, 'is there twice');
+    seen.add(keyOf({ kind, value }));
     return [{ kind, value, active, pointer }];
   });
 };
@@ -114,27 +123,30 @@ const readAddresses = (
 const readUserId = (value: string): string | null =>
   /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/.test(value) ? value : null;
 
-/** The phone's own addresses and the rest, which may say that the phone's are not active. */
-const allAddresses = (phone: string | null, rest: Placed[]): Placed[] => {
-  const ofPhone: Placed[] = (phone ? (['sms', 'whatsapp'] as const) : []).map((kind) => ({
-    kind,
-    value: phone!,
-    active: true,
-    pointer: '/phone',
-  }));
-  return [...new Map([...ofPhone, ...rest].map((each) => [`${each.kind} ${each.value}`, each])).values()];
-};
+/** The addresses a phone has by itself. */
+const addressesOf = (phone: string | null): Placed[] =>
+  phone === null
+    ? []
+    : [
+        { kind: 'sms', value: phone, active: true, pointer: '/phone' },
+        { kind: 'whatsapp', value: whatsappPhone(phone), active: true, pointer: '/phone' },
+      ];
 
-/** What of it is somebody else's, and where it was asked for. */
-const findTaken = async (tx: Tx, technician: Technician, addresses: Placed[]) => {
+const keyOf = ({ kind, value }: Pick<Address, 'kind' | 'value'>): string => `${kind} ${value}`;
+
+/** The phone's own addresses and the rest, which may say that the phone's are not active. */
+const mergeAddresses = (ofPhone: Placed[], rest: Placed[]): Placed[] => [
+  ...new Map([...ofPhone, ...rest].map((each) => [keyOf(each), each])).values(),
+];
+
+/** What of it is somebody else's, in whatever spelling, and where it was asked for. */
+const findTaken = async (tx: Tx, { id, phone }: Technician, addresses: Placed[]) => {
   const pointers = new Set<string>();
-  if (technician.phone) {
-    const owner = await tx.technicians.byPhone(technician.phone);
-    if (owner && owner.id !== technician.id) pointers.add('/phone');
-  }
+  const isAnothers = (owners: string[]) => owners.some((owner) => owner !== id);
+  if (phone && isAnothers(await tx.technicians.phoneOwners(variantsOf(phone)))) pointers.add('/phone');
   for (const { kind, value, pointer } of addresses) {
-    const owner = await tx.technicians.addressOwner(kind, value);
-    if (owner && owner !== technician.id) pointers.add(pointer ?? '/addresses');
+    const values = kind === 'whatsapp-user-id' ? [value] : variantsOf(value);
+    if (isAnothers(await tx.technicians.addressOwners(kind, values))) pointers.add(pointer ?? '/addresses');
   }
   return [...pointers].map((pointer) => ({ pointer, detail: "is another technician's" }));
 };

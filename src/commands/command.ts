@@ -146,6 +146,8 @@ export type ReplyValues = {
   attachedNowhere: { kinds: AttachmentKind[] };
   tooLate: { given: string };
   notDone: Record<string, never>;
+  /** The phone is his, the WhatsApp identity somebody else's. */
+  notSureWho: Record<string, never>;
 };
 
 export type Reply = {

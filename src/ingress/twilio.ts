@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
+import { conversationAddress } from '../domain/phone.ts';
 import { readInboundForm, readStatusForm } from '../messaging/twilio-forms.ts';
 import type { ChannelDirectory, KnownChannel } from './channels.ts';
 import type { Inbox } from './inbox.ts';
@@ -46,7 +47,8 @@ export const twilioWebhooks = (
       status: deps.enabled ? 'received' : 'disabled',
       receivedAt: null,
       way: channel.way,
-      address: cut(message.from),
+      // Whichever way the provider spells a phone today: one person, one conversation, in order.
+      address: conversationAddress(cut(message.from)),
       userId: message.userId && cut(message.userId),
       providerId: cut(message.messageSid),
       attemptId: null,

@@ -1,3 +1,5 @@
+import { readFacts } from '../cmms/facts.ts';
+import { noteOptOut } from '../cmms/opt-out.ts';
 import type { Deps } from '../deps.ts';
 import type { Reason } from '../domain/message.ts';
 import type { Attempt } from '../store/attempts.ts';
@@ -137,6 +139,7 @@ export const failMessage = async (
     messageId,
     data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
   });
+  if (failure.code === '21610') await recipientOptedOut(tx, deps, messageId);
   deps.log.warn({
     event: 'message.failed',
     alarm: failure.next === 'fix' || failure.next === 'template',
@@ -144,6 +147,15 @@ export const failMessage = async (
     code: failure.code,
   });
   return { events: true };
+};
+
+/** Twilio refused the message because its recipient has opted out. */
+const recipientOptedOut = async (tx: Tx, deps: Deps, messageId: string): Promise<void> => {
+  const refused = (await tx.attempts.ofMessage(messageId)).at(-1);
+  if (!refused) return;
+  const facts = await readFacts(tx, deps, { kind: 'system', id: null });
+  // What it adds to the outbox the run that is under way sends, or the recovery timer rings for it.
+  await noteOptOut(tx, { address: refused.address, at: refused.sendingAt, messageId }, facts);
 };
 
 const reasonOf = ({ code, next }: { code: string | null; next: Then }): Reason =>

@@ -43,7 +43,8 @@ export const takeDue = async (
   const wanted: { message: DueMessage; to: string }[] = [];
   for (const message of messages) {
     const order = message.workOrderId ? (orders.get(message.workOrderId) ?? null) : null;
-    const to = addresses.get(message.conversationId);
+    const { reply = null, notice = null } = addresses.get(message.conversationId) ?? {};
+    const to = message.kind === 'reply' ? reply : notice;
     const timeZone = zones.get(message.technicianId ?? '') ?? tenant?.timeZone ?? 'UTC';
     const held: Reason | null =
       !deps.enabled || tenant?.enabled === false
@@ -54,7 +55,9 @@ export const takeDue = async (
             ? 'order-moved-on'
             : to
               ? null
-              : 'no-address';
+              : reply
+                ? 'opted-out'
+                : 'no-address';
     if (held || !to) await endUnsent(tx, message, held ?? 'no-address');
     else wanted.push({ message, to });
   }

@@ -50,8 +50,8 @@ export type Content = {
   text: string;
   from: string;
   userId: string | null;
-  /** Twilio has answered by itself. */
-  answered: boolean;
+  /** The kind of word to which Twilio has answered by itself. */
+  answeredTo: 'stop' | 'start' | 'other' | null;
   /** `type` is what the sender's phone claims, if anything. */
   media: { url: string; type: string | null }[];
   place: Place | null;
@@ -71,7 +71,7 @@ export const readContent = (raw: Buffer): Content => {
     text: storable(form.get('Body')),
     from: form.get('From') ?? '',
     userId: form.get('ExternalUserId') || null,
-    answered: form.has('OptOutType'),
+    answeredTo: readOptOut(form.get('OptOutType')),
     media: readMedia(form),
     place: readPlace(form),
     messageType: storable(form.get('MessageType')).toLowerCase() || null,
@@ -79,6 +79,12 @@ export const readContent = (raw: Buffer): Content => {
     quotedId: storable(form.get('OriginalRepliedMessageSid')) || null,
     forwarded: form.get('Forwarded') === 'true' || form.get('FrequentlyForwarded') === 'true',
   };
+};
+
+const readOptOut = (type: string | null): Content['answeredTo'] => {
+  if (type === null) return null;
+  const word = type.toLowerCase();
+  return word === 'stop' || word === 'start' ? word : 'other';
 };
 
 // By the fields that are there: NumMedia has been seen to disagree with them.

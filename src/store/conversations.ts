@@ -10,6 +10,17 @@ export type Conversation = {
   talk: Talk;
 };
 
+/** Where a message came from. */
+export type Heard = {
+  /** The technician's address it stands for. */
+  on: string | null;
+  /** As the provider wrote it; null when the phone was hidden behind a user id. */
+  as: string | null;
+};
+
+/** For answers to what somebody wrote, and for what we tell of ourselves. */
+export type SendTo = { reply: string | null; notice: string | null };
+
 export const conversations = (trx: Knex.Transaction, tenantId: string) => {
   const rows = () => trx('conversation').where({ tenant_id: tenantId });
 
@@ -42,47 +53,65 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
 
     /**
      * Notes that a message came in: the service window is open from then on, whose conversation it is, and
-     * what it is in the middle of now; null where that stays.
+     * what it is in the middle of now (null where that stays), and where the person writes from.
      */
-    heard: async (id: string, at: Date, technicianId: string | null, talk: Talk | null): Promise<void> => {
+    heard: async (
+      id: string,
+      at: Date,
+      { technicianId, heard, talk }: { technicianId: string | null; heard: Heard | null; talk: Talk | null },
+    ): Promise<void> => {
+      const isNewest = ':isTold AND (c.last_inbound_at IS NULL OR c.last_inbound_at <= :at)';
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
       await trx.raw(
         `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),
            technician_id = CASE WHEN c.technician_id IS NULL AND NOT EXISTS (SELECT FROM conversation o
              WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = :technicianId)
              THEN :technicianId ELSE c.technician_id END,
-           talk = coalesce(:talk::jsonb, c.talk)
+           talk = coalesce(:talk::jsonb, c.talk),
+           heard_on = CASE WHEN ${isNewest} THEN :on ELSE c.heard_on END,
+           heard_from = CASE WHEN NOT (${isNewest}) THEN c.heard_from WHEN :as::text IS NOT NULL THEN :as
+             WHEN c.heard_on = :on THEN c.heard_from END
          WHERE c.tenant_id = :tenantId AND c.id = :id`,
-        { at, technicianId, tenantId, id, talk: talk && JSON.stringify(talk) },
+        {
+          ...{ at, technicianId, tenantId, id, talk: talk && JSON.stringify(talk) },
+          ...{ isTold: heard !== null, on: heard?.on ?? null, as: heard?.as ?? null },
+        },
       );
     },
 
     /**
-     * Where to send to, as the provider writes it: a technician's phone if he has one here, else his user
-     * id, else the address the conversation came from. Null when nothing is left.
+     * Where to send to, as the provider writes it. A technician is answered where he last wrote from, in the
+     * spelling it came in, else at a phone if he has one here, else at a user id; notices pass by what he has
+     * opted out at. Somebody unknown is answered where the conversation came from. Null when nothing is left.
      */
-    addresses: async (ids: string[]): Promise<Map<string, string>> => {
+    addresses: async (ids: string[]): Promise<Map<string, SendTo>> => {
       const { rows: found } = await trx.raw(
-        `SELECT c.id, coalesce(
-           (SELECT 'whatsapp:' || a.value FROM technician_address a
-            WHERE a.tenant_id = c.tenant_id AND a.technician_id = c.technician_id AND a.active
-              AND a.kind IN ('whatsapp', 'whatsapp-user-id') AND h.way = 'whatsapp'
-            ORDER BY a.kind LIMIT 1),
-           (SELECT a.value FROM technician_address a
-            WHERE a.tenant_id = c.tenant_id AND a.technician_id = c.technician_id AND a.active
-              AND a.kind = 'sms' AND h.way = 'sms' LIMIT 1),
-           (SELECT a.address FROM conversation_address a
-            WHERE a.tenant_id = c.tenant_id AND a.conversation_id = c.id AND c.technician_id IS NULL
-            ORDER BY a.address LIMIT 1)) AS address
-         FROM conversation c JOIN channel h ON h.tenant_id = c.tenant_id AND h.id = c.channel_id
+        `SELECT c.id,
+           coalesce(own.all_of_them[1], CASE WHEN c.technician_id IS NULL THEN coalesce(c.heard_from,
+             (SELECT a.address FROM conversation_address a
+              WHERE a.tenant_id = c.tenant_id AND a.conversation_id = c.id ORDER BY a.address LIMIT 1)) END) AS reply,
+           own.not_opted_out[1] AS notice
+         FROM conversation c
+         JOIN channel h ON h.tenant_id = c.tenant_id AND h.id = c.channel_id
+         LEFT JOIN technician t ON t.tenant_id = c.tenant_id AND t.id = c.technician_id
+         CROSS JOIN LATERAL (
+           SELECT array_agg(way.address ORDER BY way.rank) AS all_of_them,
+             array_agg(way.address ORDER BY way.rank) FILTER (WHERE way.opted_out_at IS NULL) AS not_opted_out
+           FROM (
+             SELECT a.opted_out_at, CASE WHEN a.value = c.heard_on AND c.heard_from IS NOT NULL THEN c.heard_from
+                 WHEN a.kind = 'sms' THEN a.value ELSE 'whatsapp:' || a.value END AS address,
+               row_number() OVER (ORDER BY a.value IS NOT DISTINCT FROM c.heard_on DESC, a.kind,
+                 a.value IS NOT DISTINCT FROM t.phone DESC, a.learned_at DESC NULLS LAST, a.value) AS rank
+             FROM technician_address a
+             WHERE a.tenant_id = c.tenant_id AND a.technician_id = c.technician_id AND a.active
+               AND CASE WHEN a.kind = 'sms' THEN 'sms' ELSE 'whatsapp' END = h.way
+               AND (a.learned_under IS NULL OR a.learned_under = h.account_sid)
+           ) way
+         ) own
          WHERE c.tenant_id = ? AND c.id = ANY(?)`,
         [tenantId, ids],
       );
-      return new Map(
-        found.flatMap((row: { id: string; address: string | null }) =>
-          row.address ? [[row.id, row.address]] : [],
-        ),
-      );
+      return new Map(found.map(({ id, reply, notice }: SendTo & { id: string }) => [id, { reply, notice }]));
     },
 
     strangerAnswered: async (id: string, at: Date): Promise<void> => {

@@ -14,7 +14,7 @@ export type InboundRow = {
   /** Null for now, by the database's clock. */
   receivedAt: Date | null;
   way: 'whatsapp' | 'sms';
-  /** Messages: the sender as the provider writes it, and its user id if it tells one. */
+  /** Messages: the address the conversation is known by, and the sender's user id if the provider tells one. */
   address: string | null;
   userId: string | null;
   providerId: string;

@@ -1,10 +1,21 @@
 import type { Knex } from 'knex';
+import { variantsOf } from '../domain/phone.ts';
 import type { Person } from '../domain/who-is-told.ts';
 
 export const technicianRoles = ['technician', 'supervisor', 'planner'] as const;
 
 export type AddressKind = 'whatsapp' | 'whatsapp-user-id' | 'sms';
 export type Address = { kind: AddressKind; value: string; active: boolean };
+
+export type StoredAddress = Address & {
+  /** The phone together with which WhatsApp told this user id; null for what the CMMS registered. */
+  learnedWith: string | null;
+  /** The provider account it was told to. */
+  learnedUnder: string | null;
+  /** When another user id took its place. */
+  replacedAt: Date | null;
+  optedOutAt: Date | null;
+};
 
 export type Technician = {
   id: string;
@@ -83,6 +94,12 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
     );
   };
 
+  const letGo = async (address: Pick<Address, 'kind' | 'value'>) => {
+    await trx('conversation_address')
+      .where({ tenant_id: tenantId, address: asProviderWrites(address) })
+      .delete();
+  };
+
   return {
     get: async (id: string): Promise<Technician | null> => one(await rows().where({ id }).first()),
 
@@ -96,7 +113,9 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
     findMany: async (externalIds: string[]): Promise<Technician[]> =>
       (await rows().whereIn('external_id', externalIds)).map(fromRow),
 
-    byPhone: async (phone: string): Promise<Technician | null> => one(await rows().where({ phone }).first()),
+    /** Who has one of these phones. */
+    phoneOwners: async (phones: string[]): Promise<string[]> =>
+      (await rows().whereIn('phone', phones).select('id')).map(({ id }) => id),
 
     /** The active technician known by any of these addresses, in this order of trust. */
     byAddress: async (addresses: { kind: AddressKind; value: string }[]): Promise<Technician | null> => {
@@ -184,39 +203,60 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
       await rows().where({ id }).update({ last_seen_at: at });
     },
 
-    addresses: async (id: string): Promise<Address[]> =>
-      trx('technician_address')
-        .where({ tenant_id: tenantId, technician_id: id })
-        .orderBy(['kind', 'value'])
-        .select('kind', 'value', 'active'),
+    /** Who is known by any of these addresses, whether switched off or not. */
+    knownBy: async (
+      addresses: { kind: AddressKind; value: string }[],
+    ): Promise<{ technician: Technician; address: StoredAddress }[]> =>
+      (
+        await trx('technician_address as a')
+          .join('technician as t', (join) =>
+            join.on('t.tenant_id', 'a.tenant_id').on('t.id', 'a.technician_id'),
+          )
+          .where({ 'a.tenant_id': tenantId })
+          .whereIn(
+            ['a.kind', 'a.value'],
+            addresses.map(({ kind, value }) => [kind, value]),
+          )
+          .select('t.*', { address: trx.raw('to_jsonb(a)') })
+      ).map(({ address, ...row }) => ({ technician: fromRow(row as Row), address: addressFrom(address) })),
 
-    /** Who has this address, whoever that is. */
-    addressOwner: async (kind: AddressKind, value: string): Promise<string | null> =>
-      (await trx('technician_address').where({ tenant_id: tenantId, kind, value }).first('technician_id'))
-        ?.technician_id ?? null,
+    addresses: async (id: string): Promise<StoredAddress[]> =>
+      (
+        await trx('technician_address')
+          .where({ tenant_id: tenantId, technician_id: id })
+          .orderBy(['kind', 'value'])
+      ).map(addressFrom),
+
+    /** Who has one of these addresses, whoever that is. */
+    addressOwners: async (kind: AddressKind, values: string[]): Promise<string[]> =>
+      (
+        await trx('technician_address')
+          .where({ tenant_id: tenantId, kind })
+          .whereIn('value', values)
+          .select('technician_id')
+      ).map((row) => row.technician_id),
 
     /**
-     * Replaces a technician's addresses. Conversations under an address that is gone let go of it, so that
-     * its next owner starts his own; what somebody wrote from a new one before it was registered is his.
+     * Replaces a technician's registered addresses. Conversations under an address that is gone or switched
+     * off let go of it, so that its next owner starts his own; what somebody wrote from a new one before it
+     * was registered is his. What was learned with a phone stays as long as the phone.
      */
     setAddresses: async (id: string, addresses: Address[]): Promise<void> => {
-      const before = await trx('technician_address').where({ tenant_id: tenantId, technician_id: id });
-      const missingIn = (list: Pick<Address, 'kind' | 'value'>[]) => {
-        const there = new Set(list.map(({ kind, value }) => `${kind} ${value}`));
-        return ({ kind, value }: Pick<Address, 'kind' | 'value'>) => !there.has(`${kind} ${value}`);
+      const own = () => trx('technician_address').where({ tenant_id: tenantId, technician_id: id });
+      const keyOf = ({ kind, value }: Pick<Address, 'kind' | 'value'>) => `${kind} ${value}`;
+      const listed = new Set(addresses.map(keyOf));
+      const before = new Map((await own()).map((row) => [keyOf(row as Address), row]));
+      const remove = async (gone: Address) => {
+        await own().where({ kind: gone.kind, value: gone.value }).delete();
+        await letGo(gone);
       };
-      for (const gone of before.filter(missingIn(addresses))) {
-        await trx('technician_address')
-          .where({ tenant_id: tenantId, kind: gone.kind, value: gone.value })
-          .delete();
-        await trx('conversation_address')
-          .where({ tenant_id: tenantId, address: asProviderWrites(gone) })
-          .delete();
+      for (const row of before.values()) {
+        if (row.learned_with === null && !listed.has(keyOf(row))) await remove(row);
       }
-      const isFresh = missingIn(before);
       for (const address of addresses) {
         const { kind, value, active } = address;
-        if (isFresh(address)) {
+        const stored = before.get(keyOf(address));
+        if (!stored) {
           await trx('technician_address').insert({
             tenant_id: tenantId,
             technician_id: id,
@@ -225,13 +265,112 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
             active,
           });
           await adopt(id, asProviderWrites(address));
-        } else {
-          await trx('technician_address').where({ tenant_id: tenantId, kind, value }).update({ active });
+        } else if (stored.active !== active) {
+          await own().where({ kind, value }).update({ active, replaced_at: null });
+          await (active ? adopt(id, asProviderWrites(address)) : letGo(address));
         }
       }
+      const phones = addresses.flatMap(({ kind, value, active }) =>
+        kind === 'whatsapp' && active ? value : [],
+      );
+      // Read again: one may have been learned until its phone was gone.
+      for (const row of await own().whereNotNull('learned_with').whereNotIn('learned_with', phones)) {
+        if (!listed.has(keyOf(row))) await remove(row);
+        else await own().where({ kind: row.kind, value: row.value }).update({ learned_with: null });
+      }
+    },
+
+    /**
+     * Notes the user id that WhatsApp tells for a technician's phone, in place of those named. False if the
+     * phone is his no more, or the user id an active technician's.
+     */
+    learnUserId: async (learned: {
+      technicianId: string;
+      phone: string;
+      userId: string;
+      account: string | null;
+      replaces: string[];
+      at: Date;
+    }): Promise<boolean> => {
+      // The phone is held: nobody takes it away meanwhile.
+      const { rows: noted } = await trx.raw(
+        `INSERT INTO technician_address AS a (tenant_id, technician_id, kind, value, learned_with, learned_at,
+           learned_under, opted_out_at)
+         SELECT p.tenant_id, p.technician_id, 'whatsapp-user-id', :userId, p.value, :at, :account, p.opted_out_at
+         FROM technician_address p
+         WHERE p.tenant_id = :tenantId AND p.kind = 'whatsapp' AND p.value = :phone AND p.active
+           AND p.technician_id = :technicianId
+         FOR SHARE
+         ON CONFLICT (tenant_id, kind, value) DO UPDATE SET technician_id = excluded.technician_id, active = true,
+           learned_with = excluded.learned_with, learned_at = excluded.learned_at,
+           learned_under = excluded.learned_under, opted_out_at = excluded.opted_out_at,
+           replaced_at = NULL, disputed_by = NULL
+         WHERE NOT a.active OR EXISTS (SELECT FROM technician t
+           WHERE t.tenant_id = a.tenant_id AND t.id = a.technician_id AND NOT t.active)
+         RETURNING 1`,
+        { ...learned, tenantId },
+      );
+      if (noted.length === 0) return false;
+      const address = { kind: 'whatsapp-user-id' as const, value: learned.userId };
+      await trx('conversation_address as a')
+        .where({ tenant_id: tenantId, address: asProviderWrites(address) })
+        .whereExists(
+          trx('conversation as c')
+            .where({ 'c.tenant_id': tenantId, 'c.id': trx.ref('a.conversation_id') })
+            .whereNot({ 'c.technician_id': learned.technicianId }),
+        )
+        .delete();
+      await adopt(learned.technicianId, asProviderWrites(address));
+      for (const value of learned.replaces) {
+        await trx('technician_address')
+          .where({ tenant_id: tenantId, technician_id: learned.technicianId, kind: address.kind, value })
+          .update({ active: false, replaced_at: learned.at });
+        await letGo({ kind: address.kind, value });
+      }
+      return true;
+    },
+
+    /** Notes that a user id came from another technician's phone; false if that was noted before. */
+    disputeUserId: async (userId: string, technicianId: string): Promise<boolean> =>
+      (await trx('technician_address')
+        .where({ tenant_id: tenantId, kind: 'whatsapp-user-id', value: userId })
+        .whereRaw('disputed_by IS DISTINCT FROM ?', [technicianId])
+        .update({ disputed_by: technicianId })) > 0,
+
+    /**
+     * Notes that the provider keeps our messages from this person: a phone and the user ids learned with it
+     * are one. Answers whose it is, or null if that was known, is undone since `at`, or is nobody's.
+     */
+    optedOut: async (kind: AddressKind, value: string, at: Date): Promise<string | null> => {
+      const { rows: marked } = await trx.raw(
+        `UPDATE technician_address a SET opted_out_at = :at FROM technician t
+         WHERE a.tenant_id = :tenantId AND ${isSamePerson} AND a.opted_out_at IS NULL
+           AND (a.opted_in_at IS NULL OR a.opted_in_at <= :at)
+           AND t.tenant_id = a.tenant_id AND t.id = a.technician_id
+         RETURNING t.external_id`,
+        { tenantId, kind, values: spellings(kind, value), at },
+      );
+      return marked[0]?.external_id ?? null;
+    },
+
+    optedIn: async (kind: AddressKind, value: string, at: Date): Promise<void> => {
+      await trx.raw(
+        `UPDATE technician_address a SET opted_out_at = NULL, opted_in_at = :at
+         WHERE a.tenant_id = :tenantId AND ${isSamePerson}`,
+        { tenantId, kind, values: spellings(kind, value), at },
+      );
     },
   };
 };
+
+const isSamePerson = `((a.kind = :kind AND a.value = ANY(:values))
+  OR (:kind = 'whatsapp' AND a.learned_with = ANY(:values))
+  OR (:kind = 'whatsapp-user-id' AND a.kind = 'whatsapp' AND a.value = (
+    SELECT u.learned_with FROM technician_address u
+    WHERE u.tenant_id = a.tenant_id AND u.kind = :kind AND u.value = ANY(:values))))`;
+
+const spellings = (kind: AddressKind, value: string): string[] =>
+  kind === 'whatsapp-user-id' ? [value] : variantsOf(value);
 
 const asProviderWrites = ({ kind, value }: Pick<Address, 'kind' | 'value'>): string =>
   kind === 'sms' ? value : `whatsapp:${value}`;
@@ -239,6 +378,17 @@ const asProviderWrites = ({ kind, value }: Pick<Address, 'kind' | 'value'>): str
 type Row = Record<string, never>;
 
 const one = (row: Row | undefined): Technician | null => (row ? fromRow(row) : null);
+
+const addressFrom = (row: Row): StoredAddress => ({
+  kind: row.kind!,
+  value: row.value!,
+  active: row.active!,
+  learnedWith: row.learned_with!,
+  learnedUnder: row.learned_under!,
+  // Text where it comes out of JSON.
+  replacedAt: row.replaced_at === null ? null : new Date(row.replaced_at!),
+  optedOutAt: row.opted_out_at === null ? null : new Date(row.opted_out_at!),
+});
 
 const fromRow = (row: Row): Technician => ({
   id: row.id!,

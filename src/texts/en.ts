@@ -434,6 +434,8 @@ export const en: Texts = {
       `⏳ Nothing changed: your message “${shorten(given, 200)}” reached us late. If you still want it, please send it again.`,
     notDone: () =>
       '⚠️ Your message was not carried out, and nothing changed. The fault is ours and has been reported. Please send it again later.',
+    notSureWho: () =>
+      '⚠️ Nothing changed: your number and your WhatsApp identity belong to two different people in our records. Your supervisor has been told; until it is settled, please call.',
   },
 
   news: {

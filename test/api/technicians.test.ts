@@ -273,7 +273,9 @@ test('the window is open for 23 h 50 min after the last message, unless the prov
       'whatsapp:+15005550101',
       randomUUID,
     );
-    await tx.conversations.heard(conversation, heardAt, id, null);
+    await tx.conversations.heard(conversation, heardAt, {
+      ...{ technicianId: id, heard: null, talk: null },
+    });
   });
   const windowAt = async (moment: string) => {
     api.setNow(new Date(moment));

@@ -166,7 +166,10 @@ test('a user id is used where no phone is known', async () => {
       'whatsapp:US.1349',
       randomUUID,
     );
-    expect((await tx.conversations.addresses([conversation])).get(conversation)).toBe('whatsapp:US.1349');
+    expect((await tx.conversations.addresses([conversation])).get(conversation)).toEqual({
+      reply: 'whatsapp:US.1349',
+      notice: 'whatsapp:US.1349',
+    });
   });
 });
 

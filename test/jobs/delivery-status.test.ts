@@ -235,6 +235,15 @@ describe('a failure', () => {
         messageId: id,
         data: { technician: ana.externalId, code, text: expect.stringMatching(/\S+ \S+/) },
       },
+      ...(reason === 'opted-out'
+        ? [
+            {
+              type: 'technician.unreachable',
+              messageId: id,
+              data: { technician: ana.externalId, reason, way: 'whatsapp' },
+            },
+          ]
+        : []),
     ]);
     expect(on.provider.sent).toHaveLength(1);
     expect(on.logged.filter(({ event }) => event === 'message.failed').map((line) => line.alarm)).toEqual([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { takeDue } from '../../src/messaging/take.ts';
+import type { Tx } from '../../src/store/store.ts';
 import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
 
 const outbox = useOutbox();
@@ -124,6 +125,71 @@ describe('refused for now', () => {
   });
 });
 
+describe('to whom', () => {
+  const setAddresses = async (
+    on: Awaited<ReturnType<typeof outbox.channel>>,
+    id: string,
+    ...addresses: Parameters<Tx['technicians']['setAddresses']>[1]
+  ) => on.store.tenant(on.tenantId, (tx) => tx.technicians.setAddresses(id, addresses));
+
+  test('somebody without a phone gets it at his user id', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician({ withoutAddress: true });
+    await setAddresses(on, ana.id, { kind: 'whatsapp-user-id', value: 'US.1349', active: true });
+    const id = await on.queue(ana, 'Hello', { kind: 'work-order.reminder', lane: 'notification' });
+    await on.run();
+    expect(on.provider.sent).toMatchObject([{ to: 'whatsapp:US.1349', text: 'Hello' }]);
+    expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+  });
+
+  test('somebody who has opted out gets answers only, and the refusal of one more is no news', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    on.provider.will(refused('21610', 'stop'), refused('21610', 'stop'));
+    const first = await on.queue(ana, 'first', { kind: 'work-order.reminder' });
+    await on.run();
+    const notice = await on.queue(ana, 'notice', { kind: 'work-order.reminder', lane: 'notification' });
+    const answer = await on.queue(ana, 'answer');
+    await on.run();
+    await on.run();
+
+    expect(on.provider.texts()).toEqual(['first', 'answer']);
+    expect(await on.message(notice)).toMatchObject({
+      status: 'cancelled',
+      reason: 'opted-out',
+      attempts: [],
+    });
+    expect(await on.message(answer)).toMatchObject({ status: 'failed', reason: 'opted-out' });
+    expect((await on.events()).filter(({ type }) => type === 'technician.unreachable')).toEqual([
+      isOptedOut(ana, first),
+    ]);
+  });
+
+  test('an opt-out counts for the address that was sent to', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    on.provider.will(refused('21610', 'stop'));
+    await on.queue(ana, 'first', { kind: 'work-order.reminder' });
+    await on.run();
+    const phone = ana.address.replace('whatsapp:', '');
+    await setAddresses(
+      on,
+      ana.id,
+      { kind: 'whatsapp', value: phone, active: true },
+      { kind: 'whatsapp', value: '+12025559999', active: true },
+    );
+    await on.queue(ana, 'second', { kind: 'work-order.reminder' });
+    await on.run();
+    expect(on.provider.sent.map(({ to }) => to)).toEqual([ana.address, 'whatsapp:+12025559999']);
+  });
+});
+
+const isOptedOut = ({ externalId }: { externalId: string }, messageId: string) => ({
+  type: 'technician.unreachable',
+  messageId,
+  data: { technician: externalId, reason: 'opted-out', way: 'whatsapp' },
+});
+
 describe('refused for good', () => {
   test.each([
     { outcome: refused('21211', 'stop'), reason: 'provider', alarm: false },
@@ -155,6 +221,7 @@ describe('refused for good', () => {
           messageId: id,
           data: { technician: ana.externalId, code: outcome.code, text: 'in words' },
         },
+        ...(reason === 'opted-out' ? [isOptedOut(ana, id)] : []),
       ]);
       expect(on.bells.filter(({ queue }) => queue === 'cmms-events')).toHaveLength(1);
       expect(on.logged.filter(({ event }) => event === 'message.failed').map((line) => line.alarm)).toEqual([

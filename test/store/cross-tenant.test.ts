@@ -338,7 +338,16 @@ const cases: Cases = {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
     open: (tx, its) =>
       tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
-    heard: (tx, its) => tx.conversations.heard(its.ids.conversation, soon(), its.ids.supervisor, null),
+    heard: [
+      (tx, its) =>
+        tx.conversations.heard(its.ids.conversation, soon(), {
+          ...{ technicianId: its.ids.supervisor, heard: null, talk: null },
+        }),
+      (tx, its) =>
+        tx.conversations.heard(its.ids.conversation, soon(), {
+          ...{ technicianId: null, heard: { on: phone, as: `whatsapp:${phone}` }, talk: {} },
+        }),
+    ],
     addresses: (tx, its) => tx.conversations.addresses([its.ids.conversation]),
     strangerAnswered: (tx, its) => tx.conversations.strangerAnswered(its.ids.conversation, new Date()),
     windowRefusedFor: (tx, its) => tx.conversations.windowRefusedFor(its.ids.notice, new Date()),
@@ -427,7 +436,7 @@ const cases: Cases = {
     find: (tx) => tx.technicians.find('tech-1'),
     lock: (tx) => tx.technicians.lock('tech-1'),
     findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
-    byPhone: (tx) => tx.technicians.byPhone(phone),
+    phoneOwners: (tx) => tx.technicians.phoneOwners([phone]),
     byAddress: [
       (tx) => tx.technicians.byAddress([{ kind: 'whatsapp', value: phone }]),
       (tx) => tx.technicians.byAddress([{ kind: 'whatsapp-user-id', value: userId }]),
@@ -446,7 +455,23 @@ const cases: Cases = {
     update: (tx, its) => tx.technicians.update({ ...technicianOf(its), name: 'renamed' }),
     seen: (tx, its) => tx.technicians.seen(its.ids.technician, new Date()),
     addresses: (tx, its) => tx.technicians.addresses(its.ids.technician),
-    addressOwner: (tx) => tx.technicians.addressOwner('whatsapp', phone),
+    knownBy: (tx) =>
+      tx.technicians.knownBy([
+        { kind: 'whatsapp', value: phone },
+        { kind: 'whatsapp-user-id', value: userId },
+      ]),
+    addressOwners: (tx) => tx.technicians.addressOwners('whatsapp', [phone]),
+    learnUserId: (tx, its) =>
+      tx.technicians.learnUserId({
+        ...{ technicianId: its.ids.technician, phone, userId: 'US.99', account: 'AC', replaces: [userId] },
+        at: new Date(),
+      }),
+    disputeUserId: (tx, its) => tx.technicians.disputeUserId(userId, its.ids.supervisor),
+    optedOut: [
+      (tx) => tx.technicians.optedOut('whatsapp', phone, new Date()),
+      (tx) => tx.technicians.optedOut('whatsapp-user-id', userId, new Date()),
+    ],
+    optedIn: (tx) => tx.technicians.optedIn('whatsapp', phone, new Date()),
     setAddresses: [
       (tx, its) => tx.technicians.setAddresses(its.ids.technician, []),
       (tx, its) =>
