@@ -144,6 +144,7 @@ const send = async (
     from: channel.address,
     to: message.to,
     text: message.text,
+    content: null,
     messagingServiceSid: channel.messagingServiceSid,
     statusCallback: `${deps.publicBaseUrl}/api/whatsappwebhook/status?a=${message.attemptId}`,
   });

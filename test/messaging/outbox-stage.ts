@@ -6,7 +6,14 @@ import { deliveryStatus } from '../../jobs/delivery-status.ts';
 import { type OutboundDeps, outbound } from '../../jobs/outbound.ts';
 import { sha256 } from '../../src/crypto.ts';
 import type { Lane, MessageKind } from '../../src/domain/message.ts';
-import type { ListedAtProvider, Outcome, Outgoing, Provider } from '../../src/messaging/provider.ts';
+import type {
+  ContentOutcome,
+  ListedAtProvider,
+  Outcome,
+  Outgoing,
+  Provider,
+} from '../../src/messaging/provider.ts';
+import type { QuickReplyDefinition } from '../../src/messaging/quick-replies.ts';
 import { timing as realTiming, type Timing } from '../../src/messaging/timing.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { order as orderWith } from '../commands/facts.ts';
@@ -19,12 +26,17 @@ export const timing: Timing = { ...realTiming, retryMs: 20_000, maxRetryMs: 160_
 /** A provider that takes everything, unless told otherwise, and remembers what it was asked. */
 const createFakeProvider = () => {
   const answers: ((message: Outgoing) => Outcome | Promise<Outcome>)[] = [];
+  const contents: (() => ContentOutcome | Promise<ContentOutcome>)[] = [];
   const waits = new Set<() => void>();
   const fake = {
     sent: [] as (Outgoing & { attemptId: string; atMs: number })[],
     /** What its list shows; a function throws or waits in its place. */
     listed: [] as ListedAtProvider[] | (() => Promise<ListedAtProvider[]>),
     asked: [] as { to: string; since: Date }[],
+    /** The content it was asked to make. */
+    made: [] as { name: string; definition: QuickReplyDefinition; sid: string | null }[],
+    /** How the making of the next content ends. */
+    makes: (next: () => ContentOutcome | Promise<ContentOutcome>) => void contents.push(next),
     /** How the next calls end, one each; after that it takes everything again. */
     will: (...next: (Outcome | ((message: Outgoing) => Outcome | Promise<Outcome>))[]) => {
       answers.push(...next.map((answer) => (typeof answer === 'function' ? answer : () => answer)));
@@ -59,10 +71,16 @@ const createFakeProvider = () => {
       return typeof fake.listed === 'function' ? fake.listed() : fake.listed;
     },
     listReceived: async () => [],
+    createContent: async (name, definition) => {
+      const made = await (contents.shift() ?? (() => ({ sid: newContentSid() })))();
+      fake.made.push({ name, definition, sid: made.sid });
+      return made;
+    },
   };
   return Object.assign(fake, { provider });
 };
 
+const newContentSid = () => `HX${randomUUID().replaceAll('-', '')}`;
 export const newSid = () => `SM${randomUUID().replaceAll('-', '')}`;
 
 export const refused = (code: string | null, next: 'retry' | 'template' | 'other-way' | 'stop' | 'fix') =>
