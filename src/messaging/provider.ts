@@ -1,4 +1,4 @@
-import type { QuickReplyDefinition } from './quick-replies.ts';
+import type { QuickReplyDefinition } from '../store/quick-replies.ts';
 
 /** What a provider is asked to send. Addresses as the provider writes them. */
 export type Outgoing = {

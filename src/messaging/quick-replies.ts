@@ -1,13 +1,5 @@
 import { sha256 } from '../crypto.ts';
-
-/** What content at the provider is made from: the form of a message, without anything that was written. */
-export type QuickReplyDefinition = {
-  /** One variable for each line that is not empty. */
-  body: string;
-  /** The ids are variables too. */
-  buttons: { title: string; id: string }[];
-  variableCount: number;
-};
+import type { QuickReplyDefinition } from '../store/quick-replies.ts';
 
 export type QuickReply = {
   /** As the phone shows it. */

@@ -1,7 +1,7 @@
 import twilio from 'twilio';
 import type { ContentCreateRequest } from 'twilio/lib/rest/content/v1/content.js';
+import type { QuickReplyDefinition } from '../store/quick-replies.ts';
 import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
-import type { QuickReplyDefinition } from './quick-replies.ts';
 import { meaningOf } from './twilio-errors.ts';
 
 export type TwilioAccount = {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Window } from '../domain/service-window.ts';
 
 export type Conversation = {
   id: string;
@@ -82,6 +83,14 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
     strangerAnswered: async (id: string, at: Date): Promise<void> => {
       await rows().where({ id }).update({ stranger_answered_at: at });
     },
+
+    windows: async (ids: string[]): Promise<Map<string, Window>> =>
+      new Map(
+        (await rows().whereIn('id', ids)).map((row) => [
+          row.id,
+          { lastInboundAt: row.last_inbound_at, windowRefusedAt: row.window_refused_at },
+        ]),
+      ),
 
     /** Notes that the provider refused a message as outside the window; later inbound opens it again. */
     windowRefusedFor: async (messageId: string, sentAt: Date): Promise<void> => {

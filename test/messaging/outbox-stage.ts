@@ -13,8 +13,9 @@ import type {
   Outgoing,
   Provider,
 } from '../../src/messaging/provider.ts';
-import type { QuickReplyDefinition } from '../../src/messaging/quick-replies.ts';
 import { timing as realTiming, type Timing } from '../../src/messaging/timing.ts';
+import type { QuickReplyButton } from '../../src/store/outbox.ts';
+import type { QuickReplyDefinition } from '../../src/store/quick-replies.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { order as orderWith } from '../commands/facts.ts';
 import { createTestDatabase, withDatabase } from '../support/postgres.ts';
@@ -185,6 +186,7 @@ export const useOutbox = () => {
         kind?: MessageKind;
         expiresAt?: Date;
         about?: { workOrderId: string; assignmentNo: number | null; dueDay: string | null };
+        buttons?: QuickReplyButton[];
       } = {},
     ): Promise<string> => {
       const id = randomUUID();
@@ -201,6 +203,7 @@ export const useOutbox = () => {
           inReplyTo: null,
           workOrderIds: fields.about ? [fields.about.workOrderId] : [],
           about: fields.about ?? null,
+          buttons: fields.buttons ?? null,
           dueAt: new Date(Date.now() - 1000),
           expiresAt: fields.expiresAt ?? new Date(Date.now() + 2 * 60 * 60 * 1000),
           heldBack: null,
@@ -281,6 +284,7 @@ export const useOutbox = () => {
         ['pair_budget', 'at'],
         ['channel_lease', 'held_until', 'next_slot_at', 'paused_until'],
         ['status_callback', 'received_at', 'match_at'],
+        ['quick_reply_content', 'make_at'],
       ] as const) {
         await owner.query(`UPDATE ${table} SET ${columns.map(earlier).join(', ')} WHERE tenant_id = $2`, [
           seconds,
