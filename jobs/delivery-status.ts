@@ -1,8 +1,9 @@
 import type { Deps } from '../src/deps.ts';
 import { forward, fromTwilio } from '../src/domain/delivery-status.ts';
+import { sendAsText } from '../src/messaging/content.ts';
 import { failMessage, type Rings, recordAccepted } from '../src/messaging/record.ts';
 import type { Timing } from '../src/messaging/timing.ts';
-import { meaningOf } from '../src/messaging/twilio-errors.ts';
+import { isContentFault, meaningOf } from '../src/messaging/twilio-errors.ts';
 import { readStatusForm } from '../src/messaging/twilio-forms.ts';
 import type { Doorbell } from '../src/queues.ts';
 import type { Attempt } from '../src/store/attempts.ts';
@@ -91,6 +92,12 @@ const recover = async (
   if (tries.at(-1)?.id !== attempt.id) return {};
   const { next, text } = meaningOf(code ?? 'unknown');
   if (code === '63016') await tx.conversations.windowRefusedFor(attempt.messageId, attempt.sendingAt);
+  const { contentSid } = attempt;
+  if (contentSid && isContentFault(code)) {
+    await sendAsText(tx, deps, { ...attempt, contentSid }, code);
+    rings.add('outbound');
+    return {};
+  }
   const reason = `failed:${code}`;
   if (next === 'retry' && !tries.some((each) => each.reason === reason)) {
     await tx.outbox.sendAgain(attempt.messageId, retryAfterFailureMs, reason);

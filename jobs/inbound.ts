@@ -12,7 +12,6 @@ import type { Doorbell, DoorbellQueue } from '../src/queues.ts';
 import type { Conversation } from '../src/store/conversations.ts';
 import type { Unread } from '../src/store/inbox.ts';
 import { isPassing, type Tx } from '../src/store/store.ts';
-import type { Technician } from '../src/store/technicians.ts';
 import type { Tenant } from '../src/store/tenants.ts';
 import { textsFor } from '../src/texts/texts.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../src/deps.ts';
+import { makeContent } from '../src/messaging/content.ts';
 import type { Provider } from '../src/messaging/provider.ts';
 import type { ProviderOf } from '../src/messaging/providers.ts';
 import { settleUnclear } from '../src/messaging/reconcile.ts';
@@ -59,15 +60,25 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
     }
   };
 
+  let isMaking = false;
+  const make = async () => {
+    if (isMaking) return;
+    isMaking = true;
+    await makeContent(deps, tenantId, channel, provider).finally(() => {
+      isMaking = false;
+    });
+  };
+
   try {
     // Beside the sending: a list that takes its time holds nothing up.
     track(settle());
     while (!deps.stopping.aborted && lease.held()) {
       // What ends while we ask may let its conversation's next message go.
       const wasBusy = inFlight.size > 0;
-      const { dealtWith, waitMs } = await sendChunk(deps, tenantId, channel, holder, track, (message) =>
-        send(deps, tenantId, channel, provider, recordAnswer, message),
-      );
+      const { dealtWith, waitMs } = await sendChunk(deps, tenantId, channel, holder, track, (message) => {
+        if (message.lacksContent) track(make());
+        return send(deps, tenantId, channel, provider, recordAnswer, message);
+      });
       if (waitMs > 0) await sleep(Math.min(waitMs, 1000));
       else if (dealtWith === 0 && !wasBusy) break;
       // What is under way may hold back its conversation's next message, and nobody else's. Several that end
@@ -144,6 +155,7 @@ const send = async (
     from: channel.address,
     to: message.to,
     text: message.text,
+    content: message.content,
     messagingServiceSid: channel.messagingServiceSid,
     statusCallback: `${deps.publicBaseUrl}/api/whatsappwebhook/status?a=${message.attemptId}`,
   });

@@ -4,6 +4,7 @@ import { key, readFields, technicianShape } from '../cmms/fields.ts';
 import { preferencesAnswer, readPreferences } from '../cmms/preferences.ts';
 import { saveTechnician } from '../cmms/save-technician.ts';
 import type { Deps } from '../deps.ts';
+import { windowOpenUntil } from '../domain/service-window.ts';
 import { type ListedTechnician, technicianRoles } from '../store/technicians.ts';
 import { dropReadOnly, keyToFind, keyToSave, readJson } from './body.ts';
 import { afterKey, limit, page, readQuery, toPage } from './lists.ts';
@@ -112,15 +113,3 @@ const present = (technician: ListedTechnician, now: Date): z.infer<typeof techni
   windowOpenUntil: windowOpenUntil(technician, now)?.toISOString() ?? null,
   lastSeenAt: technician.lastSeenAt?.toISOString() ?? null,
 });
-
-// Ten minutes less than the provider's 24 hours: what is sent last must still arrive inside.
-const windowMs = (23 * 60 + 50) * 60 * 1000;
-
-const windowOpenUntil = (
-  { lastInboundAt, windowRefusedAt }: Pick<ListedTechnician, 'lastInboundAt' | 'windowRefusedAt'>,
-  now: Date,
-): Date | null => {
-  if (!lastInboundAt || (windowRefusedAt && windowRefusedAt >= lastInboundAt)) return null;
-  const until = new Date(lastInboundAt.getTime() + windowMs);
-  return until > now ? until : null;
-};

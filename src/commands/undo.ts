@@ -18,7 +18,7 @@ export const undo: Command = (_request, facts) => {
   const types = changes.map(({ type }) => type);
   const steps = [...changes].reverse().map(takeBack);
   const after =
-    order && steps.reduce((one, { orderId, set }) => (orderId === one.id ? { ...one, ...set } : one), order);
+    order && Object.assign({}, order, ...steps.map(({ orderId, set }) => (orderId === order.id ? set : {})));
   return {
     ...answer('undone', { order: after, types, told: told.map(({ name }) => name) }, orders),
     changes: steps,

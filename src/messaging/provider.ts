@@ -1,8 +1,12 @@
+import type { QuickReplyDefinition } from '../store/quick-replies.ts';
+
 /** What a provider is asked to send. Addresses as the provider writes them. */
 export type Outgoing = {
   from: string;
   to: string;
   text: string;
+  /** Sent in the text's place: the same words, with buttons. */
+  content: { sid: string; variables: Record<string, string> } | null;
   messagingServiceSid: string | null;
   /** Where it reports what became of the message; holds the attempt's id. */
   statusCallback: string;
@@ -19,6 +23,9 @@ export type Outcome =
   | { kind: 'accepted'; id: string }
   | { kind: 'refused'; code: string | null; text: string; next: Then; pauseMs?: number }
   | { kind: 'unclear'; text: string };
+
+/** `sid` null: not made, or nobody knows; `code` says what the provider gave as the reason. */
+export type ContentOutcome = { sid: string } | { sid: null; code: string };
 
 /** A message in the provider's own list. */
 export type ListedAtProvider = {
@@ -53,4 +60,6 @@ export type Provider = {
   listReceived: (ours: string, since: Date) => Promise<ListedAtProvider[]>;
   /** The bytes behind an address that a webhook named. */
   media: (url: string, stopping: AbortSignal) => Promise<MediaAnswer>;
+  /** Makes content to send messages with; does not throw for an outcome. */
+  createContent: (name: string, definition: QuickReplyDefinition) => Promise<ContentOutcome>;
 };

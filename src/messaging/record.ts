@@ -4,8 +4,10 @@ import type { Deps } from '../deps.ts';
 import type { Reason } from '../domain/message.ts';
 import type { Attempt } from '../store/attempts.ts';
 import type { Tx } from '../store/store.ts';
+import { sendAsText } from './content.ts';
 import type { Outcome, Then } from './provider.ts';
 import { retryDelayMs, type Timing } from './timing.ts';
+import { isContentFault } from './twilio-errors.ts';
 
 /** The doorbells to ring once the transaction is committed. */
 export type Rings = { statusOf?: string; events?: true };
@@ -107,6 +109,11 @@ export const recordOutcome = async (
   }
   await tx.attempts.refused(attempt.id, { code: outcome.code, text: outcome.text });
   if (outcome.pauseMs) await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+  const { contentSid } = stored;
+  if (contentSid && outcome.next === 'fix' && isContentFault(outcome.code)) {
+    await sendAsText(tx, deps, { ...stored, contentSid }, outcome.code);
+    return {};
+  }
   if (outcome.next === 'retry') {
     const delayMs = Math.max(outcome.pauseMs ?? 0, retryDelayMs(timing, attempt.tries + 1, deps.random()));
     await tx.outbox.sendAgain(attempt.messageId, delayMs, `retry:${attempt.tries + 1}`);

@@ -2,6 +2,8 @@ import type { Deps } from '../deps.ts';
 import { isStillTrue, type Reason } from '../domain/message.ts';
 import { type DueMessage, possibleDuplicate } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
+import { chooseContent, type WithButtons } from './content.ts';
+import type { Outgoing } from './provider.ts';
 import type { Timing } from './timing.ts';
 
 /** A message that may be sent now, as one recorded attempt. */
@@ -9,7 +11,11 @@ export type Taken = {
   attemptId: string;
   messageId: string;
   to: string;
+  /** As the phone shows it. */
   text: string;
+  content: Outgoing['content'];
+  /** It has buttons, but nobody has made content to show them with. */
+  lacksContent: boolean;
   /** How many attempts were made before. */
   tries: number;
 };
@@ -62,18 +68,27 @@ export const takeDue = async (
     else wanted.push({ message, to });
   }
 
+  const withButtons = await chooseContent(
+    tx,
+    deps,
+    channelId,
+    wanted.map(({ message }) => message),
+    orders,
+  );
   const tries = wanted.map(({ message, to }) => ({
     id: deps.newId(),
     messageId: message.id,
     channelId,
     reason: message.attemptReason,
     address: to,
-    text: message.text,
+    ...shownAs(message, withButtons.get(message.id)),
     tries: message.tries,
     conversationId: message.conversationId,
   }));
   if (tries.length === 0) return { taken: [], seen: messages.length };
   const begun = await tx.attempts.begin(tries, timing.lookAfterMs[0]);
+  const byContent = tries.flatMap(({ id, content }) => (content ? { id, contentSid: content.sid } : []));
+  if (byContent.length > 0) await tx.attempts.withContent(byContent);
   await tx.outbox.sending(tries.map(({ messageId, conversationId }) => ({ id: messageId, conversationId })));
   return {
     // One whose reason was tried before was asked for twice: it is not sent again.
@@ -84,11 +99,18 @@ export const takeDue = async (
         messageId: each.messageId,
         to: each.address,
         text: each.text,
+        content: each.content,
+        lacksContent: each.lacksContent,
         tries: each.tries,
       })),
     seen: messages.length,
   };
 };
+
+const shownAs = (message: DueMessage, how: WithButtons | undefined) =>
+  how?.kind === 'content'
+    ? { text: how.text, content: how.content, lacksContent: false }
+    : { text: message.text, content: null, lacksContent: how !== undefined };
 
 /** A message that is not sent after all. One that may have left already only stops being tried. */
 const endUnsent = async (tx: Tx, message: DueMessage, reason: Reason) => {

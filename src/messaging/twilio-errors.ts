@@ -96,3 +96,13 @@ const meanings = new Map<string, Meaning>(
 /** What an error code of Twilio's means for the message, in plain words. */
 export const meaningOf = (code: string): Meaning =>
   meanings.get(code) ?? { next: 'fix', text: `Twilio's error ${code}` };
+
+const contentFaults = new Set(
+  '20404 21619 21654 21655 21656 21658 63005 63006 63011 63013 63021 63027 63028 63030 92002 92007'.split(
+    ' ',
+  ),
+);
+
+/** Whether content or its variables may be to blame, so that the same words as plain text may well go through. */
+export const isContentFault = (code: string | null): boolean =>
+  code === null || contentFaults.has(code) || !meanings.has(code);

@@ -8,6 +8,8 @@ export type Attempt = {
   reason: string;
   address: string;
   text: string;
+  /** The quick-reply content it was sent with; null: as plain text. */
+  contentSid: string | null;
   state: 'sending' | 'accepted' | 'refused' | 'unclear' | 'lost';
   providerId: string | null;
   providerIdFrom: 'answer' | 'adopted' | 'callback' | null;
@@ -42,6 +44,15 @@ export const attempts = (trx: Knex.Transaction, tenantId: string) => {
         ],
       );
       return new Set(begun.map((row: { id: string }) => row.id));
+    },
+
+    /** Notes which content tries are made with, before they are made. */
+    withContent: async (tries: { id: string; contentSid: string }[]): Promise<void> => {
+      await trx.raw(
+        `UPDATE attempt a SET content_sid = t.sid FROM unnest(?::uuid[], ?::text[]) AS t(id, sid)
+         WHERE a.tenant_id = ? AND a.id = t.id`,
+        [tries.map(({ id }) => id), tries.map(({ contentSid }) => contentSid), tenantId],
+      );
     },
 
     ofMessage: async (messageId: string): Promise<Attempt[]> =>
@@ -207,6 +218,7 @@ const fromRow = (row: Record<string, never>): Attempt => ({
   reason: row.reason!,
   address: row.address!,
   text: row.text!,
+  contentSid: row.content_sid!,
   state: row.state!,
   providerId: row.provider_id!,
   providerIdFrom: row.provider_id_from!,

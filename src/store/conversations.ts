@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Talk } from '../commands/talk.ts';
+import type { Window } from '../domain/service-window.ts';
 
 export type Conversation = {
   id: string;
@@ -117,6 +118,14 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
     strangerAnswered: async (id: string, at: Date): Promise<void> => {
       await rows().where({ id }).update({ stranger_answered_at: at });
     },
+
+    windows: async (ids: string[]): Promise<Map<string, Window>> =>
+      new Map(
+        (await rows().whereIn('id', ids)).map((row) => [
+          row.id,
+          { lastInboundAt: row.last_inbound_at, windowRefusedAt: row.window_refused_at },
+        ]),
+      ),
 
     /** Notes that the provider refused a message as outside the window; later inbound opens it again. */
     windowRefusedFor: async (messageId: string, sentAt: Date): Promise<void> => {

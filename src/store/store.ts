@@ -14,6 +14,7 @@ import { leases } from './leases.ts';
 import { messages } from './messages.ts';
 import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
+import { quickReplies } from './quick-replies.ts';
 import { reminders } from './reminders.ts';
 import { technicians } from './technicians.ts';
 import { tenants } from './tenants.ts';
@@ -94,6 +95,7 @@ const openTx = (trx: Knex.Transaction, tenantId: string) => ({
   messages: messages(trx, tenantId),
   notifications: notifications(trx, tenantId),
   outbox: outbox(trx, tenantId),
+  quickReplies: quickReplies(trx, tenantId),
   reminders: reminders(trx, tenantId),
   technicians: technicians(trx, tenantId),
   tenants: tenants(trx, tenantId),

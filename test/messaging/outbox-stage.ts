@@ -6,8 +6,16 @@ import { deliveryStatus } from '../../jobs/delivery-status.ts';
 import { type OutboundDeps, outbound } from '../../jobs/outbound.ts';
 import { sha256 } from '../../src/crypto.ts';
 import type { Lane, MessageKind } from '../../src/domain/message.ts';
-import type { ListedAtProvider, Outcome, Outgoing, Provider } from '../../src/messaging/provider.ts';
+import type {
+  ContentOutcome,
+  ListedAtProvider,
+  Outcome,
+  Outgoing,
+  Provider,
+} from '../../src/messaging/provider.ts';
 import { timing as realTiming, type Timing } from '../../src/messaging/timing.ts';
+import type { QuickReplyButton } from '../../src/store/outbox.ts';
+import type { QuickReplyDefinition } from '../../src/store/quick-replies.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { order as orderWith } from '../commands/facts.ts';
 import { createTestDatabase, withDatabase } from '../support/postgres.ts';
@@ -19,12 +27,17 @@ export const timing: Timing = { ...realTiming, retryMs: 20_000, maxRetryMs: 160_
 /** A provider that takes everything, unless told otherwise, and remembers what it was asked. */
 const createFakeProvider = () => {
   const answers: ((message: Outgoing) => Outcome | Promise<Outcome>)[] = [];
+  const contents: (() => ContentOutcome | Promise<ContentOutcome>)[] = [];
   const waits = new Set<() => void>();
   const fake = {
     sent: [] as (Outgoing & { attemptId: string; atMs: number })[],
     /** What its list shows; a function throws or waits in its place. */
     listed: [] as ListedAtProvider[] | (() => Promise<ListedAtProvider[]>),
     asked: [] as { to: string; since: Date }[],
+    /** The content it was asked to make. */
+    made: [] as { name: string; definition: QuickReplyDefinition; sid: string | null }[],
+    /** How the making of the next content ends. */
+    makes: (next: () => ContentOutcome | Promise<ContentOutcome>) => void contents.push(next),
     /** How the next calls end, one each; after that it takes everything again. */
     will: (...next: (Outcome | ((message: Outgoing) => Outcome | Promise<Outcome>))[]) => {
       answers.push(...next.map((answer) => (typeof answer === 'function' ? answer : () => answer)));
@@ -60,10 +73,16 @@ const createFakeProvider = () => {
     },
     listReceived: async () => [],
     media: async () => ({ kind: 'not-there' }),
+    createContent: async (name, definition) => {
+      const made = await (contents.shift() ?? (() => ({ sid: newContentSid() })))();
+      fake.made.push({ name, definition, sid: made.sid });
+      return made;
+    },
   };
   return Object.assign(fake, { provider });
 };
 
+const newContentSid = () => `HX${randomUUID().replaceAll('-', '')}`;
 export const newSid = () => `SM${randomUUID().replaceAll('-', '')}`;
 
 export const refused = (code: string | null, next: 'retry' | 'template' | 'other-way' | 'stop' | 'fix') =>
@@ -168,6 +187,7 @@ export const useOutbox = () => {
         kind?: MessageKind;
         expiresAt?: Date;
         about?: { workOrderId: string; assignmentNo: number | null; dueDay: string | null };
+        buttons?: QuickReplyButton[];
       } = {},
     ): Promise<string> => {
       const id = randomUUID();
@@ -184,6 +204,7 @@ export const useOutbox = () => {
           inReplyTo: null,
           workOrderIds: fields.about ? [fields.about.workOrderId] : [],
           about: fields.about ?? null,
+          buttons: fields.buttons ?? null,
           dueAt: new Date(Date.now() - 1000),
           expiresAt: fields.expiresAt ?? new Date(Date.now() + 2 * 60 * 60 * 1000),
           heldBack: null,
@@ -264,6 +285,7 @@ export const useOutbox = () => {
         ['pair_budget', 'at'],
         ['channel_lease', 'held_until', 'next_slot_at', 'paused_until'],
         ['status_callback', 'received_at', 'match_at'],
+        ['quick_reply_content', 'make_at'],
       ] as const) {
         await owner.query(`UPDATE ${table} SET ${columns.map(earlier).join(', ')} WHERE tenant_id = $2`, [
           seconds,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Then } from '../../src/messaging/provider.ts';
-import { meaningOf } from '../../src/messaging/twilio-errors.ts';
+import { isContentFault, meaningOf } from '../../src/messaging/twilio-errors.ts';
 
 // What Twilio's error dictionary says should follow, for each code that can come in an answer or a callback.
 const codes: Record<Then, number[]> = {
@@ -30,5 +30,19 @@ test.each(['63999', '63048', '99999', 'unknown', 'constructor', ''])(
   'the unknown code %j is not tried again',
   (code) => {
     expect(meaningOf(code)).toEqual({ next: 'fix', text: `Twilio's error ${code}` });
+  },
+);
+
+test.each(['20404', '21655', '21656', '63013', '63021', '63028', '92007', '99999', null])(
+  'content may be to blame for %s',
+  (code) => {
+    expect(isContentFault(code)).toBe(true);
+  },
+);
+
+test.each(['20003', '20429', '21211', '21610', '63003', '63007', '63016', '63018', '63024', '63029'])(
+  'plain text would do no better after %s',
+  (code) => {
+    expect(isContentFault(code)).toBe(false);
   },
 );

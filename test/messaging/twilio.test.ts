@@ -1,16 +1,18 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Outcome } from '../../src/messaging/provider.ts';
+import type { Outcome, Outgoing } from '../../src/messaging/provider.ts';
+import { toQuickReply } from '../../src/messaging/quick-replies.ts';
 import { createTwilio } from '../../src/messaging/twilio.ts';
 import { accountSid, ana, authToken, ben, sender, setStage } from '../simulator/stage.ts';
 
 const text = 'Seal of pump 3 replaced, door code 4711';
 
-const outgoing = (fields: { from?: string; to?: string; messagingServiceSid?: string } = {}) => ({
+const outgoing = (fields: Partial<Outgoing> = {}): Outgoing => ({
   from: sender,
   to: ana,
   text,
+  content: null,
   messagingServiceSid: null,
   statusCallback: 'http://127.0.0.1:9/api/whatsappwebhook/status?a=1',
   ...fields,
@@ -173,6 +175,70 @@ test('an API key is used instead of the token, which only verifies', async () =>
     `Basic ${Buffer.from(`${account.apiKeySid}:sk-secret`).toString('base64')}`,
     `/2010-04-01/Accounts/${accountSid}/Messages.json`,
   ]);
+});
+
+describe('quick replies', () => {
+  /** What a provider's API is asked, and an answer to all of it. */
+  const recording = async (answer: RequestListener) => {
+    const asked: { url: string; type: string; body: string; authorization: string }[] = [];
+    const twilio = await twilioThat((request, response) => {
+      let body = '';
+      request.on('data', (part) => {
+        body += part;
+      });
+      request.on('end', () => {
+        const { 'content-type': type = '', authorization = '' } = request.headers;
+        asked.push({ url: request.url!, type, body, authorization });
+        answer(request, response);
+      });
+    });
+    return { asked, twilio };
+  };
+  const { definition, variables } = toQuickReply(`WO-1\n\n${text}`, [
+    { title: 'Start', id: 'rbm1.a' },
+    { title: 'Help', id: 'rbm1.b' },
+  ])!;
+
+  test('their content is made from its definition, with a sample for each variable', async () => {
+    const { asked, twilio } = await recording(answers(201, 'application/json', '{"sid":"HX1"}'));
+    expect(await twilio.createContent('rbm quick reply 1', definition)).toEqual({ sid: 'HX1' });
+    expect(asked).toMatchObject([{ url: '/v1/Content', type: 'application/json' }]);
+    expect(asked[0]!.authorization).toMatch(/^Basic /);
+    expect(JSON.parse(asked[0]!.body)).toEqual({
+      friendly_name: 'rbm quick reply 1',
+      language: 'en',
+      variables: { 1: '-', 2: '-', 3: '-', 4: '-' },
+      types: {
+        'twilio/quick-reply': {
+          body: '{{1}}\n\n{{2}}',
+          actions: [
+            { type: 'QUICK_REPLY', title: 'Start', id: '{{3}}' },
+            { type: 'QUICK_REPLY', title: 'Help', id: '{{4}}' },
+          ],
+        },
+      },
+    });
+  });
+
+  test.each([
+    [answers(400, 'application/json', '{"code":20001,"status":400,"message":"bad"}'), '20001'],
+    [answers(404, 'text/html', ''), '404'],
+    [answers(503, 'text/html', ''), '503'],
+    [answers(201, 'application/json', '{}'), 'an answer without an id'],
+  ])('what could not be made says why, and no more: %#', async (answer, code) => {
+    const { twilio } = await recording(answer);
+    expect(await twilio.createContent('rbm quick reply 1', definition)).toEqual({ sid: null, code });
+  });
+
+  test('a message goes by its content and variables, without a text', async () => {
+    const { asked, twilio } = await recording(answers(201, 'application/json', '{"sid":"SM1"}'));
+    await twilio.send(outgoing({ content: { sid: 'HX1', variables } }));
+    const form = new URLSearchParams(asked[0]!.body);
+    expect(form.get('ContentSid')).toBe('HX1');
+    expect(JSON.parse(form.get('ContentVariables')!)).toEqual(variables);
+    expect(form.has('Body')).toBe(false);
+    expect([form.get('From'), form.get('To')]).toEqual([sender, ana]);
+  });
 });
 
 describe('lists', () => {

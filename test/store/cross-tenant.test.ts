@@ -175,6 +175,14 @@ const furnish = async ({ apiKey = true } = {}) => {
     );
     await tx.attempts.accepted(ids.accepted, sidOut, 'answer');
     await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
+    await tx.quickReplies.want(ids.channel, [
+      { shape, definition: definitionOf(own) },
+      { shape: sha256('wanted').toString('hex'), definition: definitionOf(own) },
+    ]);
+    await tx.quickReplies.made(
+      { accountSid: `AC-${mark}`, shape, definition: definitionOf(own) },
+      `HX-${mark}`,
+    );
     await tx.leases.acquire(ids.channel, ids.holder, 60_000);
     await tx.leases.reserveSlots(ids.channel, ids.holder, 60, 1000);
   });
@@ -243,6 +251,13 @@ const messageOf = ({ ids, mark }: Own): NewMessage => ({
   expiresAt: new Date(Date.now() + 3_600_000),
 });
 
+const shape = sha256('shape').toString('hex');
+const definitionOf = ({ mark }: Own) => ({
+  body: '{{1}}',
+  buttons: [{ title: mark, id: '{{2}}' }],
+  variableCount: 2,
+});
+
 const attemptOf = ({ ids, mark }: Own) => ({
   ...{ id: randomUUID(), messageId: ids.notice, channelId: ids.channel, reason: 'first' },
   ...{ address: `whatsapp:${phone}`, text: mark },
@@ -307,6 +322,7 @@ const cases: Cases = {
   },
   attempts: {
     begin: (tx, its) => tx.attempts.begin([{ ...attemptOf(its), reason: 'retry:2' }], 1000),
+    withContent: (tx, its) => tx.attempts.withContent([{ id: its.ids.open, contentSid: 'HX-stolen' }]),
     ofMessage: (tx, its) => tx.attempts.ofMessage(its.ids.acceptedNotice),
     get: (tx, its) => tx.attempts.get(its.ids.accepted),
     lock: (tx, its) => tx.attempts.lock(its.ids.accepted),
@@ -350,6 +366,7 @@ const cases: Cases = {
     ],
     addresses: (tx, its) => tx.conversations.addresses([its.ids.conversation]),
     strangerAnswered: (tx, its) => tx.conversations.strangerAnswered(its.ids.conversation, new Date()),
+    windows: (tx, its) => tx.conversations.windows([its.ids.conversation]),
     windowRefusedFor: (tx, its) => tx.conversations.windowRefusedFor(its.ids.notice, new Date()),
   },
   events: {
@@ -421,6 +438,20 @@ const cases: Cases = {
     withdrawCausedBy: (tx, its) => tx.outbox.withdrawCausedBy(its.ids.read),
     holdBack: (tx, its) => tx.outbox.holdBack(its.ids.technician),
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
+  },
+  quickReplies: {
+    find: (tx, its) => tx.quickReplies.find(its.ids.channel, [shape]),
+    want: (tx, its) =>
+      tx.quickReplies.want(its.ids.channel, [
+        { shape: sha256('other').toString('hex'), definition: definitionOf(its) },
+      ]),
+    takeNext: (tx, its) => tx.quickReplies.takeNext(its.ids.channel),
+    made: (tx, its) =>
+      tx.quickReplies.made(
+        { accountSid: `AC-${its.mark}`, shape, definition: definitionOf(its) },
+        'HX-stolen',
+      ),
+    refused: (tx, its) => tx.quickReplies.refused(its.ids.channel, `HX-${its.mark}`),
   },
   reminders: {
     mark: (tx, its) =>
