@@ -107,9 +107,11 @@ export const isPassing = (error: unknown): boolean => {
   const { code = '', name = '', message = '' } = error as { code?: string; name?: string; message?: string };
   return (
     /^(08|53|57|40)/.test(code) ||
-    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|AI_AGAIN|NOTFOUND)/.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN)|AI_AGAIN|NOTFOUND)/.test(code) ||
     name === 'KnexTimeoutError' ||
     // pg has no codes for these.
-    /connection terminated|timeout exceeded when trying to connect|Query read timeout/i.test(message)
+    /connection terminated|not queryable|timeout (exceeded when trying to connect|expired)|Query read timeout/i.test(
+      message,
+    )
   );
 };
