@@ -25,8 +25,10 @@ type QueueJob = {
   name: string;
   data: unknown;
   attemptsStarted: number;
+  /** How often it failed by our fault, as `again` was told. */
+  failures: number;
   /** Runs the job again after that time, however often: throw what it returns. Not an attempt that failed. */
-  again: (afterMs: number) => Promise<Error>;
+  again: (afterMs: number, failures?: number) => Promise<Error>;
 };
 export type Processor = (job: QueueJob) => Promise<unknown>;
 
@@ -227,7 +229,10 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
           name: job.name,
           data: job.data,
           attemptsStarted: job.attemptsStarted,
-          again: async (afterMs) => {
+          failures: failuresOf(job),
+          again: async (afterMs, failures = failuresOf(job)) => {
+            // Kept with the job, where the next worker finds it. BullMQ itself counts what passes as well.
+            if (failures !== failuresOf(job)) await job.updateProgress(failures);
             await job.moveToDelayed(Date.now() + afterMs, token);
             return Object.assign(new Error('moved to delayed'), { name: 'DelayedError' });
           },
@@ -372,6 +377,9 @@ const withDeadline = async <T>(work: Promise<T>, deadlineMs: number): Promise<T>
     clearTimeout(timer);
   }
 };
+
+const failuresOf = ({ progress }: { progress: unknown }): number =>
+  typeof progress === 'number' ? progress : 0;
 
 const plainReason = (error: unknown): string => {
   const { code, message } = error as { code?: string; message?: string };
