@@ -265,6 +265,18 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     }
   };
 
+  /** Why a queue that answers takes no jobs; null if it does. A Redis that is full still answers a ping. */
+  const refusal = async (): Promise<string | null> => {
+    try {
+      await withDeadline(connection!.tryToWrite(), callDeadlineMs);
+      return null;
+    } catch (error) {
+      const { name, message } = error as Error;
+      // Redis begins what it says with a code: OOM, MISCONF, READONLY.
+      return name === 'ReplyError' ? message.split(' ')[0]! : null;
+    }
+  };
+
   /** Jobs waiting in a queue. */
   const waiting = async (name: QueueName): Promise<number> =>
     (await withDeadline(queue(name).getJobCounts('waiting'), callDeadlineMs)).waiting ?? 0;
@@ -300,6 +312,7 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     keepSchedulers,
     work,
     isUp,
+    refusal,
     waiting,
     stopWorkers,
     close,
@@ -310,6 +323,7 @@ type Connection = {
   forQueues: { connection: unknown; prefix?: string };
   forWorkers: { connection: unknown; prefix?: string };
   ping: () => Promise<unknown>;
+  tryToWrite: () => Promise<unknown>;
   close: () => Promise<void>;
 };
 
@@ -335,6 +349,7 @@ const connectRedis = async (url: string): Promise<Connection> => {
     forQueues: { connection: producer, prefix },
     forWorkers: { connection: consumer, prefix },
     ping: () => producer.ping(),
+    tryToWrite: () => producer.set(`${prefix}:probe`, '', 'EX', 60),
     close: async () => {
       producer.disconnect();
       consumer.disconnect();
@@ -360,6 +375,7 @@ const connectPostgres = async (url: string): Promise<Connection> => {
     forQueues: { connection: { ...shared, max: 2 } },
     forWorkers: { connection: { ...shared, max: 4 } },
     ping: () => pool.query('SELECT 1'),
+    tryToWrite: async () => {},
     close: () => pool.end(),
   };
 };
