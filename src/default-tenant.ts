@@ -49,6 +49,8 @@ export const ensureDefaultTenant = async (
             defaultCountry: described.defaultCountry,
             enabled: true,
           });
+        } else if ((await tx.tenants.get())?.defaultCountry !== described.defaultCountry) {
+          await tx.tenants.setDefaultCountry(described.defaultCountry);
         }
         if (described.channel) await saveChannel(tx, deps, described.channel);
         const generatedKey =

@@ -25,8 +25,10 @@ type QueueJob = {
   name: string;
   data: unknown;
   attemptsStarted: number;
+  /** How often it failed by our fault, as `again` was told. */
+  failures: number;
   /** Runs the job again after that time, however often: throw what it returns. Not an attempt that failed. */
-  again: (afterMs: number) => Promise<Error>;
+  again: (afterMs: number, failures?: number) => Promise<Error>;
 };
 export type Processor = (job: QueueJob) => Promise<unknown>;
 
@@ -227,7 +229,10 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
           name: job.name,
           data: job.data,
           attemptsStarted: job.attemptsStarted,
-          again: async (afterMs) => {
+          failures: failuresOf(job),
+          again: async (afterMs, failures = failuresOf(job)) => {
+            // Kept with the job, where the next worker finds it. BullMQ itself counts what passes as well.
+            if (failures !== failuresOf(job)) await job.updateProgress(failures);
             await job.moveToDelayed(Date.now() + afterMs, token);
             return Object.assign(new Error('moved to delayed'), { name: 'DelayedError' });
           },
@@ -257,6 +262,18 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
       return true;
     } catch {
       return false;
+    }
+  };
+
+  /** Why a queue that answers takes no jobs; null if it does. A Redis that is full still answers a ping. */
+  const refusal = async (): Promise<string | null> => {
+    try {
+      await withDeadline(connection!.tryToWrite(), callDeadlineMs);
+      return null;
+    } catch (error) {
+      const { name, message } = error as Error;
+      // Redis begins what it says with a code: OOM, MISCONF, READONLY.
+      return name === 'ReplyError' ? message.split(' ')[0]! : null;
     }
   };
 
@@ -295,6 +312,7 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     keepSchedulers,
     work,
     isUp,
+    refusal,
     waiting,
     stopWorkers,
     close,
@@ -305,6 +323,7 @@ type Connection = {
   forQueues: { connection: unknown; prefix?: string };
   forWorkers: { connection: unknown; prefix?: string };
   ping: () => Promise<unknown>;
+  tryToWrite: () => Promise<unknown>;
   close: () => Promise<void>;
 };
 
@@ -330,6 +349,7 @@ const connectRedis = async (url: string): Promise<Connection> => {
     forQueues: { connection: producer, prefix },
     forWorkers: { connection: consumer, prefix },
     ping: () => producer.ping(),
+    tryToWrite: () => producer.set(`${prefix}:probe`, '', 'EX', 60),
     close: async () => {
       producer.disconnect();
       consumer.disconnect();
@@ -355,6 +375,7 @@ const connectPostgres = async (url: string): Promise<Connection> => {
     forQueues: { connection: { ...shared, max: 2 } },
     forWorkers: { connection: { ...shared, max: 4 } },
     ping: () => pool.query('SELECT 1'),
+    tryToWrite: async () => {},
     close: () => pool.end(),
   };
 };
@@ -372,6 +393,9 @@ const withDeadline = async <T>(work: Promise<T>, deadlineMs: number): Promise<T>
     clearTimeout(timer);
   }
 };
+
+const failuresOf = ({ progress }: { progress: unknown }): number =>
+  typeof progress === 'number' ? progress : 0;
 
 const plainReason = (error: unknown): string => {
   const { code, message } = error as { code?: string; message?: string };

@@ -19,7 +19,7 @@ const maxWorkedHere = 20;
 
 /**
  * One plain timer per worker process, of which one at a time acts. It rings for what the queue forgot, puts
- * missing schedulers back, and while the queue is away works small batches itself. It decides nothing.
+ * missing schedulers back, and while the queue is away or refuses works small batches itself. It decides nothing.
  */
 export const startRecovery = (
   deps: Deps & { mustWaitForSpill: () => Promise<boolean> },
@@ -42,20 +42,26 @@ export const startRecovery = (
       if (queueUp) {
         await queues.keepSchedulers(schedulerEntries(await store.gate.tenantIds(), settings.patterns));
         const forgotten = await store.gate.dueWork(justBack ? 0 : settings.waitedMs, maxRings);
-        await Promise.all(
+        const taken = await Promise.all(
           forgotten.map(({ queue, tenantId, id }) => queues.ringAnyway(queue as DoorbellQueue, tenantId, id)),
         );
-        justBack = false;
-        if (forgotten.length > 0) log.info({ event: 'recovery.rang', count: forgotten.length });
-        return;
+        // A queue that answers may still take nothing: a Redis that is full.
+        const refused = forgotten.filter((_, index) => !taken[index]);
+        justBack = refused.length > 0;
+        const rang = forgotten.length - refused.length;
+        if (rang > 0) log.info({ event: 'recovery.rang', count: rang });
+        return workHere(refused.slice(0, maxWorkedHere));
       }
       justBack = true;
-      const waiting = await store.gate.dueWork(0, maxWorkedHere);
-      if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
-      await Promise.all(
-        waiting.map(({ queue, tenantId, id }) => jobs[queue as DoorbellQueue]({ tenantId, id })),
-      );
+      await workHere(await store.gate.dueWork(0, maxWorkedHere));
     });
+  };
+
+  const workHere = async (waiting: Awaited<ReturnType<typeof store.gate.dueWork>>) => {
+    if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
+    await Promise.all(
+      waiting.map(({ queue, tenantId, id }) => jobs[queue as DoorbellQueue]({ tenantId, id })),
+    );
   };
 
   const tick = () => {

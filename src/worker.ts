@@ -116,16 +116,14 @@ const neverLost =
     } catch (error) {
       const { name, code, message } = error as { name?: string; code?: string; message?: string };
       if (name === 'UnrecoverableError') throw error;
-      if (!isPassing(error)) {
-        log.error({
-          event: 'notifications.failed',
-          job: job.id,
-          reason: message,
-          alarm: job.attemptsStarted >= maxUnknownFailures,
-        });
-        if (job.attemptsStarted >= maxUnknownFailures) throw error;
+      const failures = job.failures + (isPassing(error) ? 0 : 1);
+      if (failures > job.failures) {
+        const alarm = failures >= maxUnknownFailures;
+        log.error({ event: 'notifications.failed', job: job.id, reason: message, alarm });
+        if (alarm) throw error;
       }
       log.debug({ event: 'notifications.again', job: job.id, code });
-      throw await job.again(Math.min(maxRetryMs, 500 * 2 ** Math.min(job.attemptsStarted, 10)));
+      const delayMs = Math.min(maxRetryMs, 500 * 2 ** Math.min(job.attemptsStarted, 10));
+      throw await job.again(delayMs, failures);
     }
   };

@@ -48,6 +48,7 @@ const work = async (
     name: 'webhooks',
     data: { rows: providerIds.map(spilled) },
     attemptsStarted: 1,
+    failures: 0,
     again: async () => Object.assign(new Error('again'), { name: 'DelayedError' }),
   }).catch((error: unknown) => error as Error & { code?: string });
   return { stored, failure };

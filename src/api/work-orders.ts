@@ -94,7 +94,7 @@ export const workOrderRoutes = (deps: Deps): ApiRoute[] => [
         const { order, created, bells } = await asCmms(c, deps, async (tx, facts) => {
           const faults = collectFaults(received.all);
           const before = await tx.workOrders.detail(number);
-          const changeable = dropReadOnly(body, unchanged(number, before && present(before)), faults);
+          const changeable = dropReadOnly(body, unchanged(number, before && present(before), body), faults);
           const fields = readFields(workOrderShape, changeable, faults);
           const saved = await saveWorkOrder(tx, number, fields, facts, faults);
           return { ...saved, order: (await tx.workOrders.detail(number))! };
@@ -166,15 +166,20 @@ export const workOrderRoutes = (deps: Deps): ApiRoute[] => [
   },
 ];
 
-const unchanged = (number: string, before: WorkOrderAnswer | null) => ({
-  number: (given: unknown) => typeof given === 'string' && orderKey(given) === orderKey(number),
-  ...Object.fromEntries(
-    setByService.map((name) => [
-      name,
-      (given: unknown) => given === (before?.[name] ?? (name === 'escalated' ? false : null)),
-    ]),
-  ),
-});
+const unchanged = (number: string, before: WorkOrderAnswer | null, body: unknown) => {
+  const { version } = Object(body) as { version?: unknown };
+  // It was read from another version: that is the conflict to tell, not what differs since.
+  const isBehind = before !== null && typeof version === 'number' && version !== before.version;
+  return {
+    number: (given: unknown) => typeof given === 'string' && orderKey(given) === orderKey(number),
+    ...Object.fromEntries(
+      setByService.map((name) => [
+        name,
+        (given: unknown) => isBehind || given === (before?.[name] ?? (name === 'escalated' ? false : null)),
+      ]),
+    ),
+  };
+};
 
 const present = (order: ListedOrder): WorkOrderAnswer => ({
   number: order.number,

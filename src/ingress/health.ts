@@ -23,9 +23,10 @@ export const healthRoutes = (
   const { queues, provider } = parts;
 
   const check = async () => {
-    const [latencyMs, queueUp, age, workers] = await Promise.all([
+    const [latencyMs, queueUp, refusal, age, workers] = await Promise.all([
       orNull(store.ping()),
       queues.isUp(),
+      queues.refusal(),
       orNull(store.gate.inboxAge()),
       orNull(store.gate.workerCount()),
     ]);
@@ -34,10 +35,17 @@ export const healthRoutes = (
       ? Math.max(0, Math.round((now().getTime() - age.oldestUnreadAt.getTime()) / 1000))
       : 0;
     // While either can keep a message, none is lost.
-    const canKeep = database === 'ok' || (queues.backend === 'redis' && queueUp && parts.channels.size() > 0);
+    const canKeep =
+      database === 'ok' ||
+      (queues.backend === 'redis' && queueUp && refusal === null && parts.channels.size() > 0);
+    const queue: Level = !queueUp ? 'down' : refusal ? 'degraded' : 'ok';
     const checks = {
       database: { status: database, latencyMs },
-      queue: { status: queueUp ? 'ok' : ('down' as Level), backend: queues.backend },
+      queue: {
+        status: queue,
+        backend: queues.backend,
+        ...(refusal ? { detail: `takes no new jobs (${refusal})` } : {}),
+      },
       provider: { status: deps.enabled ? 'ok' : ('degraded' as Level), name: provider },
       workers: { status: (workers ?? 0) > 0 ? 'ok' : ('degraded' as Level), count: workers ?? 0 },
       oldestUnprocessed: {
@@ -68,7 +76,8 @@ export const healthRoutes = (
       (parts.role === 'ingress' &&
         queues.backend === 'redis' &&
         parts.channels.size() > 0 &&
-        (await queues.isUp()));
+        (await queues.isUp()) &&
+        (await queues.refusal()) === null);
     const isReady = parts.isReady() && canWork;
     return c.json({ status: isReady ? 'ok' : 'down' }, isReady ? 200 : 503);
   });

@@ -29,6 +29,7 @@ export const prepareDatabase = async (options: {
     application_name: 'rbm-migrate',
     connectionTimeoutMillis: 5000,
   });
+  owner.on('error', lostConnection);
   await owner.connect();
   try {
     await owner.query('SELECT pg_advisory_lock($1)', [migrationLock]);
@@ -50,6 +51,7 @@ export const inspectDatabase = async (
   url: string,
 ): Promise<{ as: 'service' } | { as: 'owner' } | { as: 'neither'; problem: string }> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, query_timeout: 5000 });
+  client.on('error', lostConnection);
   await client.connect();
   try {
     const { rows } = await client.query(`
@@ -82,6 +84,9 @@ export const inspectDatabase = async (
     await client.end();
   }
 };
+
+// What asks next fails by itself; without a listener the process would end.
+const lostConnection = () => {};
 
 /** Takes back every migration. For tests and for leaving. */
 export const rollBackDatabase = async (ownerUrl: string): Promise<void> => {

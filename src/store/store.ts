@@ -29,15 +29,39 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
 export type Tx = ReturnType<typeof openTx>;
 export type Store = ReturnType<typeof createStore>;
 
+/** Tests shorten them; nothing else does. */
+const usualTimeouts = {
+  // A machine that vanishes in the middle of a transaction would keep its locks for as long as TCP waits.
+  idleInTransactionMs: 10_000,
+  // Longer than any honest query, with what it may wait for behind others.
+  queryMs: 30_000,
+};
+
 /**
  * The only way to the database. `url` is the restricted role's: whatever is read or written outside
  * `gate` happens inside one tenant, and Postgres itself keeps the others out of reach.
  */
-export const createStore = (options: { url: string; maxConnections?: number }) => {
+export const createStore = (options: {
+  url: string;
+  maxConnections?: number;
+  timeouts?: typeof usualTimeouts;
+}) => {
+  const { idleInTransactionMs, queryMs } = options.timeouts ?? usualTimeouts;
   const db = knex({
     client: 'pg',
-    connection: { connectionString: options.url, keepAlive: true, connectionTimeoutMillis: 5000 },
-    pool: { min: 0, max: options.maxConnections ?? 16 },
+    connection: {
+      connectionString: options.url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5000,
+      idle_in_transaction_session_timeout: idleInTransactionMs,
+      query_timeout: queryMs,
+    },
+    pool: {
+      min: 0,
+      max: options.maxConnections ?? 16,
+      // Where a query was given up, its rollback may have been as well: the next must not go on inside of it.
+      validate: (connection: pg.Client) => connection.getTransactionStatus() === 'I',
+    },
     acquireConnectionTimeout: 10_000,
     // It would print whole errors; whoever asked gets them.
     log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
@@ -110,10 +134,12 @@ export const isConflict = (error: unknown): boolean =>
 export const isPassing = (error: unknown): boolean => {
   const { code = '', name = '', message = '' } = error as { code?: string; name?: string; message?: string };
   return (
-    /^(08|53|57|40)/.test(code) ||
-    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|AI_AGAIN|NOTFOUND)/.test(code) ||
+    /^(08|53|57|40|25P03)/.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN)|AI_AGAIN|NOTFOUND)/.test(code) ||
     name === 'KnexTimeoutError' ||
     // pg has no codes for these.
-    /connection terminated|timeout exceeded when trying to connect|Query read timeout/i.test(message)
+    /connection terminated|not queryable|timeout (exceeded when trying to connect|expired)|Query read timeout/i.test(
+      message,
+    )
   );
 };

@@ -42,6 +42,10 @@ export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
     });
   },
 
+  setDefaultCountry: async (country: string): Promise<void> => {
+    await trx('tenant').where({ id: tenantId }).update({ default_country: country });
+  },
+
   /** Keeps everybody else out of what `name` protects until the transaction ends. */
   lock: async (name: string): Promise<void> => {
     await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${tenantId}:${name}`]);

@@ -215,6 +215,19 @@ describe('versions', () => {
     expect(answer.body.errors).toHaveLength(2);
   });
 
+  test('a whole order sent back after somebody else moved it is behind, whatever only we set in it', async () => {
+    const { body: read } = await put('WO-1', { title: 'Seal', assignee: 'A' });
+    const moved = (await put('WO-1', { status: 'acknowledged', version: 1 })).body;
+    const behind = await put('WO-1', { ...read, priority: 'critical' });
+    expect([behind.status, behind.body.type]).toEqual([409, 'urn:rbm:problem:version-conflict']);
+    expect(behind.body.current).toEqual(moved);
+
+    const again = await put('WO-1', { ...moved, priority: 'critical' });
+    expect([again.status, again.body]).toMatchObject([200, { priority: 'critical', version: 3 }]);
+    const meddling = await put('WO-1', { ...again.body, acknowledgedAt: null });
+    expect([meddling.status, meddling.body.errors?.[0].pointer]).toEqual([422, '/acknowledgedAt']);
+  });
+
   test('a version for an order that is new says nothing', async () => {
     expect(await put('WO-1', { title: 'Seal', version: 5 })).toMatchObject({
       status: 201,

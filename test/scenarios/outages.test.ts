@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { healthRoutes } from '../../src/ingress/health.ts';
 import { prepareDatabase } from '../../src/store/prepare.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
@@ -85,6 +87,45 @@ test('with Redis away nothing is refused or lost, and messages still leave', asy
     ]);
     expect(tech.heard()).toHaveLength(4);
   } finally {
+    await stage.strike();
+    await redis.close();
+  }
+}, 90_000);
+
+test('with Redis full nothing is lost, messages still leave, and health says why it is degraded', async () => {
+  const redis = await startRedis({ appendOnly: true });
+  const admin = new Redis(redis.url);
+  const stage = await setStage({ backend: 'redis', redisUrl: redis.url, workers: 2 });
+  const channels = { size: () => 1 } as never;
+  const health = healthRoutes(stage.deps, {
+    ...{ queues: stage.queues, channels, role: 'all', provider: 'twilio', isReady: () => true },
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: looked into freely.
+  const readHealth = async (): Promise<any> => (await health.request('/api/whatsappwebhook/health')).json();
+  try {
+    const tech = await stage.technician();
+    await stage.order('WO-1', { assignee: tech.externalId });
+    await tech.hears('New Work Order');
+    expect((await readHealth()).checks.queue).toEqual({ status: 'ok', backend: 'redis' });
+
+    await admin.config('SET', 'maxmemory', '1');
+    expect((await tech.says('ack')).httpStatus).toBe(200);
+    await tech.hears('Acknowledged', 20_000);
+    await stage.order('WO-2', { assignee: tech.externalId });
+    await tech.hears(/New Work Order[\s\S]*WO-2/, 20_000);
+    expect(await readHealth()).toMatchObject({
+      status: 'degraded',
+      checks: { queue: { status: 'degraded', backend: 'redis', detail: 'takes no new jobs (OOM)' } },
+    });
+
+    await admin.config('SET', 'maxmemory', '0');
+    await tech.says('start wo-1');
+    await tech.hears('Started', 20_000);
+    await stage.quiet();
+    expect(tech.heard()).toHaveLength(4);
+    expect((await readHealth()).checks.queue).toEqual({ status: 'ok', backend: 'redis' });
+  } finally {
+    admin.disconnect();
     await stage.strike();
     await redis.close();
   }

@@ -518,6 +518,7 @@ const cases: Cases = {
         ...{ id: its.ids.tenant, slug: 'stolen', name: 'stolen', timeZone: 'UTC', locale: 'en' },
         ...{ defaultCountry: 'US', enabled: false },
       }),
+    setDefaultCountry: (tx) => tx.tenants.setDefaultCountry('DE'),
     lock: async (tx, its) => {
       const [locked, lock] = signal();
       const [over, end] = signal();

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createQueues, type Queues } from '../src/queue-backend.ts';
+import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
+
+describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
+  let database: TestDatabase;
+  let queues: Queues;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    queues = createQueues({
+      redisUrl:
+        backend === 'redis' ? `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}` : null,
+      databaseUrl: database.appUrl,
+      log: pino({ level: 'silent' }),
+    });
+    await queues.ready;
+  });
+  afterAll(async () => {
+    await queues.stopWorkers(1000);
+    await queues.close();
+    await database.drop();
+  });
+
+  test('a job put back keeps the count of its failures', async () => {
+    const id = randomUUID();
+    const seen: number[] = [];
+    const done = new Promise<void>((end) => {
+      void queues.work('notifications', 1, async (job) => {
+        if ((job.data as { id: string }).id !== id) return;
+        seen.push(job.failures);
+        if (seen.length === 4) return end();
+        throw seen.length === 2 ? await job.again(1) : await job.again(1, job.failures + 1);
+      });
+    });
+    await queues.add('notifications', [{ name: 'message.send', data: { id } }]);
+    await done;
+    expect(seen).toEqual([0, 1, 1, 2]);
+  });
+});
