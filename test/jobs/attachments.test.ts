@@ -98,6 +98,7 @@ const fakeMedia = (media: () => Promise<MediaAnswer>): Partial<AttachmentsDeps> 
     send: () => Promise.reject(new Error('not here')),
     listSentTo: async () => [],
     listReceived: async () => [],
+    createContent: async () => ({ sid: null, code: 'none' }),
     media,
   }),
 });

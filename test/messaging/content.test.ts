@@ -26,7 +26,9 @@ const stage = async (options: { lastInboundAt?: Date | null } = {}) => {
     });
     if (lastInboundAt)
       await on.store.tenant(on.tenantId, (tx) =>
-        tx.conversations.heard(ana.conversationId, lastInboundAt, ana.id),
+        tx.conversations.heard(ana.conversationId, lastInboundAt, {
+          ...{ technicianId: ana.id, heard: null, talk: null },
+        }),
       );
     const notify = (text: string, fields = {}) =>
       on.queue(ana, text, {
@@ -151,7 +153,9 @@ describe('a notice with buttons', () => {
     await on.notify('closed');
     await on.run();
     await on.store.tenant(on.tenantId, (tx) =>
-      tx.conversations.heard(on.ana.conversationId, new Date(), on.ana.id),
+      tx.conversations.heard(on.ana.conversationId, new Date(), {
+        ...{ technicianId: on.ana.id, heard: null, talk: null },
+      }),
     );
     await on.notify('open again');
     await on.run();
