@@ -1,5 +1,5 @@
 import type { OrderFacts } from '../../src/commands/command.ts';
-import { type WorkOrder, orderKey } from '../../src/domain/work-order.ts';
+import { orderKey, type WorkOrder } from '../../src/domain/work-order.ts';
 
 // Which order a message means, read from the design sentence by sentence and with no eye on the code it checks.
 
@@ -24,38 +24,42 @@ export type Meaning =
   | { noOrder: string[] }
   | { which: string[] }
   | { moved: string }
-  /** Nothing changes and the answer says why or asks: the design does not say in which words. */
-  | { nothing: 'left over' | 'not mine' | 'nothing to do' | 'text wanted' | 'off the list' | 'typo' };
+  /** Nothing changes, and the answer says why. */
+  | { nothing: 'not an order' | 'nothing to do' | 'text wanted' | 'off the list' | 'not understood' };
 
 export const orderCommands = ['ACK', 'START', 'COMPLETE', 'CONFIRM'];
 export const textCommands = ['NOTE', 'DELAY', 'ESCALATE', 'NEED'];
 
 export const meaning = (situation: Situation): Meaning => {
   const { text, button, question } = situation;
-  if (button) return byId(situation, button.action, button.orderId, text);
+  if (button) return byId(situation, button.action, button.orderId, '');
 
-  const [first = '', ...others] = text.trim().split(/\s+/);
-  const command = bare(first);
-  const rest = text.trim().slice(first.length).trim();
+  const words = text.split(/\s+/);
+  const place = words.findIndex((word) => bare(word) !== '');
+  const command = bare(words[place] ?? '');
+  const rest = words
+    .slice(place + 1)
+    .join(' ')
+    .trim();
 
   if (orderCommands.includes(command)) {
-    return others.every((word) => bare(word) === '')
-      ? otherwise(situation, command, '')
-      : orderInText(situation, command, rest);
+    return bare(rest) === '' ? otherwise(situation, command, '') : orderInText(situation, command, rest);
   }
   if (textCommands.includes(command)) return freeText(situation, command, rest);
 
   if (question) {
     // The number of a line, or the number of an order on one.
-    const line = /^\d+$/.test(bare(text)) ? Number(bare(text)) : 0;
-    const named = everyOrder(situation).find(
-      ({ id, number }) => question.orderIds.includes(id) && orderKey(number) === orderKey(text),
-    );
-    const chosen = question.orderIds[line - 1] ?? named?.id;
-    if (chosen !== undefined) return byId(situation, question.action, chosen, question.rest);
-    return { nothing: 'off the list' };
+    const listed = question.orderIds.map((id) => everyOrder(situation).find((order) => order.id === id)!);
+    const line = /^\d+$/.test(orderKey(text)) ? Number(orderKey(text)) : 0;
+    const named = listed.filter(({ number }) => orderKey(number) === orderKey(text));
+    const [like, ...more] = named.length > 0 ? named : fragmentFits(listed, text);
+    const meant = more.length === 0 ? like : undefined;
+    const written = /#|^\D*0/.test(text);
+    const chosen = (written ? meant : undefined) ?? listed[line - 1] ?? meant;
+    if (chosen) return byId(situation, question.action, chosen.id, question.rest);
+    return { nothing: line > 0 || text.trim() === '0' ? 'off the list' : 'not understood' };
   }
-  return { nothing: 'typo' };
+  return { nothing: 'not understood' };
 };
 
 const bare = (word: string) => word.replace(/[^\p{L}\p{N}]/gu, '').toUpperCase();
@@ -79,16 +83,19 @@ const orderInText = (situation: Situation, action: string, words: string): Meani
   const fitting = fragmentFits(situation.mine, words);
   if (fitting.length === 1) return about(action, fitting[0]!, '');
   if (fitting.length > 1) return { which: numbers(fitting) };
-  return { nothing: /\d/.test(words) ? 'not mine' : 'left over' };
+  return { nothing: 'not an order' };
 };
 
-const fragmentFits = (orders: OrderFacts[], words: string): OrderFacts[] => {
+const fragmentFits = <T extends WorkOrder>(orders: T[], words: string): T[] => {
   const key = orderKey(words);
-  if (!/\d/.test(key)) return [];
-  return orders.filter(({ number }) => {
-    const whole = orderKey(number);
-    return whole.endsWith(key) || withoutZeros(whole).endsWith(withoutZeros(key));
+  if (!/\d/.test(key) || /\s/.test(words.trim())) return [];
+  // `1` is first of all WO-1 and WO-001; only if there is none, WO-11 and WO-021.
+  const same = orders.filter(({ number }) => {
+    const lastDigits = /\d+$/.exec(number)?.[0];
+    const asNumber = /^\d+$/.test(key) && lastDigits !== undefined && Number(lastDigits) === Number(key);
+    return asNumber || withoutZeros(orderKey(number)) === withoutZeros(key);
   });
+  return same.length > 0 ? same : orders.filter(({ number }) => orderKey(number).endsWith(key));
 };
 
 /** Every group of digits as the number it stands for. */
@@ -105,19 +112,20 @@ const freeText = (situation: Situation, action: string, rest: string): Meaning =
   if (first.startsWith('#') && /\d/.test(first)) {
     const fitting = fragmentFits(situation.mine, first);
     if (fitting.length === 1) return about(action, fitting[0]!, words.join(' '));
-    if (fitting.length > 1) return { which: numbers(fitting) };
-    return { nothing: 'not mine' };
+    // "ESCALATE never asks"
+    if (action !== 'ESCALATE') {
+      return fitting.length > 1 ? { which: numbers(fitting) } : { nothing: 'not an order' };
+    }
   }
   return otherwise(situation, action, rest);
 };
 
 const otherwise = (situation: Situation, action: string, text: string): Meaning => {
-  if (wantsText(action, text)) return { nothing: 'text wanted' };
   const { mine, quoted } = situation;
 
   const [only, ...more] = quoted;
   if (only !== undefined && more.length === 0) return byId(situation, action, only, text);
-  if (only !== undefined) {
+  if (only !== undefined && action !== 'ESCALATE') {
     // "several orders in it: choose among them": those that the command can be for.
     const among = candidates(action, mine).filter(({ id }) => quoted.includes(id));
     if (among.length === 1) return about(action, among[0]!, text);
@@ -130,8 +138,7 @@ const otherwise = (situation: Situation, action: string, text: string): Meaning 
 
   if (action === 'ESCALATE') {
     // "ESCALATE never asks"
-    const chosen =
-      currentOrder(mine) ?? [...mine, ...situation.closed].find(({ id }) => id === situation.lastOrderId);
+    const chosen = currentOrder(mine) ?? mine.find(({ id }) => id === situation.lastOrderId);
     return chosen ? about(action, chosen, text) : { noOrder: ['escalated'] };
   }
 
@@ -140,12 +147,10 @@ const otherwise = (situation: Situation, action: string, text: string): Meaning 
   return chosen ? about(action, chosen, text) : { which: numbers(possible) };
 };
 
-const rule = (action: string, possible: OrderFacts[], { mine, receivedAt }: Situation) => {
+const rule = (action: string, possible: OrderFacts[], { receivedAt }: Situation) => {
   const noticed = (orders: OrderFacts[]) =>
     latest(
-      orders.filter(
-        ({ noticeAcceptedAt: at }) => at !== null && receivedAt.getTime() - at.getTime() >= 5000,
-      ),
+      orders.filter(({ noticeAcceptedAt: at }) => at !== null && receivedAt.getTime() - at.getTime() >= 5000),
       (order) => order.noticeAcceptedAt!,
     );
   if (action === 'ACK' || action === 'CONFIRM') return noticed(withStatus(possible, 'assigned'));
@@ -155,7 +160,7 @@ const rule = (action: string, possible: OrderFacts[], { mine, receivedAt }: Situ
     const delayed = withStatus(possible, 'delayed');
     return delayed.length === 1 ? delayed[0] : noticed(withStatus(possible, 'assigned'));
   }
-  return currentOrder(mine);
+  return currentOrder(possible);
 };
 
 /** "the only one in progress, else the only delayed, else the only acknowledged; several or none: ask" */
@@ -167,7 +172,8 @@ const currentOrder = (mine: OrderFacts[]): OrderFacts | undefined => {
   return undefined;
 };
 
-const withStatus = (orders: OrderFacts[], status: string) => orders.filter((order) => order.status === status);
+const withStatus = (orders: OrderFacts[], status: string) =>
+  orders.filter((order) => order.status === status);
 
 /** Undefined when two are equally late. */
 const latest = (orders: OrderFacts[], at: (order: OrderFacts) => Date): OrderFacts | undefined => {
@@ -180,12 +186,12 @@ const candidates = (action: string, mine: OrderFacts[]) =>
   mine.filter((order) => stepsOf(action, order).length > 0);
 
 const about = (action: string, order: OrderFacts, text: string): Meaning =>
-  wantsText(action, text)
+  wantsText(action, text) && stepsOf(action, order).length > 0
     ? { nothing: 'text wanted' }
     : { order: order.number, steps: stepsOf(action, order) };
 
 const wantsText = (action: string, text: string) =>
-  ['NOTE', 'DELAY', 'NEED'].includes(action) && text.trim() === '';
+  ['NOTE', 'DELAY', 'NEED'].includes(action) && bare(text) === '';
 
 const stepsOf = (action: string, order: OrderFacts): string[] => {
   const { status } = order;
