@@ -8,7 +8,7 @@ const rule: Rule = { command: 'ATTACH', fits: () => true, prefer: atHand };
 
 /** Keeps what was sent on the order that its caption, the quoted message or the work at hand names. */
 export const attach: Command = (request, facts) => {
-  const { named } = splitOrder(request.rest, facts);
+  const { named } = splitOrder(request, facts);
   const resolution = resolveOrder(rule, { named, orderId: request.orderId }, facts);
   return onResolution(rule, resolution, '', facts, (order) => ({
     ...change(

@@ -2,13 +2,14 @@ import { supervisorsToTell } from '../domain/who-is-told.ts';
 import { escalated } from '../domain/work-order.ts';
 import { answer, type Command, type Facts, type OrderFacts, type Request } from './command.ts';
 import { onResolution } from './on-order.ts';
-import { currentOrder, type Resolution, resolveOrder, splitOrder } from './resolve-order.ts';
+import { currentOrder, type Resolution, type Rule, resolveOrder, splitOrder } from './resolve-order.ts';
 import { tell } from './tell.ts';
+
+const rule: Rule = { command: 'ESCALATE', fits: () => true, prefer: () => null };
 
 /** Calls the supervisor. Never asks which order: whoever calls for help must not be met with a question. */
 export const escalate: Command = (request, facts) => {
-  const { named, text } = splitOrder(request.rest, facts);
-  const meant = orderMeant(named, request, facts);
+  const { meant, text } = orderMeant(request, facts);
   const call = (order: OrderFacts | null) => {
     const supervisors = supervisorsToTell(facts.people);
     const reason = text === '' ? null : text;
@@ -31,13 +32,23 @@ export const escalate: Command = (request, facts) => {
   return meant ? onResolution({ command: 'ESCALATE' }, meant, text, facts, call) : call(null);
 };
 
-/** What is named must be mine and open; else the order at hand, else that of the last command. */
-const orderMeant = (named: string, { orderId }: Request, facts: Facts): Resolution | null => {
-  const rule = { command: 'ESCALATE' as const, fits: () => true, prefer: () => null };
-  if (named !== '' || orderId || facts.quoted.length === 1) {
-    const meant = resolveOrder(rule, { named, orderId }, facts);
-    if (meant.kind === 'order' || meant.kind === 'closed' || meant.kind === 'moved') return meant;
+/** One that is named, tapped or quoted must be mine and open; else my only order, that at hand, that of the last command. */
+const orderMeant = (request: Request, facts: Facts): { meant: Resolution | null; text: string } => {
+  const { named, text } = splitOrder(request, facts);
+  if (named !== '') {
+    const meant = resolveOrder(rule, { named, orderId: null }, facts);
+    if (meant.kind !== 'ask') return { meant, text };
   }
-  const order = currentOrder(facts.orders) ?? facts.orders.find(({ id }) => id === facts.lastOrderId);
-  return order ? { kind: 'order', order, others: 0 } : null;
+  // What fits several orders names none of them: it stays part of the reason.
+  const reason = request.rest.trim();
+  if (request.orderId || facts.quoted.length === 1) {
+    const meant = resolveOrder(rule, { named: '', orderId: request.orderId }, facts);
+    if (meant.kind !== 'none') return { meant, text: reason };
+  }
+  const [only, ...more] = facts.orders;
+  const order =
+    only && more.length === 0
+      ? only
+      : (currentOrder(facts.orders) ?? facts.orders.find(({ id }) => id === facts.lastOrderId));
+  return { meant: order ? { kind: 'order', order, others: 0 } : null, text: reason };
 };

@@ -15,7 +15,9 @@ export const withText = (
   facts: Facts,
   run: (order: OrderFacts, text: string) => Decision,
 ): Decision => {
-  const { named, text } = splitOrder(request.rest, facts);
+  const { named, text } = splitOrder(request, facts);
+  const [unknown] = named === '' && !request.orderId ? (/^#\S*\p{Nd}\S*/u.exec(text) ?? []) : [];
+  if (unknown) return answer('noSuchOrder', { given: unknown });
   const resolution = resolveOrder(rule, { named, orderId: request.orderId }, facts);
   if (saysSomething(text)) return onResolution(rule, resolution, text, facts, (order) => run(order, text));
   return onResolution(rule, resolution, '', facts, (order) => {

@@ -19,8 +19,9 @@ export const help: Command = (request, facts) => {
   };
 };
 
-const orderMeant = ({ rest, orderId }: Request, facts: Facts): OrderFacts | null => {
-  const { named } = splitOrder(rest, facts);
+const orderMeant = (request: Request, facts: Facts): OrderFacts | null => {
+  const { rest, orderId } = request;
+  const { named } = splitOrder(request, facts);
   if (named !== '' || orderId || facts.quoted.length === 1) {
     const rule = { command: 'HELP' as const, fits: () => true, prefer: () => null };
     const meant = resolveOrder(rule, { named, orderId }, facts);

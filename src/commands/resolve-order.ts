@@ -42,8 +42,15 @@ export const resolveOrder = (rule: Rule, { named, orderId }: Meant, facts: Facts
   return fromQuote(rule, facts) ?? fromRule(rule, facts);
 };
 
-/** The order a free text begins with, which counts as a whole number or as `#001` only, and the text without it. */
-export const splitOrder = (rest: string, facts: Facts): { named: string; text: string } => {
+/**
+ * The order a free text begins with, which counts as a whole number or as `#001` only, and the text without it.
+ * Once the order is chosen the text is taken as it comes: "12 bolts" is not for order 12 then.
+ */
+export const splitOrder = (
+  { rest, orderId }: Pick<Request, 'rest' | 'orderId'>,
+  facts: Facts,
+): { named: string; text: string } => {
+  if (orderId) return { named: '', text: rest.trim() };
   const [first = ''] = rest.split(/\s/u);
   const found = findByNumber(first, facts) ?? (first.startsWith('#') ? findByFragment(first, facts) : null);
   return found ? { named: first, text: rest.slice(first.length).trim() } : { named: '', text: rest.trim() };
@@ -141,11 +148,13 @@ export const lastNoticed = (candidates: OrderFacts[], { receivedAt }: Facts): Or
   return latest(noticed, (order) => order.noticeAcceptedAt);
 };
 
-export const latest = (orders: OrderFacts[], at: (order: OrderFacts) => Date | null): OrderFacts | null =>
-  orders.reduce<OrderFacts | null>(
-    (best, order) => (!best || (at(order)?.getTime() ?? 0) > (at(best)?.getTime() ?? 0) ? order : best),
-    null,
-  );
+/** Null when two are equally late: neither of them is the last. */
+export const latest = (orders: OrderFacts[], at: (order: OrderFacts) => Date | null): OrderFacts | null => {
+  const time = (order: OrderFacts) => at(order)?.getTime() ?? 0;
+  const last = Math.max(...orders.map(time));
+  const [only, ...more] = orders.filter((order) => time(order) === last);
+  return only && more.length === 0 ? only : null;
+};
 
 /** The order at hand: the only one in progress, else the only delayed, else the only acknowledged. */
 export const currentOrder = (candidates: OrderFacts[]): OrderFacts | null => {

@@ -62,7 +62,9 @@ const answerTo = (question: Question, text: string): Understood | null => {
   const { options, freeText } = question;
   const given = readNumber(text);
   if (given !== null && options.length > 0) {
-    const chosen = optionAt(question, given) ?? byLabel(options, text);
+    // `#1` and `001` are ways to write an order's number, not a place in the list.
+    const named = /#|^\D*0/u.test(text) ? byLabel(options, text) : null;
+    const chosen = named ?? optionAt(question, given) ?? byLabel(options, text);
     return chosen
       ? choose(chosen)
       : { kind: 'answer', decision: keepAsking(question, text), confused: false };

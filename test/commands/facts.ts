@@ -1,5 +1,9 @@
 import type { Facts, OrderFacts } from '../../src/commands/command.ts';
-import { runCommand } from '../../src/commands/run.ts';
+import { type RecordedDecision, runCommand } from '../../src/commands/run.ts';
+import type { Talk } from '../../src/commands/talk.ts';
+import { type Heard, understand } from '../../src/commands/understand.ts';
+import type { Person } from '../../src/domain/who-is-told.ts';
+import { words } from '../../src/texts/texts.ts';
 
 export const now = new Date('2026-12-22T09:00:00.000Z');
 
@@ -35,22 +39,78 @@ export const order = (number: string, fields: Partial<OrderFacts> = {}): OrderFa
   ...fields,
 });
 
-export const facts = (orders: OrderFacts[], closed: OrderFacts[] = []): Facts => ({
-  technician: { id: 'ana', externalId: 'E-1', name: 'Ana' },
+export const person = (id: string, fields: Partial<Person> = {}): Person => ({
+  id,
+  externalId: `E-${id}`,
+  name: `${id[0]!.toUpperCase()}${id.slice(1)}`,
+  role: 'technician',
+  reachable: true,
+  ...fields,
+});
+
+export const facts = (
+  orders: OrderFacts[],
+  closed: OrderFacts[] = [],
+  { paused = false, ...fields }: Partial<Facts> & { paused?: boolean } = {},
+): Facts => ({
+  technician: { id: 'ana', externalId: 'E-1', name: 'Ana', paused },
+  way: 'whatsapp',
+  receivedAt: now,
   orders,
   closed,
-  receivedAt: now,
+  moved: [],
+  quoted: [],
+  lastOrderId: null,
+  attachments: [],
+  people: { all: [], supervisorId: null, onCall: [] },
+  undoable: null,
+  escalations: [],
+  missed: [],
+  list: null,
+  ...fields,
+});
+
+/** A text, or whatever else a phone can send. */
+export const heard = (message: string | Partial<Heard>): Heard => ({
+  text: typeof message === 'string' ? message : '',
+  button: null,
+  hasAttachments: false,
+  other: null,
+  thumbsUpFor: null,
+  forwarded: false,
+  ...(typeof message === 'string' ? {} : message),
+});
+
+/** What a message leads to: understood, and run if it is a request. */
+export const decide = (message: string | Partial<Heard>, known: Facts, talk: Talk = {}): RecordedDecision => {
+  const understood = understand(heard(message), talk, known.receivedAt, words);
+  return understood.kind === 'request'
+    ? runCommand(understood.request, known, now)
+    : { ...understood.decision, changes: [] };
+};
+
+/** The conversation after a decision that was made `seconds` ago. */
+export const talkAfter = ({ question, reply }: RecordedDecision, seconds = 60): Talk => ({
+  ...(question ? { question: { ...question, askedAt: secondsAgo(seconds).toISOString(), open: true } } : {}),
+  ...(reply.orders[0]
+    ? { lastOrder: { id: reply.orders[0].id, at: secondsAgo(seconds).toISOString() } }
+    : {}),
 });
 
 /** What a message does, in short: the answer's key, the orders it is about, and each step with its order. */
-export const outcome = (text: string, known: Facts) => {
-  const { changes, reply } = runCommand(text, known, now);
-  const all = [...known.orders, ...known.closed];
+export const outcome = (message: string | Partial<Heard>, known: Facts, talk: Talk = {}) => {
+  const { changes, reply } = decide(message, known, talk);
   return {
     answer: reply.key,
     about: reply.orders.map(({ number }) => number),
-    steps: changes.map(
-      ({ orderId, event }) => `${all.find(({ id }) => id === orderId)?.number} ${event.type.split('.')[1]}`,
-    ),
+    steps: changes.map(({ orderId, event }) => `${numberOf(orderId, known)} ${event.type.split('.')[1]}`),
   };
 };
+
+const numberOf = (id: string | null, { orders, closed, escalations, undoable }: Facts): string | undefined =>
+  [
+    ...orders,
+    ...closed,
+    ...escalations.map((each) => each.order),
+    ...(undoable?.changes.flatMap((each) => each.order ?? []) ?? []),
+  ].find((each) => each.id === id)?.number;
