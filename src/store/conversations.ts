@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Conversation = {
   id: string;
@@ -8,7 +8,7 @@ export type Conversation = {
   strangerAnsweredAt: Date | null;
 };
 
-export const conversations = (trx: Knex.Transaction, tenantId: string) => {
+export const conversations = (trx: Queries, tenantId: string) => {
   const rows = () => trx('conversation').where({ tenant_id: tenantId });
 
   return {

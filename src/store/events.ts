@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Actor = { kind: 'technician' | 'cmms' | 'admin' | 'system'; id: string | null };
 
@@ -20,7 +20,7 @@ export type ListedEvent = Omit<NewEvent, 'workOrderId'> & {
   undoes: string | null;
 };
 
-export const events = (trx: Knex.Transaction, tenantId: string) => {
+export const events = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('event as e')
       .leftJoin('work_order as w', (join) =>
@@ -76,7 +76,7 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
 };
 
 /** The statement that adds an event, to be run by itself or with the change it tells. */
-export const insertEvent = (trx: Knex.Transaction, tenantId: string, event: NewEvent) =>
+export const insertEvent = (trx: Queries, tenantId: string, event: NewEvent) =>
   trx('event').insert({
     tenant_id: tenantId,
     id: event.id,

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Unread = {
   id: string;
@@ -14,7 +14,7 @@ export type Unread = {
   isLast: boolean;
 };
 
-export const inbox = (trx: Knex.Transaction, tenantId: string) => {
+export const inbox = (trx: Queries, tenantId: string) => {
   const unread = (conversationId: string) =>
     trx('message').where({
       tenant_id: tenantId,

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Lane, MessageKind, Reason } from '../domain/message.ts';
+import type { Queries } from './connections.ts';
 
 export type NewMessage = {
   id: string;
@@ -46,7 +46,7 @@ const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10 };
 const pairBudgetNow = `coalesce(least(${pairBudget.size},
   b.left_over + extract(epoch FROM clock_timestamp() - b.at) / ${pairBudget.secondsPerMessage}), ${pairBudget.size})`;
 
-export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
+export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
    * tells was told before.

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export const technicianRoles = ['technician', 'supervisor', 'planner'] as const;
 
@@ -27,7 +27,7 @@ export type ListedTechnician = Technician & {
   windowRefusedAt: Date | null;
 };
 
-export const technicians = (trx: Knex.Transaction, tenantId: string) => {
+export const technicians = (trx: Queries, tenantId: string) => {
   const rows = () => trx('technician').where({ tenant_id: tenantId });
 
   const fillIn = async (found: Technician[]): Promise<ListedTechnician[]> => {

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Tenant = {
   id: string;
@@ -10,7 +10,7 @@ export type Tenant = {
   enabled: boolean;
 };
 
-export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
+export const tenants = (trx: Queries, tenantId: string) => ({
   /** The tenant itself; null while it is being made. */
   get: async (): Promise<Tenant | null> => {
     const row = await trx('tenant').where({ id: tenantId }).first();

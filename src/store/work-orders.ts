@@ -1,10 +1,10 @@
-import type { Knex } from 'knex';
 import { type Change, type OrderStatus, orderKey, type When, type WorkOrder } from '../domain/work-order.ts';
+import type { Queries } from './connections.ts';
 import { type Actor, insertEvent } from './events.ts';
 
 export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
 
-export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
+export const workOrders = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('work_order as w')
       .leftJoin('asset as a', (join) => join.on('a.tenant_id', 'w.tenant_id').on('a.id', 'w.asset_id'))
