@@ -6,7 +6,9 @@ import { readAddress } from '../src/domain/phone.ts';
 import { isOpen } from '../src/domain/work-order.ts';
 import { readContent } from '../src/messaging/twilio-forms.ts';
 import type { Doorbell } from '../src/queues.ts';
+import type { Conversation } from '../src/store/conversations.ts';
 import type { Unread } from '../src/store/inbox.ts';
+import type { NewMessage } from '../src/store/outbox.ts';
 import { isPassing, type Tx } from '../src/store/store.ts';
 import type { Technician } from '../src/store/technicians.ts';
 import type { Tenant } from '../src/store/tenants.ts';
@@ -57,23 +59,28 @@ const workOnNext = async (
     await store.tenant(tenantId, async (tx) => {
       rings.clear();
       // Locked first: two drains may overlap after a lost job lock.
-      if (!(await tx.conversations.lock(conversationId))) return;
+      const locked = tx.conversations.lock(conversationId);
       if (run.upTo === null) {
         // First what is there, then whether older ones are on their way: the other way round one could slip between.
-        const newest = await tx.inbox.newestUnread(conversationId);
+        const [, newest] = await Promise.all([locked, tx.inbox.newestUnread(conversationId)]);
         if (newest === 0) return;
         isSpilled = await deps.mustWaitForSpill();
         if (isSpilled) return;
         run.upTo = newest;
       }
-      const next = await tx.inbox.takeNext(conversationId);
+      const [conversation, next, tenant] = await Promise.all([
+        locked,
+        tx.inbox.takeNext(conversationId),
+        tx.tenants.get(),
+      ]);
+      if (!conversation) return;
       // Stored since then: what came from the spill may be older than it, so that is asked anew.
       if (next && next.seq > run.upTo) {
         rings.add('inbound');
         return;
       }
       current = next;
-      if (current) await workOn(tx, deps, current, rings);
+      if (current) await workOn(tx, deps, { message: current, conversation, tenant: tenant! }, rings);
     });
   } catch (error) {
     if (!current || isPassing(error)) {
@@ -95,10 +102,17 @@ const workOnNext = async (
   return (current as Unread).isLast ? 'none' : 'more';
 };
 
-/** One message: what it changes, its events, its answer and "processed" commit together. */
-const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) => {
+/**
+ * One message: what it changes, its events, its answer and "processed" commit together. Statements that need
+ * nothing of each other are sent together; Postgres takes them in that order.
+ */
+const workOn = async (
+  tx: Tx,
+  deps: Deps,
+  { message, conversation, tenant }: { message: Unread; conversation: Conversation; tenant: Tenant },
+  rings: Set<string>,
+) => {
   const now = deps.now();
-  const tenant = (await tx.tenants.get())!;
   const { text, from, userId, answered } = readContent(message.raw);
   const technician = await tx.technicians.byAddress(
     [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
@@ -108,25 +122,43 @@ const workOn = async (tx: Tx, deps: Deps, message: Unread, rings: Set<string>) =
 
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
-  await tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null);
-  if (technician && isNews(technician.lastSeenAt, message.receivedAt)) {
-    await tx.technicians.seen(technician.id, message.receivedAt);
-  }
+  const heard = () => noteHeard(tx, message, technician);
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
-  if (answered) return finish('processed', null);
-  if (!technician) return finish('processed', await answerStranger(tx, deps, message, tenant, rings));
+  if (answered) return Promise.all([heard(), finish('processed', null)]);
+  if (!technician) {
+    const answeredBy = mayAnswerStranger(conversation, now) ? deps.newId() : null;
+    if (answeredBy) rings.add('outbound');
+    return Promise.all([
+      heard(),
+      answeredBy && answerStranger(tx, message, tenant, answeredBy, now),
+      finish('processed', answeredBy),
+    ]);
+  }
 
-  const decision = await decide(tx, message, technician, text, now);
-  const events = await tx.workOrders.apply(decision.changes, {
-    actor: { kind: 'technician', id: technician.externalId },
-    messageId: message.id,
-    at: now,
-    newId: deps.newId,
-  });
-  if (events.length > 0) rings.add('cmms-events');
-  await finish('processed', await reply(tx, deps, message, technician, tenant, decision.reply));
+  const [decision] = await Promise.all([decide(tx, message, technician, text, now), heard()]);
+  if (decision.changes.length > 0) rings.add('cmms-events');
   rings.add('outbound');
+  const answeredBy = deps.newId();
+  return Promise.all([
+    tx.workOrders.apply(decision.changes, {
+      actor: { kind: 'technician', id: technician.externalId },
+      messageId: message.id,
+      at: now,
+      newId: deps.newId,
+    }),
+    reply(tx, message, technician, tenant, decision.reply, answeredBy, now),
+    finish('processed', answeredBy),
+  ]);
 };
+
+/** The service window is open from now on, and the technician was seen. */
+const noteHeard = (tx: Tx, message: Unread, technician: Technician | null) =>
+  Promise.all([
+    tx.conversations.heard(message.conversationId, message.receivedAt, technician?.id ?? null),
+    technician && isNews(technician.lastSeenAt, message.receivedAt)
+      ? tx.technicians.seen(technician.id, message.receivedAt)
+      : null,
+  ]);
 
 /** "Last seen" is told to the minute: a burst of messages is one sighting. */
 const isNews = (lastSeenAt: Date | null, at: Date): boolean =>
@@ -164,74 +196,63 @@ const isTooLate = async (tx: Tx, message: Unread, now: Date): Promise<boolean> =
   now.getTime() - message.receivedAt.getTime() > lateCommandMs ||
   (await tx.inbox.laterWasProcessed(message.conversationId, message.receivedAt));
 
-const reply = async (
+const reply = (
   tx: Tx,
-  deps: Deps,
   message: Unread,
   technician: Technician,
   tenant: Tenant,
   said: Reply,
-): Promise<string> => {
+  id: string,
+  now: Date,
+) => {
   const reader: Reader = {
     locale: technician.locale ?? tenant.locale,
     timeZone: technician.timeZone ?? tenant.timeZone,
-    now: deps.now(),
+    now,
   };
-  return addReply(
-    tx,
-    deps,
-    message,
-    technician.id,
-    writeReply(said, reader),
-    said.orders.map(({ id }) => id),
-  );
+  return addReply(tx, message, {
+    id,
+    technicianId: technician.id,
+    text: writeReply(said, reader),
+    workOrderIds: said.orders.map((order) => order.id),
+    now,
+  });
 };
 
-const addReply = async (
+const addReply = (
   tx: Tx,
-  deps: Deps,
   message: Unread,
-  technicianId: string | null,
-  text: string,
-  workOrderIds: string[],
-): Promise<string> => {
-  const id = deps.newId();
-  const now = deps.now();
-  await tx.outbox.add({
-    id,
-    technicianId,
+  { now, ...answer }: Pick<NewMessage, 'id' | 'technicianId' | 'text' | 'workOrderIds'> & { now: Date },
+) =>
+  tx.outbox.add({
+    ...answer,
     way: message.way,
     channelId: message.channelId,
     conversationId: message.conversationId,
     kind: 'reply',
     lane: 'reply',
-    text,
     inReplyTo: message.id,
-    workOrderIds,
     about: null,
     dueAt: now,
     expiresAt: expiry('reply', now),
     heldBack: null,
   });
-  return id;
-};
 
 /** Somebody we do not know gets one short answer a day, and learns nothing. */
-const answerStranger = async (
-  tx: Tx,
-  deps: Deps,
-  message: Unread,
-  tenant: Tenant,
-  rings: Set<string>,
-): Promise<string | null> => {
-  const now = deps.now();
-  const conversation = (await tx.conversations.lock(message.conversationId))!;
-  const answeredAt = conversation.strangerAnsweredAt;
-  if (answeredAt && now.getTime() - answeredAt.getTime() < dayMs) return null;
-  await tx.conversations.strangerAnswered(message.conversationId, now);
-  rings.add('outbound');
-  return addReply(tx, deps, message, null, textsFor(tenant.locale).stranger, []);
-};
+const mayAnswerStranger = ({ strangerAnsweredAt }: Conversation, now: Date): boolean =>
+  !strangerAnsweredAt || now.getTime() - strangerAnsweredAt.getTime() >= dayMs;
+
+const answerStranger = (tx: Tx, message: Unread, tenant: Tenant, id: string, now: Date) =>
+  Promise.all([
+    tx.conversations.strangerAnswered(message.conversationId, now),
+    addReply(tx, message, {
+      id,
+      technicianId: null,
+      text: textsFor(tenant.locale).stranger,
+      workOrderIds: [],
+      now,
+    }),
+  ]);
 
 /** A message that keeps failing by our fault is set aside and answered, so that the conversation goes on. */
 const countFailure = async (
@@ -250,9 +271,11 @@ const countFailure = async (
     const technician = await tx.technicians.byAddress(
       [from, userId].flatMap((address) => (address ? (readAddress(address) ?? []) : [])),
     );
-    const answeredBy = technician
-      ? await reply(tx, deps, message, technician, tenant, { key: 'notDone', values: {}, orders: [] })
-      : null;
+    const answeredBy = technician ? deps.newId() : null;
+    if (technician && answeredBy) {
+      const said: Reply = { key: 'notDone', values: {}, orders: [] };
+      await reply(tx, message, technician, tenant, said, answeredBy, deps.now());
+    }
     await tx.inbox.finish(message.id, {
       status: 'failed',
       technicianId: technician?.id ?? null,

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
@@ -38,6 +39,7 @@ export const createConnections = (options: { url: string; maxConnections?: numbe
     const queries = queriesOn(client);
     let isUsable = false;
     try {
+      queries.writeTogether();
       // What follows need not wait for it: when it fails, nothing after it can be committed.
       const begun = client.query(`BEGIN; SELECT set_config('app.tenant_id', '${tenantId}', true)`);
       const [result] = await Promise.all([work(queries.open), begun]);
@@ -72,9 +74,13 @@ export const isOutdatedPlan = (error: unknown): boolean => (error as { code?: st
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const queriesOn = (client: pg.PoolClient) => {
+  const writeTogether = gatherWrites(
+    (client as unknown as { connection: { stream: Writable } }).connection.stream,
+  );
   let isOpen = true;
   const query = (config: pg.QueryConfig, ...callback: []) => {
     if (!isOpen) throw new Error('a statement came after its transaction had ended');
+    writeTogether();
     return client.query({ ...config, name: nameOf(config.text) }, ...callback);
   };
   const connection = { query };
@@ -85,7 +91,21 @@ const queriesOn = (client: pg.PoolClient) => {
   const close = () => {
     isOpen = false;
   };
-  return { open, close };
+  return { open, close, writeTogether };
+};
+
+/** Makes one write of what is written until the next tick: each is a system call and wakes the other side. */
+const gatherWrites = (stream: Writable) => {
+  let gathering = false;
+  return () => {
+    if (gathering) return;
+    gathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      gathering = false;
+      stream.uncork();
+    });
+  };
 };
 
 // Postgres parses and plans a named statement once per connection. Those with a list of any length have no name:

@@ -15,7 +15,10 @@ export const conversations = (trx: Queries, tenantId: string) => {
     /** Locks the conversation, so that one drain at a time works on it; null if it is not this tenant's. */
     lock: async (id: string): Promise<Conversation | null> => {
       // Not FOR UPDATE: a message written beside would wait for its foreign key's sake.
-      const row = await rows().where({ id }).forNoKeyUpdate().first();
+      const [row] = await trx.rows<Record<string, never>>(
+        'SELECT * FROM conversation WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE',
+        [tenantId, id],
+      );
       return row ? fromRow(row) : null;
     },
 
@@ -41,13 +44,13 @@ export const conversations = (trx: Queries, tenantId: string) => {
     /** Notes that a message came in: the service window is open from then on, and whose conversation it is. */
     heard: async (id: string, at: Date, technicianId: string | null): Promise<void> => {
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
-      await trx.raw(
-        `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),
+      await trx.rows(
+        `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, $3),
            technician_id = CASE WHEN c.technician_id IS NULL AND NOT EXISTS (SELECT FROM conversation o
-             WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = :technicianId)
-             THEN :technicianId ELSE c.technician_id END
-         WHERE c.tenant_id = :tenantId AND c.id = :id`,
-        { at, technicianId, tenantId, id },
+             WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = $4)
+             THEN $4::uuid ELSE c.technician_id END
+         WHERE c.tenant_id = $1 AND c.id = $2`,
+        [tenantId, id, at, technicianId],
       );
     },
 

@@ -31,7 +31,17 @@ export const events = (trx: Queries, tenantId: string) => {
 
   return {
     add: async (event: NewEvent): Promise<void> => {
-      await insertEvent(trx, tenantId, event);
+      await trx('event').insert({
+        tenant_id: tenantId,
+        id: event.id,
+        type: event.type,
+        at: event.at,
+        actor_kind: event.actor.kind,
+        actor_id: event.actor.id,
+        work_order_id: event.workOrderId,
+        message_id: event.messageId,
+        data: JSON.stringify(event.data),
+      });
     },
 
     /** Oldest first, after that row number. */
@@ -74,20 +84,6 @@ export const events = (trx: Queries, tenantId: string) => {
     },
   };
 };
-
-/** The statement that adds an event, to be run by itself or with the change it tells. */
-export const insertEvent = (trx: Queries, tenantId: string, event: NewEvent) =>
-  trx('event').insert({
-    tenant_id: tenantId,
-    id: event.id,
-    type: event.type,
-    at: event.at,
-    actor_kind: event.actor.kind,
-    actor_id: event.actor.id,
-    work_order_id: event.workOrderId,
-    message_id: event.messageId,
-    data: JSON.stringify(event.data),
-  });
 
 const fromRow = (row: Record<string, never>): ListedEvent => ({
   id: row.id!,

@@ -13,16 +13,16 @@ export type Tenant = {
 export const tenants = (trx: Queries, tenantId: string) => ({
   /** The tenant itself; null while it is being made. */
   get: async (): Promise<Tenant | null> => {
-    const row = await trx('tenant').where({ id: tenantId }).first();
+    const [row] = await trx.rows<Record<string, never>>('SELECT * FROM tenant WHERE id = $1', [tenantId]);
     return row
       ? {
-          id: row.id,
-          slug: row.slug,
-          name: row.name,
-          timeZone: row.time_zone,
-          locale: row.locale,
-          defaultCountry: row.default_country,
-          enabled: row.enabled,
+          id: row.id!,
+          slug: row.slug!,
+          name: row.name!,
+          timeZone: row.time_zone!,
+          locale: row.locale!,
+          defaultCountry: row.default_country!,
+          enabled: row.enabled!,
         }
       : null;
   },

@@ -1,6 +1,6 @@
 import { type Change, type OrderStatus, orderKey, type When, type WorkOrder } from '../domain/work-order.ts';
 import type { Queries } from './connections.ts';
-import { type Actor, insertEvent } from './events.ts';
+import type { Actor } from './events.ts';
 
 export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
 
@@ -10,6 +10,9 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       .leftJoin('asset as a', (join) => join.on('a.tenant_id', 'w.tenant_id').on('a.id', 'w.asset_id'))
       .where({ 'w.tenant_id': tenantId })
       .select('w.*', 'a.code as asset_code', 'a.name as asset_name', 'a.location as asset_location');
+
+  const withAsset = `SELECT w.*, a.code AS asset_code, a.name AS asset_name, a.location AS asset_location
+    FROM work_order w LEFT JOIN asset a ON a.tenant_id = w.tenant_id AND a.id = w.asset_id`;
 
   const listed = () =>
     rows()
@@ -47,24 +50,23 @@ export const workOrders = (trx: Queries, tenantId: string) => {
     /** Locks these orders, in the order of their ids. */
     lockMany: async (ids: string[]): Promise<Map<string, WorkOrder>> =>
       new Map(
-        (await rows().whereIn('w.id', ids).orderBy('w.id').forNoKeyUpdate('w')).map((row) => [
-          row.id,
-          fromRow(row),
-        ]),
+        (
+          await trx.rows<Row>(
+            `${withAsset} WHERE w.tenant_id = $1 AND w.id = ANY($2) ORDER BY w.id FOR NO KEY UPDATE OF w`,
+            [tenantId, ids],
+          )
+        ).map((row) => [row.id!, fromRow(row)]),
       ),
 
     /** Locks a technician's open orders and those closed since, in the order of their ids. */
     lockOf: async (technicianId: string, closedSince: Date): Promise<WorkOrder[]> =>
       (
-        await rows()
-          .where({ 'w.assignee_id': technicianId })
-          .where((either) =>
-            either
-              .whereNotIn('w.status', ['completed', 'cancelled'])
-              .orWhere('w.closed_at', '>', closedSince),
-          )
-          .orderBy('w.id')
-          .forNoKeyUpdate('w')
+        await trx.rows<Row>(
+          `${withAsset} WHERE w.tenant_id = $1 AND w.assignee_id = $2
+             AND (w.status NOT IN ('completed', 'cancelled') OR w.closed_at > $3)
+           ORDER BY w.id FOR NO KEY UPDATE OF w`,
+          [tenantId, technicianId, closedSince],
+        )
       ).map(fromRow),
 
     detail: async (number: string): Promise<ListedOrder | null> => {
@@ -117,27 +119,24 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       changes: Change[],
       cause: { actor: Actor; messageId?: string; at: Date; newId: () => string },
     ): Promise<string[]> => {
-      const ids: string[] = [];
-      for (const { orderId, set, event } of changes) {
-        const id = cause.newId();
-        const update = trx('work_order')
-          .where({ tenant_id: tenantId, id: orderId })
-          .update({
-            ...Object.fromEntries(Object.entries(set).map(([key, value]) => [stateColumns[key], value])),
-            version: trx.raw('version + 1'),
-          });
-        const told = insertEvent(trx, tenantId, {
-          id,
-          type: event.type,
-          at: cause.at,
-          actor: cause.actor,
-          workOrderId: orderId,
-          messageId: cause.messageId ?? null,
-          data: event.data ?? {},
-        });
-        await trx.raw('WITH changed AS (?) ?', [update, told]);
-        ids.push(id);
-      }
+      const ids = changes.map(cause.newId);
+      await Promise.all(
+        changes.map(({ orderId, set, event }, index) => {
+          // Only columns of the list below become part of the text.
+          const columns = Object.keys(set).map((key, at) => `, ${stateColumns[key]} = $${at + 10}`);
+          return trx.rows(
+            `WITH changed AS (
+               UPDATE work_order SET version = version + 1${columns.join('')} WHERE tenant_id = $1 AND id = $2
+             )
+             INSERT INTO event (tenant_id, work_order_id, id, type, at, actor_kind, actor_id, message_id, data)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+            [
+              ...[tenantId, orderId, ids[index], event.type, cause.at, cause.actor.kind, cause.actor.id],
+              ...[cause.messageId ?? null, JSON.stringify(event.data ?? {}), ...Object.values(set)],
+            ],
+          );
+        }),
+      );
       return ids;
     },
   };
