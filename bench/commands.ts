@@ -8,7 +8,7 @@ import { createLog } from '../src/log.ts';
 import { createQueues } from '../src/queue-backend.ts';
 import { createGate, type InboundRow } from '../src/store/gate.ts';
 import { account, message, phoneOf, technicianCount } from './account.ts';
-import { register, serviceEnv } from './installation.ts';
+import { analyze, register, serviceEnv } from './installation.ts';
 import { type BenchProcess, type Servers, startBare, startService } from './processes.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -16,12 +16,14 @@ import { sideBySide } from './side-by-side.ts';
 const commandsPerTechnician = 5;
 const commandCount = technicianCount * commandsPerTechnician;
 
+const database = 'bench_commands';
+
 /** Commands per second, from the stored message to the answer that Twilio has accepted. */
 export const measureCommands = async (servers: Servers) => {
   const [port, workerPort, twilioPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const twilio = await startBare('twilio.ts', { PORT: String(twilioPort) });
   const env: Record<string, string> = {
-    ...(await serviceEnv(servers, { database: 'bench_commands', redisDb: 1, port })),
+    ...(await serviceEnv(servers, { database, redisDb: 1, port })),
     TWILIO_API_BASE_URL: `http://127.0.0.1:${twilioPort}`,
   };
   const ingress = await startService({ ...env, ROLE: 'ingress' });
@@ -89,7 +91,14 @@ export const measureCommands = async (servers: Servers) => {
         'Ours changes the order, writes its event, the answer and the attempt in Postgres, and sends in order per person;\n' +
         "the bare pipe is a BullMQ job that adds a second job that sends through Twilio's client. One worker process each,\n" +
         'the same Redis, the same simulated Twilio.',
-      { name: 'ours', run: async (round) => ({ perSecond: await ours(perTechnician(round)) }) },
+      {
+        name: 'ours',
+        run: async (round) => {
+          const perSecond = await ours(perTechnician(round));
+          if (round === 0) await analyze(servers, database);
+          return { perSecond };
+        },
+      },
       { name: 'bare', run: async (round) => ({ perSecond: await piped(perTechnician(round)) }) },
     );
   } finally {

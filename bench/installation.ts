@@ -27,16 +27,29 @@ export const serviceEnv = async (
 });
 
 const createDatabase = async (postgresUrl: string, name: string): Promise<string> => {
-  const client = new pg.Client({ connectionString: postgresUrl });
+  await asOwner(postgresUrl, `CREATE DATABASE ${name}`);
+  const ownerUrl = withDatabase(postgresUrl, name);
+  return (await prepareDatabase({ ownerUrl, secretKey, log: () => {} })).appUrl;
+};
+
+/** Gathers the planner's statistics, as autovacuum does within the first minute of an installation's life. */
+export const analyze = (servers: Servers, database: string): Promise<void> =>
+  asOwner(withDatabase(servers.postgresUrl, database), 'ANALYZE');
+
+const asOwner = async (url: string, statement: string) => {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${name}`);
+    await client.query(statement);
   } finally {
     await client.end();
   }
-  const ownerUrl = new URL(postgresUrl);
-  ownerUrl.pathname = `/${name}`;
-  return (await prepareDatabase({ ownerUrl: ownerUrl.href, secretKey, log: () => {} })).appUrl;
+};
+
+const withDatabase = (postgresUrl: string, name: string): string => {
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 };
 
 /** Registers the technicians, each with one order in progress, as a CMMS does it. */

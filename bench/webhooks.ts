@@ -1,17 +1,19 @@
 import autocannon, { type Instance, type Options, type Result } from 'autocannon';
 import { findFreePort } from '../src/embedded/free-port.ts';
 import { account, message, technicianCount } from './account.ts';
-import { register, serviceEnv } from './installation.ts';
+import { analyze, register, serviceEnv } from './installation.ts';
 import { type Servers, startBare, startService } from './processes.ts';
 import { type Figures, sideBySide } from './side-by-side.ts';
 
 const connections = 64;
 const webhooksPerRound = connections * 150;
 
+const database = 'bench_webhooks';
+
 /** Signed webhooks acknowledged per second: durable in Postgres, beside a route that only adds a job in Redis. */
 export const measureWebhooks = async (servers: Servers) => {
   const ports = { ours: await findFreePort(), bare: await findFreePort() };
-  const env = await serviceEnv(servers, { database: 'bench_webhooks', redisDb: 0, port: ports.ours });
+  const env = await serviceEnv(servers, { database, redisDb: 0, port: ports.ours });
   const ours = await startService({ ...env, ROLE: 'ingress' });
   const bare = await startBare('bare-webhook.ts', {
     PORT: String(ports.bare),
@@ -24,7 +26,14 @@ export const measureWebhooks = async (servers: Servers) => {
       `Signed webhooks acknowledged: ${webhooksPerRound} a round over ${connections} connections from ${technicianCount} phones.\n` +
         'Ours answers once the message is committed to Postgres and has rung on Redis; the bare route checks the same\n' +
         'signature and adds one BullMQ job on the same Redis.',
-      { name: 'ours', run: () => post(ports.ours, '/api/whatsappwebhook/incoming') },
+      {
+        name: 'ours',
+        run: async (round) => {
+          const figures = await post(ports.ours, '/api/whatsappwebhook/incoming');
+          if (round === 0) await analyze(servers, database);
+          return figures;
+        },
+      },
       { name: 'bare', run: () => post(ports.bare, '/incoming') },
     );
   } finally {

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
-export const apiKeys = (trx: Knex.Transaction, tenantId: string) => ({
+export const apiKeys = (trx: Queries, tenantId: string) => ({
   /** Stores a key by its SHA-256; one that is there already, revoked or not, stays as it is. */
   add: async (key: { id: string; label: string; hash: Buffer }): Promise<void> => {
     await trx('api_key')

@@ -1,9 +1,9 @@
-import type { Knex } from 'knex';
 import type { Asset } from '../domain/work-order.ts';
+import type { Queries } from './connections.ts';
 
 export type ListedAsset = Asset & { responsible: string[] };
 
-export const assets = (trx: Knex.Transaction, tenantId: string) => {
+export const assets = (trx: Queries, tenantId: string) => {
   const rows = () => trx('asset').where({ tenant_id: tenantId });
 
   const fillIn = async (found: Asset[]): Promise<ListedAsset[]> => {

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 type AttachmentKind = 'image' | 'audio' | 'video' | 'document' | 'contact' | 'location';
 
@@ -45,7 +45,7 @@ export type DueAttachment = {
   receivedAt: Date;
 };
 
-export const attachments = (trx: Knex.Transaction, tenantId: string) => {
+export const attachments = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('attachment as f')
       .join('technician as t', (join) => join.on('t.tenant_id', 'f.tenant_id').on('t.id', 'f.technician_id'))
@@ -171,7 +171,7 @@ export const attachments = (trx: Knex.Transaction, tenantId: string) => {
   };
 };
 
-const fromNow = (trx: Knex.Transaction, ms: number) =>
+const fromNow = (trx: Queries, ms: number) =>
   trx.raw("clock_timestamp() + ? * interval '1 millisecond'", [ms]);
 
 const fromRow = (row: Record<string, never>): Attachment => ({

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { DeliveryStatus } from '../domain/delivery-status.ts';
+import type { Queries } from './connections.ts';
 
 export type Attempt = {
   id: string;
@@ -18,7 +18,7 @@ export type Attempt = {
   looks: number;
 };
 
-export const attempts = (trx: Knex.Transaction, tenantId: string) => {
+export const attempts = (trx: Queries, tenantId: string) => {
   const rows = () => trx('attempt').where({ tenant_id: tenantId });
 
   return {

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Callback = {
   id: string;
@@ -9,7 +9,7 @@ export type Callback = {
   receivedAt: Date;
 };
 
-export const callbacks = (trx: Knex.Transaction, tenantId: string) => ({
+export const callbacks = (trx: Queries, tenantId: string) => ({
   /** The channel's callbacks that wait to be applied, in the order they came. */
   next: async (channelId: string, limit: number): Promise<Callback[]> => {
     const rows = await trx('status_callback')

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type StoredChannel = {
   id: string;
@@ -13,7 +13,7 @@ export type StoredChannel = {
   createdAt: Date;
 };
 
-export const channels = (trx: Knex.Transaction, tenantId: string) => ({
+export const channels = (trx: Queries, tenantId: string) => ({
   list: async (): Promise<StoredChannel[]> =>
     (await trx('channel').where({ tenant_id: tenantId }).orderBy('address')).map(fromRow),
 

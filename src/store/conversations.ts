@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import type { Talk } from '../commands/talk.ts';
 import type { Window } from '../domain/service-window.ts';
+import type { Queries } from './connections.ts';
 
 export type Conversation = {
   id: string;
@@ -22,14 +22,17 @@ export type Heard = {
 /** For answers to what somebody wrote, and for what we tell of ourselves. */
 export type SendTo = { reply: string | null; notice: string | null };
 
-export const conversations = (trx: Knex.Transaction, tenantId: string) => {
+export const conversations = (trx: Queries, tenantId: string) => {
   const rows = () => trx('conversation').where({ tenant_id: tenantId });
 
   return {
     /** Locks the conversation, so that one drain at a time works on it; null if it is not this tenant's. */
     lock: async (id: string): Promise<Conversation | null> => {
       // Not FOR UPDATE: a message written beside would wait for its foreign key's sake.
-      const row = await rows().where({ id }).forNoKeyUpdate().first();
+      const [row] = await trx.rows<Record<string, never>>(
+        'SELECT * FROM conversation WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE',
+        [tenantId, id],
+      );
       return row ? fromRow(row) : null;
     },
 
@@ -61,22 +64,22 @@ export const conversations = (trx: Knex.Transaction, tenantId: string) => {
       at: Date,
       { technicianId, heard, talk }: { technicianId: string | null; heard: Heard | null; talk: Talk | null },
     ): Promise<void> => {
-      const isNewest = ':isTold AND (c.last_inbound_at IS NULL OR c.last_inbound_at <= :at)';
+      const isNewest = '$6 AND (c.last_inbound_at IS NULL OR c.last_inbound_at <= $3)';
       // Registered after writing for the first time: this is the technician's conversation unless one exists.
-      await trx.raw(
-        `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, :at),
+      await trx.rows(
+        `UPDATE conversation c SET last_inbound_at = greatest(last_inbound_at, $3),
            technician_id = CASE WHEN c.technician_id IS NULL AND NOT EXISTS (SELECT FROM conversation o
-             WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = :technicianId)
-             THEN :technicianId ELSE c.technician_id END,
-           talk = coalesce(:talk::jsonb, c.talk),
-           heard_on = CASE WHEN ${isNewest} THEN :on ELSE c.heard_on END,
-           heard_from = CASE WHEN NOT (${isNewest}) THEN c.heard_from WHEN :as::text IS NOT NULL THEN :as
-             WHEN c.heard_on = :on THEN c.heard_from END
-         WHERE c.tenant_id = :tenantId AND c.id = :id`,
-        {
-          ...{ at, technicianId, tenantId, id, talk: talk && JSON.stringify(talk) },
-          ...{ isTold: heard !== null, on: heard?.on ?? null, as: heard?.as ?? null },
-        },
+             WHERE o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.technician_id = $4)
+             THEN $4::uuid ELSE c.technician_id END,
+           talk = coalesce($5::jsonb, c.talk),
+           heard_on = CASE WHEN ${isNewest} THEN $7 ELSE c.heard_on END,
+           heard_from = CASE WHEN NOT (${isNewest}) THEN c.heard_from WHEN $8::text IS NOT NULL THEN $8
+             WHEN c.heard_on = $7 THEN c.heard_from END
+         WHERE c.tenant_id = $1 AND c.id = $2`,
+        [
+          ...[tenantId, id, at, technicianId, talk && JSON.stringify(talk)],
+          ...[heard !== null, heard?.on ?? null, heard?.as ?? null],
+        ],
       );
     },
 

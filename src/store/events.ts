@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Before } from '../domain/work-order.ts';
+import type { Queries } from './connections.ts';
 
 export type Actor = { kind: 'technician' | 'cmms' | 'admin' | 'system'; id: string | null };
 
@@ -25,7 +25,7 @@ export type ListedEvent = Omit<NewEvent, 'workOrderId' | 'before'> & {
   undoes: string | null;
 };
 
-export const events = (trx: Knex.Transaction, tenantId: string) => {
+export const events = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('event as e')
       .leftJoin('work_order as w', (join) =>
@@ -36,7 +36,17 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
 
   return {
     add: async (event: NewEvent): Promise<void> => {
-      await insertEvent(trx, tenantId, event);
+      await trx('event').insert({
+        tenant_id: tenantId,
+        id: event.id,
+        type: event.type,
+        at: event.at,
+        actor_kind: event.actor.kind,
+        actor_id: event.actor.id,
+        work_order_id: event.workOrderId,
+        message_id: event.messageId,
+        data: JSON.stringify(event.data),
+      });
     },
 
     /** Oldest first, after that row number. */
@@ -148,22 +158,6 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
     },
   };
 };
-
-/** The statement that adds an event, to be run by itself or with the change it tells. */
-export const insertEvent = (trx: Knex.Transaction, tenantId: string, event: NewEvent) =>
-  trx('event').insert({
-    tenant_id: tenantId,
-    id: event.id,
-    type: event.type,
-    at: event.at,
-    actor_kind: event.actor.kind,
-    actor_id: event.actor.id,
-    work_order_id: event.workOrderId,
-    message_id: event.messageId,
-    data: JSON.stringify(event.data),
-    before: event.before ? JSON.stringify(event.before) : null,
-    undoes: event.undoes ?? null,
-  });
 
 /** A message's changes and what became of their orders; `counted`: raised the version by one and kept what was before. */
 export type LastChanges = {

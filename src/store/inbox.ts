@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Unread = {
   id: string;
@@ -14,36 +14,37 @@ export type Unread = {
   isLast: boolean;
 };
 
-export const inbox = (trx: Knex.Transaction, tenantId: string) => {
-  const unread = (conversationId: string) =>
-    trx('message').where({
-      tenant_id: tenantId,
-      conversation_id: conversationId,
-      direction: 'in',
-      status: 'received',
-    });
+export const inbox = (trx: Queries, tenantId: string) => {
+  // Written out, not parameters: those would keep a prepared statement from the index of unread messages.
+  const unread = "tenant_id = $1 AND conversation_id = $2 AND direction = 'in' AND status = 'received'";
 
   return {
     /** The row number of the newest unread message; 0 if all are read. */
-    newestUnread: async (conversationId: string): Promise<number> =>
-      (await unread(conversationId).max('seq as seq').first())?.seq ?? 0,
+    newestUnread: async (conversationId: string): Promise<number> => {
+      const [row] = await trx.rows<{ seq: number | null }>(
+        `SELECT max(seq) AS seq FROM message WHERE ${unread}`,
+        [tenantId, conversationId],
+      );
+      return row?.seq ?? 0;
+    },
 
     /** The first unread message, in the order they were received. */
     takeNext: async (conversationId: string): Promise<Unread | null> => {
-      const [row, following] = await unread(conversationId)
-        .orderBy([{ column: 'received_at' }, { column: 'seq' }])
-        .limit(2);
+      const [row, following] = await trx.rows<Record<string, never>>(
+        `SELECT * FROM message WHERE ${unread} ORDER BY received_at, seq LIMIT 2`,
+        [tenantId, conversationId],
+      );
       return row
         ? {
-            id: row.id,
-            seq: row.seq,
-            channelId: row.channel_id,
-            conversationId: row.conversation_id,
-            way: row.way,
-            raw: row.raw,
-            source: row.source,
-            receivedAt: row.received_at,
-            failures: row.failures,
+            id: row.id!,
+            seq: row.seq!,
+            channelId: row.channel_id!,
+            conversationId: row.conversation_id!,
+            way: row.way!,
+            raw: row.raw!,
+            source: row.source!,
+            receivedAt: row.received_at!,
+            failures: row.failures!,
             isLast: following === undefined,
           }
         : null;
@@ -59,13 +60,11 @@ export const inbox = (trx: Knex.Transaction, tenantId: string) => {
         answeredBy: string | null;
       },
     ): Promise<void> => {
-      await trx('message').where({ tenant_id: tenantId, id }).update({
-        status: outcome.status,
-        technician_id: outcome.technicianId,
-        kind: 'command',
-        text: outcome.text,
-        answered_by: outcome.answeredBy,
-      });
+      await trx.rows(
+        `UPDATE message SET status = $3, technician_id = $4, kind = 'command', text = $5, answered_by = $6
+         WHERE tenant_id = $1 AND id = $2`,
+        [tenantId, id, outcome.status, outcome.technicianId, outcome.text, outcome.answeredBy],
+      );
     },
 
     /** Counts a failure of ours; answers how often it has failed. */

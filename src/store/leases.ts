@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
-export const leases = (trx: Knex.Transaction, tenantId: string) => {
+export const leases = (trx: Queries, tenantId: string) => {
   const row = (channelId: string) =>
     trx('channel_lease').where({ tenant_id: tenantId, channel_id: channelId });
 

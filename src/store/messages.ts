@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { type DeliveryStatus, forward } from '../domain/delivery-status.ts';
 import type { MessageKind } from '../domain/message.ts';
+import type { Queries } from './connections.ts';
 import type { QuickReplyButton } from './outbox.ts';
 
 export type ListedMessage = {
@@ -33,7 +33,7 @@ export type MessageFilter = {
   since?: Date;
 };
 
-export const messages = (trx: Knex.Transaction, tenantId: string) => {
+export const messages = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('message as m')
       .leftJoin('technician as t', (join) =>

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Fault = { pointer: string; detail: string };
 
@@ -11,7 +11,7 @@ export type Notification = {
   messageIds: string[];
 };
 
-export const notifications = (trx: Knex.Transaction, tenantId: string) => ({
+export const notifications = (trx: Queries, tenantId: string) => ({
   /** The notification asked for under a key; whoever asks for the same key waits until this transaction ends. */
   lock: async (idempotencyKey: string): Promise<Notification | null> => {
     await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [

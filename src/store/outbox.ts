@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Lane, MessageKind, Reason } from '../domain/message.ts';
+import type { Queries } from './connections.ts';
 
 export type NewMessage = {
   id: string;
@@ -54,49 +54,34 @@ const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10 };
 const pairBudgetNow = `coalesce(least(${pairBudget.size},
   b.left_over + extract(epoch FROM clock_timestamp() - b.at) / ${pairBudget.secondsPerMessage}), ${pairBudget.size})`;
 
-export const outbox = (trx: Knex.Transaction, tenantId: string) => ({
+export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
    * tells was told before.
    */
   add: async (message: NewMessage): Promise<boolean> => {
     const reason = message.heldBack ?? (message.channelId ? null : 'no-address');
-    const row = trx('message')
-      .insert({
-        tenant_id: tenantId,
-        id: message.id,
-        direction: 'out',
-        channel_id: message.channelId,
-        conversation_id: message.conversationId,
-        technician_id: message.technicianId,
-        way: message.way,
-        kind: message.kind,
-        lane: message.lane,
-        status: reason ? 'cancelled' : 'queued',
-        reason,
-        text: message.text,
-        in_reply_to: message.inReplyTo,
-        caused_by: message.causedBy ?? null,
-        due_at: reason ? null : message.dueAt,
-        expires_at: message.expiresAt,
-        work_order_id: message.about?.workOrderId ?? null,
-        assignment_no: message.about?.assignmentNo ?? null,
-        due_day: message.about?.dueDay ?? null,
-        buttons: message.buttons ? JSON.stringify(message.buttons) : null,
-      })
-      .onConflict(
-        trx.raw(
-          '(tenant_id, work_order_id, assignment_no) WHERE assignment_no IS NOT NULL',
-        ) as unknown as string,
-      )
-      .ignore()
-      .returning('id');
-    const { rows: added } = await trx.raw(
-      `WITH added AS (?), orders AS (
+    const added = await trx.rows(
+      `WITH added AS (
+         INSERT INTO message (tenant_id, id, direction, channel_id, conversation_id, technician_id, way, kind, lane,
+           status, reason, text, in_reply_to, due_at, expires_at, work_order_id, assignment_no, due_day, caused_by,
+           buttons)
+         VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20)
+         ON CONFLICT (tenant_id, work_order_id, assignment_no) WHERE assignment_no IS NOT NULL DO NOTHING
+         RETURNING id
+       ), orders AS (
          INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position)
-         SELECT ?, added.id, o.id, o.position - 1 FROM added, unnest(?::uuid[]) WITH ORDINALITY AS o(id, position)
+         SELECT $1, added.id, o.id, o.position - 1
+         FROM added, unnest($18::uuid[]) WITH ORDINALITY AS o(id, position)
        ) SELECT id FROM added`,
-      [row, tenantId, message.workOrderIds],
+      [
+        ...[tenantId, message.id, message.channelId, message.conversationId, message.technicianId],
+        ...[message.way, message.kind, message.lane, reason ? 'cancelled' : 'queued', reason, message.text],
+        ...[message.inReplyTo, reason ? null : message.dueAt, message.expiresAt],
+        ...[message.about?.workOrderId, message.about?.assignmentNo, message.about?.dueDay],
+        message.workOrderIds,
+        ...[message.causedBy, message.buttons ? JSON.stringify(message.buttons) : null],
+      ],
     );
     return added.length > 0;
   },

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 /** What content at the provider is made from: the form of a message, without anything that was written. */
 export type QuickReplyDefinition = {
@@ -18,7 +18,7 @@ const maxShapes = 500;
 const pause = "least(3600, 60 * 2 ^ least(tries, 10)) * interval '1 second'";
 
 /** Content at the provider for messages with quick replies, of the account that a channel belongs to. */
-export const quickReplies = (trx: Knex.Transaction, tenantId: string) => ({
+export const quickReplies = (trx: Queries, tenantId: string) => ({
   /** The content of each shape that was wanted before; null while it is not made. */
   find: async (channelId: string, shapes: string[]): Promise<Map<string, string | null>> => {
     const { rows } = await trx.raw(

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
-export const reminders = (trx: Knex.Transaction, tenantId: string) => ({
+export const reminders = (trx: Queries, tenantId: string) => ({
   /** Marks a reminder as decided; false if it was before. */
   mark: async (mark: {
     workOrderId: string;

@@ -1,4 +1,3 @@
-import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { apiKeys } from './api-keys.ts';
 import { assets } from './assets.ts';
@@ -6,6 +5,7 @@ import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
 import { callbacks } from './callbacks.ts';
 import { channels } from './channels.ts';
+import { createConnections, isOutdatedPlan, type Queries } from './connections.ts';
 import { conversations } from './conversations.ts';
 import { events } from './events.ts';
 import { createGate } from './gate.ts';
@@ -46,45 +46,23 @@ export const createStore = (options: {
   maxConnections?: number;
   timeouts?: typeof usualTimeouts;
 }) => {
-  const { idleInTransactionMs, queryMs } = options.timeouts ?? usualTimeouts;
-  const db = knex({
-    client: 'pg',
-    connection: {
-      connectionString: options.url,
-      keepAlive: true,
-      connectionTimeoutMillis: 5000,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
-      query_timeout: queryMs,
-    },
-    pool: {
-      min: 0,
-      max: options.maxConnections ?? 16,
-      // Where a query was given up, its rollback may have been as well: the next must not go on inside of it.
-      validate: (connection: pg.Client) => connection.getTransactionStatus() === 'I',
-    },
-    acquireConnectionTimeout: 10_000,
-    // It would print whole errors; whoever asked gets them.
-    log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
-  });
+  const connections = createConnections({ ...options, timeouts: options.timeouts ?? usualTimeouts });
   const gate = createGate(options.url);
 
-  /** Runs `work` in one transaction of one tenant; repeats it whole after a deadlock or a serialization failure. */
+  /** Runs `work` in one transaction of one tenant; repeats it whole when something else got in its way. */
   const tenant = async <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await db.transaction(async (trx) => {
-          await trx.raw("SELECT set_config('app.tenant_id', ?, true)", [tenantId]);
-          return await work(openTx(trx, tenantId));
-        });
+        return await connections.transaction(tenantId, (queries) => work(openTx(queries, tenantId)));
       } catch (error) {
-        if (attempt >= 5 || !isConflict(error)) throw error;
+        if (attempt >= 5 || !(isConflict(error) || isOutdatedPlan(error))) throw error;
       }
     }
   };
 
   /** Refuses a connection that row-level security would not bind. */
   const assertRestricted = async () => {
-    const { rows } = await db.raw(`
+    const { rows } = await connections.query(`
       SELECT current_user AS role, rolsuper OR rolbypassrls AS unrestricted FROM pg_roles WHERE rolname = current_user`);
     if (rows[0].unrestricted) {
       throw new Error(
@@ -97,14 +75,14 @@ export const createStore = (options: {
   const ping = () => gate.ping();
 
   const close = async () => {
-    await db.destroy();
+    await connections.close();
     await gate.close();
   };
 
   return { tenant, gate, assertRestricted, ping, close };
 };
 
-const openTx = (trx: Knex.Transaction, tenantId: string) => ({
+const openTx = (trx: Queries, tenantId: string) => ({
   tenantId,
   apiKeys: apiKeys(trx, tenantId),
   assets: assets(trx, tenantId),
@@ -132,11 +110,10 @@ export const isConflict = (error: unknown): boolean =>
 
 /** Whether an error says that the database is away or busy, so that trying again later can help. */
 export const isPassing = (error: unknown): boolean => {
-  const { code = '', name = '', message = '' } = error as { code?: string; name?: string; message?: string };
+  const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
     /^(08|53|57|40|25P03)/.test(code) ||
     /^E(CONN|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN)|AI_AGAIN|NOTFOUND)/.test(code) ||
-    name === 'KnexTimeoutError' ||
     // pg has no codes for these.
     /connection terminated|not queryable|timeout (exceeded when trying to connect|expired)|Query read timeout/i.test(
       message,

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { variantsOf } from '../domain/phone.ts';
 import type { Person } from '../domain/who-is-told.ts';
+import type { Queries } from './connections.ts';
 
 export const technicianRoles = ['technician', 'supervisor', 'planner'] as const;
 
@@ -39,7 +39,7 @@ export type ListedTechnician = Technician & {
   windowRefusedAt: Date | null;
 };
 
-export const technicians = (trx: Knex.Transaction, tenantId: string) => {
+export const technicians = (trx: Queries, tenantId: string) => {
   const rows = () => trx('technician').where({ tenant_id: tenantId });
 
   const fillIn = async (found: Technician[]): Promise<ListedTechnician[]> => {
@@ -119,22 +119,17 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
 
     /** The active technician known by any of these addresses, in this order of trust. */
     byAddress: async (addresses: { kind: AddressKind; value: string }[]): Promise<Technician | null> => {
-      for (const { kind, value } of addresses) {
-        const row = await trx('technician as t')
-          .join('technician_address as a', (join) =>
-            join.on('a.tenant_id', 't.tenant_id').on('a.technician_id', 't.id'),
-          )
-          .where({
-            't.tenant_id': tenantId,
-            't.active': true,
-            'a.kind': kind,
-            'a.value': value,
-            'a.active': true,
-          })
-          .first('t.*');
-        if (row) return fromRow(row);
-      }
-      return null;
+      const [row] = await trx.rows<Row>(
+        `SELECT found.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS known(kind, value, trust),
+           LATERAL (
+             SELECT t.* FROM technician_address a
+             JOIN technician t ON t.tenant_id = a.tenant_id AND t.id = a.technician_id AND t.active
+             WHERE a.tenant_id = $1 AND a.kind = known.kind AND a.value = known.value AND a.active LIMIT 1
+           ) found
+         ORDER BY known.trust LIMIT 1`,
+        [tenantId, addresses.map(({ kind }) => kind), addresses.map(({ value }) => value)],
+      );
+      return one(row);
     },
 
     /** The zones of those that have one of their own. */
@@ -200,7 +195,11 @@ export const technicians = (trx: Knex.Transaction, tenantId: string) => {
     },
 
     seen: async (id: string, at: Date): Promise<void> => {
-      await rows().where({ id }).update({ last_seen_at: at });
+      await trx.rows('UPDATE technician SET last_seen_at = $3 WHERE tenant_id = $1 AND id = $2', [
+        tenantId,
+        id,
+        at,
+      ]);
     },
 
     /** Who is known by any of these addresses, whether switched off or not. */

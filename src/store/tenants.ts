@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Queries } from './connections.ts';
 
 export type Tenant = {
   id: string;
@@ -12,20 +12,20 @@ export type Tenant = {
   thumbsUpAcknowledges: boolean;
 };
 
-export const tenants = (trx: Knex.Transaction, tenantId: string) => ({
+export const tenants = (trx: Queries, tenantId: string) => ({
   /** The tenant itself; null while it is being made. */
   get: async (): Promise<Tenant | null> => {
-    const row = await trx('tenant').where({ id: tenantId }).first();
+    const [row] = await trx.rows<Record<string, never>>('SELECT * FROM tenant WHERE id = $1', [tenantId]);
     return row
       ? {
-          id: row.id,
-          slug: row.slug,
-          name: row.name,
-          timeZone: row.time_zone,
-          locale: row.locale,
-          defaultCountry: row.default_country,
-          enabled: row.enabled,
-          thumbsUpAcknowledges: row.thumbs_up_acknowledges,
+          id: row.id!,
+          slug: row.slug!,
+          name: row.name!,
+          timeZone: row.time_zone!,
+          locale: row.locale!,
+          defaultCountry: row.default_country!,
+          enabled: row.enabled!,
+          thumbsUpAcknowledges: row.thumbs_up_acknowledges!,
         }
       : null;
   },

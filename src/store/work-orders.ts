@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import {
   type Before,
   type Change,
@@ -7,16 +6,20 @@ import {
   type When,
   type WorkOrder,
 } from '../domain/work-order.ts';
-import { type Actor, insertEvent } from './events.ts';
+import type { Queries } from './connections.ts';
+import type { Actor } from './events.ts';
 
 export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
 
-export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
+export const workOrders = (trx: Queries, tenantId: string) => {
   const rows = () =>
     trx('work_order as w')
       .leftJoin('asset as a', (join) => join.on('a.tenant_id', 'w.tenant_id').on('a.id', 'w.asset_id'))
       .where({ 'w.tenant_id': tenantId })
       .select('w.*', 'a.code as asset_code', 'a.name as asset_name', 'a.location as asset_location');
+
+  const withAsset = `SELECT w.*, a.code AS asset_code, a.name AS asset_name, a.location AS asset_location
+    FROM work_order w LEFT JOIN asset a ON a.tenant_id = w.tenant_id AND a.id = w.asset_id`;
 
   const listed = () =>
     rows()
@@ -54,31 +57,23 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
     /** Locks these orders, in the order of their ids. */
     lockMany: async (ids: string[]): Promise<Map<string, WorkOrder>> =>
       new Map(
-        (await rows().whereIn('w.id', ids).orderBy('w.id').forNoKeyUpdate('w')).map((row) => [
-          row.id,
-          fromRow(row),
-        ]),
+        (
+          await trx.rows<Row>(
+            `${withAsset} WHERE w.tenant_id = $1 AND w.id = ANY($2) ORDER BY w.id FOR NO KEY UPDATE OF w`,
+            [tenantId, ids],
+          )
+        ).map((row) => [row.id!, fromRow(row)]),
       ),
 
     /** Locks a technician's open orders, those closed since, and others by id, in the order of their ids. */
     lockOf: async (technicianId: string, closedSince: Date, others: string[]): Promise<WorkOrder[]> =>
       (
-        await rows()
-          .where((any) =>
-            any
-              .where((mine) =>
-                mine
-                  .where({ 'w.assignee_id': technicianId })
-                  .where((either) =>
-                    either
-                      .whereNotIn('w.status', ['completed', 'cancelled'])
-                      .orWhere('w.closed_at', '>', closedSince),
-                  ),
-              )
-              .orWhereIn('w.id', others),
-          )
-          .orderBy('w.id')
-          .forNoKeyUpdate('w')
+        await trx.rows<Row>(
+          `${withAsset} WHERE w.tenant_id = $1 AND ((w.assignee_id = $2
+               AND (w.status NOT IN ('completed', 'cancelled') OR w.closed_at > $3)) OR w.id = ANY($4))
+           ORDER BY w.id FOR NO KEY UPDATE OF w`,
+          [tenantId, technicianId, closedSince, others],
+        )
       ).map(fromRow),
 
     getMany: async (ids: string[]): Promise<WorkOrder[]> => (await rows().whereIn('w.id', ids)).map(fromRow),
@@ -163,29 +158,25 @@ export const workOrders = (trx: Knex.Transaction, tenantId: string) => {
       changes: (Change & { before: Before | null })[],
       cause: { actor: Actor; messageId?: string; at: Date; newId: () => string },
     ): Promise<string[]> => {
-      const ids: string[] = [];
-      for (const { orderId, set, event, before } of changes) {
-        const id = cause.newId();
-        const update = trx('work_order')
-          .where({ tenant_id: tenantId, id: orderId })
-          .update({
-            ...Object.fromEntries(Object.entries(set).map(([key, value]) => [stateColumns[key], value])),
-            version: trx.raw('version + 1'),
-          });
-        const told = insertEvent(trx, tenantId, {
-          id,
-          type: event.type,
-          at: cause.at,
-          actor: cause.actor,
-          workOrderId: orderId,
-          messageId: cause.messageId ?? null,
-          data: event.data ?? {},
-          before,
-          undoes: event.undoes ?? null,
-        });
-        await (orderId === null ? told : trx.raw('WITH changed AS (?) ?', [update, told]));
-        ids.push(id);
-      }
+      const ids = changes.map(cause.newId);
+      await Promise.all(
+        changes.map(({ orderId, set, event, before }, index) => {
+          // Only columns of the list below become part of the text.
+          const columns = Object.keys(set).map((key, at) => `, ${stateColumns[key]} = $${at + 12}`);
+          return trx.rows(
+            `WITH changed AS (
+               UPDATE work_order SET version = version + 1${columns.join('')} WHERE tenant_id = $1 AND id = $2
+             )
+             INSERT INTO event (tenant_id, work_order_id, id, type, at, actor_kind, actor_id, message_id, data, before, undoes)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+            [
+              ...[tenantId, orderId, ids[index], event.type, cause.at, cause.actor.kind, cause.actor.id],
+              ...[cause.messageId ?? null, JSON.stringify(event.data ?? {}), before && JSON.stringify(before)],
+              ...[event.undoes ?? null, ...Object.values(set)],
+            ],
+          );
+        }),
+      );
       return ids;
     },
   };
