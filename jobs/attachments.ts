@@ -107,7 +107,7 @@ const next = ({ now }: Deps, due: DueAttachment, answer: Exclude<MediaAnswer, { 
       return { outcome: 'refused', problem: answer.problem, ...(answer.alarm ? { alarm: true } : {}) };
     case 'not-there': {
       const afterMs = notThereDelaysMs[due.tries - 1];
-      return afterMs === undefined || isOld
+      return afterMs === undefined
         ? { outcome: 'lost', problem: 'the provider does not have it' }
         : { outcome: 'again', reason: 'not there', afterMs };
     }
