@@ -4,7 +4,7 @@ import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Reader, Texts } from '../texts/language.ts';
-import { writeNotice } from '../texts/texts.ts';
+import { localeFor, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
 
 export type NoticeKind = keyof Texts['notices'];
@@ -67,7 +67,7 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({
-  locale: technician.locale ?? tenant.locale,
+  locale: localeFor(technician.locale, tenant.locale),
   timeZone: technician.timeZone ?? tenant.timeZone,
   now,
 });
