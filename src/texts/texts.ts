@@ -1,4 +1,6 @@
 import { en } from './en.ts';
+import { es } from './es.ts';
+import { joinLanguages } from './languages.ts';
 
 /** Every language by its code. One more is one file and one line here. */
-export const { words, textsFor, localeFor, writeReply, writeNews, writeNotice } = joinLanguages({ en });
+export const { words, textsFor, localeFor, writeReply, writeNews, writeNotice } = joinLanguages({ en, es });
