@@ -7,7 +7,7 @@ import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
-import { textsFor, writeNews, writeNotice } from '../texts/texts.ts';
+import { localeFor, textsFor, writeNews, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
 import { readPreferences } from './preferences.ts';
 
@@ -120,7 +120,7 @@ const nowhere = { channelId: null, conversationId: null };
 
 /** In whose language and zone a person reads. */
 export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({
-  locale: technician.locale ?? tenant.locale,
+  locale: localeFor(technician.locale, tenant.locale),
   timeZone: technician.timeZone ?? tenant.timeZone,
   now,
 });

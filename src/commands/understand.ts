@@ -1,11 +1,11 @@
 import { orderKey } from '../domain/work-order.ts';
-import type { Action, CommandName, Decision, Option, Question, Request } from './command.ts';
+import type { Action, Decision, Option, Question, Request } from './command.ts';
 import { answer } from './command.ts';
 import { parseCommand } from './parse.ts';
 import { endingLike } from './resolve-order.ts';
 import { commands } from './table.ts';
 import { hadQuestion, openQuestion, optionAt, type Talk } from './talk.ts';
-import { nearWords, type Words } from './words.ts';
+import { nearWords, type Offer, type Words, wordBeside } from './words.ts';
 
 /** What a phone sent, whatever it was. */
 export type Heard = {
@@ -38,12 +38,17 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
   if (thumbsUpFor) return request({ action: 'ACK', rest: '', orderId: thumbsUpFor, by: 'reaction' });
 
   const parsed = heard.other ? null : parseCommand(text, [...words.commands.keys()]);
-  if (parsed && heard.forwarded && !commands[words.commands.get(parsed.word)!].reads) {
-    return offer(text, [optionFor(words.commands.get(parsed.word)!, parsed.word, parsed.rest)], true);
-  }
   if (parsed) {
-    const action = words.commands.get(parsed.word)!;
-    return request({ action, rest: parsed.rest, orderId: null, by: 'words' });
+    const { word, rest } = parsed;
+    const command = words.commands.get(word)!;
+    if (heard.forwarded && !commands[command].reads)
+      return offer(text, [optionFor({ word, command }, rest)], true);
+    // "STOP the pump" is not about messages.
+    if (command === 'STOP' && rest !== '') {
+      const delay = { word: wordBeside(word, 'DELAY', words), command: 'DELAY' as const };
+      return offer(text, [optionFor({ word, command }, ''), optionFor(delay, rest)]);
+    }
+    return request({ action: command, rest, orderId: null, by: 'words' });
   }
   if (heard.hasAttachments) return request({ action: 'ATTACH', rest: text, orderId: null, by: 'words' });
   if (heard.other || text.trim() === '')
@@ -104,13 +109,14 @@ const readNumber = (text: string): number | null => {
 const guess = (text: string, words: Words): Understood => {
   const [, first = '', rest = ''] =
     /^[\s\p{P}\p{S}]*([\p{L}\p{M}]+)[\s\p{P}\p{S}]*([\s\S]*)$/u.exec(text) ?? [];
-  const typed = first.toUpperCase();
+  const typed = first.normalize('NFKC').toUpperCase();
   const hinted = words.hints.get(typed);
-  if (hinted)
+  if (hinted) {
     return offer(
       text,
-      hinted.map((command) => optionFor(command, command, rest)),
+      hinted.map((each) => optionFor(each, rest)),
     );
+  }
 
   const near = nearWords(typed, words).slice(0, 3);
   if (near.length > 0 && near.every(({ command }) => commands[command].reads)) {
@@ -119,14 +125,14 @@ const guess = (text: string, words: Words): Understood => {
   if (near.length > 0) {
     return offer(
       text,
-      near.map(({ word, command }) => optionFor(command, word, rest)),
+      near.map((each) => optionFor(each, rest)),
     );
   }
   return { kind: 'answer', decision: answer('notUnderstood', { given: text, last: false }), confused: true };
 };
 
-const optionFor = (action: CommandName, word: string, rest: string): Option => ({
-  action,
+const optionFor = ({ word, command }: Offer, rest: string): Option => ({
+  action: command,
   rest: rest.trim(),
   orderId: null,
   label: `${word} ${rest.trim()}`.trim(),

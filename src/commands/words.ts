@@ -7,47 +7,80 @@ export type Vocabulary = {
   hints: Record<string, CommandName[]>;
 };
 
+/** A command by a word that somebody can be offered. */
+export type Offer = { word: string; command: CommandName };
+
 /** The words of all languages together. */
-export type Words = { commands: Map<string, CommandName>; hints: Map<string, CommandName[]> };
+export type Words = {
+  commands: Map<string, CommandName>;
+  /** What each hint offers, in the hint's own language. */
+  hints: Map<string, Offer[]>;
+  vocabularies: Vocabulary[];
+};
 
 // Twilio acts on these by itself where it filters opt-outs; a command named like this would cut people off.
 const optOutWords = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT', 'CANCEL', 'REVOKE', 'OPTOUT'];
 
 /**
  * All words that are understood, whoever writes. Throws, naming every fault, when two commands share a
- * word or a command other than STOP has one of Twilio's opt-out words.
+ * word, a command has none in some language, a command other than STOP has one of Twilio's opt-out words,
+ * or a word would never be recognized as it is written.
  */
 export const joinVocabularies = (languages: Record<string, Vocabulary>): Words => {
   const commands = new Map<string, CommandName>();
-  const hints = new Map<string, CommandName[]>();
+  const hints = new Map<string, Offer[]>();
   const faults: string[] = [];
   for (const [language, vocabulary] of Object.entries(languages)) {
     for (const name of commandNames) {
+      if (vocabulary.words[name].length === 0) faults.push(`${language}: ${name} has no word`);
       for (const word of vocabulary.words[name]) {
         const other = commands.get(word);
         if (other && other !== name) faults.push(`${language}: "${word}" is ${name} and ${other}`);
         if (name !== 'STOP' && optOutWords.includes(word)) {
           faults.push(`${language}: "${word}" for ${name} is an opt-out word of Twilio's`);
         }
+        if (!isPlain(word)) faults.push(`${language}: "${word}" is not in plain capitals`);
         commands.set(word, name);
       }
     }
-    for (const [word, offered] of Object.entries(vocabulary.hints)) hints.set(word, offered);
+    for (const [word, names] of Object.entries(vocabulary.hints)) {
+      const other = hints.get(word);
+      if (other && other.map(({ command }) => command).join() !== names.join()) {
+        faults.push(`${language}: the hint "${word}" means something else in another language`);
+      }
+      if (!isPlain(word)) faults.push(`${language}: "${word}" is not in plain capitals`);
+      if (!other) {
+        hints.set(
+          word,
+          names.map((command) => ({ word: vocabulary.words[command][0]!, command })),
+        );
+      }
+    }
   }
   for (const word of hints.keys()) {
     if (commands.has(word)) faults.push(`"${word}" is a command's word and a hint`);
   }
   if (faults.length > 0) throw new Error(`The command words clash: ${faults.join('; ')}`);
-  return { commands, hints };
+  return { commands, hints, vocabularies: Object.values(languages) };
 };
 
+// What people write is brought into this form before it is compared.
+const isPlain = (word: string): boolean => word === word.normalize('NFKC').toUpperCase();
+
+/** How another command is called in the language of this word. */
+export const wordBeside = (word: string, command: CommandName, { vocabularies }: Words): string =>
+  vocabularies.find(({ words }) => Object.values(words).flat().includes(word))!.words[command][0]!;
+
 /** The command words that a mistyped one comes near, nearest first; one slip in short words, two in long ones. */
-export const nearWords = (typed: string, words: Words): { word: string; command: CommandName }[] => {
+export const nearWords = (typed: string, words: Words): Offer[] => {
   const allowed = typed.length >= 6 ? 2 : typed.length >= 4 ? 1 : 0;
-  return [...words.commands]
+  const near = [...words.commands]
     .map(([word, command]) => ({ word, command, slips: slipsBetween(typed, word, allowed) }))
     .filter(({ slips }) => slips <= allowed)
-    .sort((a, b) => a.slips - b.slips)
+    .sort((a, b) => a.slips - b.slips);
+  // NOTR is near NOTE and NOTA, which are the same command.
+  return near
+    .filter(({ command }, index) => near.findIndex((each) => each.command === command) === index)
     .map(({ word, command }) => ({ word, command }));
 };
 

@@ -1,6 +1,9 @@
 import type { NewsValues, ReplyValues } from '../commands/command.ts';
-import type { Vocabulary } from '../commands/words.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
+import type { en } from './en.ts';
+
+/** The words of one language, with English as the measure: the compiler names what another one lacks. */
+export type Language = typeof en;
 
 /** For whom a text is written. */
 export type Reader = { locale: string; timeZone: string; now: Date };
@@ -8,9 +11,8 @@ export type Reader = { locale: string; timeZone: string; now: Date };
 /** A text that MORE can continue, and how much of the list, or of the order, has been shown with it. */
 export type Page = { text: string; shown: number };
 
-/** Everything people read, in one language, and the words they may write. */
+/** Everything people read, in one language. */
 export type Texts = {
-  vocabulary: Vocabulary;
   replies: { [Key in keyof ReplyValues]: (values: ReplyValues[Key], reader: Reader) => string | Page };
   news: { [Key in keyof NewsValues]: (values: NewsValues[Key], reader: Reader) => string };
   notices: {

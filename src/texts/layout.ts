@@ -8,6 +8,10 @@ import { maxBodyLength, oneLine, shorten } from './shorten.ts';
 export const joinLines = (...lines: (string | null | false)[]): string =>
   lines.filter((line) => line !== null && line !== false && line !== '').join('\n');
 
+/** For languages with one plural. */
+export const plural = (count: number, one: string, several: string): string =>
+  `${count} ${count === 1 ? one : several}`;
+
 export const numberOf = (order: Pick<OrderLine, 'number'>): string => oneLine(order.number, 64);
 
 /** The order's number, asset and title, so that a mistake is seen at once. */

@@ -1,0 +1,193 @@
+import type { NewsValues, OrderLine, ReplyValues } from '../../src/commands/command.ts';
+import type { OrderStatus, WorkOrder } from '../../src/domain/work-order.ts';
+import { asset, monstrous, order } from './orders.ts';
+
+/** What texts are filled with. */
+type Filling = {
+  /** The order with that status; of a list, the one at that place. */
+  order: (status: OrderStatus, index?: number) => WorkOrder;
+  orders: number;
+  text: string;
+  name: string;
+  told: string[];
+  at: Date;
+  count: number;
+};
+
+type Cases<Values> = { [Key in keyof Values]: Values[Key][] };
+
+const at = new Date('2024-12-22T14:30:00Z');
+
+const emptyOrder = order({
+  number: '7',
+  title: '',
+  description: null,
+  asset: null,
+  due: null,
+  scheduled: null,
+});
+
+/** From what people usually write to nothing at all and to the longest that the API takes. */
+export const fillings: Record<string, Filling> = {
+  ordinary: {
+    order: (status, index = 0) => order({ status, number: `WO-${1042 + index}`, asset, scheduled: { at } }),
+    orders: 30,
+    text: 'seal replaced',
+    name: 'Ana Silva',
+    told: ['Ben Ortiz', 'Eva Mora'],
+    at,
+    count: 1,
+  },
+  empty: {
+    order: (status) => ({ ...emptyOrder, status }),
+    orders: 1,
+    text: '',
+    name: '',
+    told: [],
+    at,
+    count: 0,
+  },
+  monstrous: {
+    order: (status, index = 0) => ({ ...monstrous(index), status, escalated: true }),
+    orders: 500,
+    text: '😀'.repeat(2000),
+    name: '😀'.repeat(100),
+    told: Array.from({ length: 50 }, () => '😀'.repeat(100)),
+    at,
+    count: 499,
+  },
+};
+
+/** Every reply, in every form that its values can give it. */
+export const replyCases = ({ order, orders, text, name, told, at, count }: Filling): Cases<ReplyValues> => {
+  const list: OrderLine[] = Array.from({ length: orders }, (_, index) => order('assigned', index));
+  const open = (['assigned', 'acknowledged', 'in_progress', 'delayed'] as const).map((status) =>
+    order(status),
+  );
+  const [assigned, acknowledged, working, delayed] = open as [WorkOrder, WorkOrder, WorkOrder, WorkOrder];
+  const closed = [order('completed'), order('cancelled')];
+  return {
+    acknowledged: [true, false].map((toConfirm) => ({ order: acknowledged, others: count, toConfirm })),
+    alreadyAcknowledged: [acknowledged, working, delayed].map((each) => ({ order: each })),
+    started: [true, false].map((either) => ({
+      order: working,
+      resumed: either,
+      others: count,
+      paused: !either,
+    })),
+    alreadyStarted: [{ order: working }],
+    completed: [0, 1, count].map((others) => ({ order: closed[0]!, others })),
+    alreadyClosed: closed.map((each) => ({ order: each })),
+    notStarted: [{ order: assigned }],
+    confirmed: [{ order: acknowledged, others: count }],
+    alreadyConfirmed: [acknowledged, working].map((each) => ({ order: each })),
+    notScheduled: [{ order: assigned }],
+    noted: open.map((each) => ({ order: each, text })),
+    delayed: [told, []].map((each) => ({ order: delayed, reason: text, told: each })),
+    alreadyDelayed: [{ order: delayed }],
+    notAcknowledged: [{ order: assigned }],
+    escalated: [working, null].flatMap((each) => [told, []].map((names) => ({ order: each, told: names }))),
+    needed: [text, 'hand', 'part', 'permit'].map((what) => ({ order: working, what, told })),
+    needsText: (['NOTE', 'DELAY', 'NEED'] as const).flatMap((command) =>
+      [working, null].map((each) => ({ command, order: each })),
+    ),
+    whatDoYouNeed: [{ order: working }],
+    noAlert: [{}],
+    escalationTaken: [name, null].map((technician) => ({ order: working, technician })),
+    undone: [
+      { order: assigned, types: ['work_order.acknowledged', 'work_order.started'], told },
+      { order: null, types: ['work_order.escalated'], told: [] },
+      { order: assigned, types: ['work_order.something_new'], told },
+    ],
+    nothingToUndo: [{}],
+    tooLateToUndo: [working, null].map((each) => ({ order: each, at })),
+    changedSince: [
+      { order: working, by: name, at },
+      { order: working, by: null, at: null },
+    ],
+    myWork: [
+      { orders: list, from: 0 },
+      { orders: list, from: orders - 1 },
+      { orders: open, from: 0 },
+      { orders: [], from: 0 },
+    ],
+    pending: [
+      { orders: list, from: 0 },
+      { orders: [], from: 0 },
+    ],
+    counts: [{ counts: { in_progress: 1, delayed: 2, acknowledged: count, assigned: 12 } }, { counts: {} }],
+    orderDetail: [...open, ...closed].flatMap((each) => [
+      { order: each, from: 0 },
+      { order: each, from: Math.floor((each.description?.length ?? 0) / 2) },
+    ]),
+    noMore: [{}],
+    help: [{ name }],
+    paused: [true, false].map((already) => ({ already })),
+    resumed: [{ missed: list }, { missed: [] }],
+    nothingToDo: (['START', 'NOTE', 'RESPONDING', 'STATUS'] as const).map((command) => ({ command })),
+    noSuchOrder: [{ given: text }],
+    orderMoved: [
+      { order: working, holder: name, by: name, at },
+      { order: working, holder: null, by: null, at },
+      { order: working, holder: null, by: null, at: null },
+    ],
+    whichOrder: (['COMPLETE', 'NOTE', 'ATTACH'] as const).flatMap((action) =>
+      [text, null].map((leftOver) => ({ action, rest: text, orders: list, from: 0, leftOver })),
+    ),
+    didYouMean: [true, false].flatMap((forwarded) => [
+      { given: text, options: ['1. x'], forwarded },
+      { given: text, options: [text, text, text], forwarded },
+    ]),
+    notUnderstood: [true, false].map((last) => ({ given: text, last })),
+    tooMany: [{ skipped: Array.from({ length: Math.max(1, count) }, () => text) }],
+    listClosed: [{}],
+    notOnList: [{ given: text, count }],
+    unreadable: (['sticker', 'reaction', 'unknown'] as const).map((kind) => ({ kind })),
+    buttonUseless: [true, false].map((expired) => ({ expired })),
+    attached: [
+      { order: working, kinds: ['image', 'image', 'audio', 'video', 'document', 'contact', 'location'] },
+      { order: working, kinds: ['image', 'audio', 'audio', 'video', 'video', 'document', 'document'] },
+      { order: working, kinds: ['contact', 'contact', 'location', 'location'] },
+    ],
+    attachedNowhere: [{ kinds: ['image'] }, { kinds: ['audio', 'audio'] }],
+    tooLate: [{ given: text }],
+    notDone: [{}],
+  };
+};
+
+export const newsCases = ({ order, text, name }: Filling): Cases<NewsValues> => {
+  const working = order('in_progress');
+  return {
+    'work-order.delayed': [{ order: order('delayed'), by: name, reason: text }],
+    'work-order.escalated': [
+      { order: working, by: name, reason: text },
+      { order: working, by: name, reason: null },
+      { order: null, by: name, reason: text },
+    ],
+    'work-order.needed': [text, 'hand', 'part', 'permit'].map((what) => ({ order: working, by: name, what })),
+    'work-order.taken': [{ order: working, by: name }],
+    'work-order.undone': [
+      { order: working, by: name, types: ['work_order.delayed', 'work_order.noted'] },
+      { order: null, by: name, types: ['work_order.escalated'] },
+    ],
+    'technician.opted-out': (['sms', 'whatsapp'] as const).map((way) => ({ name, way })),
+    'technician.identity-changed': [{ name }],
+  };
+};
+
+/** The orders of every notice: due at every distance, scheduled or not. */
+export const noticeOrders = ({ order }: Filling): WorkOrder[] => [
+  order('assigned'),
+  ...['2024-12-12', '2024-12-21', '2024-12-22', '2024-12-23', '2024-12-30'].map((on) => ({
+    ...order('assigned'),
+    due: { on },
+    scheduled: { on },
+  })),
+];
+
+export const noticeKinds = [
+  'work-order.assigned',
+  'work-order.unassigned',
+  'maintenance.scheduled',
+  'work-order.reminder',
+] as const;
