@@ -6,13 +6,15 @@ import { createMiddleware } from 'hono/factory';
 import { html } from 'hono/html';
 import { streamSSE } from 'hono/streaming';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import type { ApiAnswer } from './api.ts';
 import type { CallbackOrder } from './callback-line.ts';
-import type { ApiAnswer, ReadReceipts, Simulator } from './engine.ts';
+import type { Simulator } from './engine.ts';
 import { type FaultKind, type FaultOptions, faultKinds } from './faults.ts';
 import { Page } from './page.tsx';
 import { pageScript } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
 import { isAddress, notFound } from './rest-api.ts';
+import type { ReadReceipts } from './to-phones.ts';
 
 type Env = { Bindings: { incoming?: IncomingMessage } };
 

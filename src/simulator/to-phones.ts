@@ -1,0 +1,169 @@
+import { createArrivals } from './arrivals.ts';
+import { type CallbackLine, type CallbackOrder, openCallbackLine } from './callback-line.ts';
+import {
+  type ChatMessage,
+  type Conversations,
+  chatMessage,
+  type Phone,
+  type StoredMessage,
+} from './conversations.ts';
+import type { ArmedFault, Faults } from './faults.ts';
+import type { PostForm } from './posting.ts';
+import { breaksTemplatePolicy, errorMessage, type SendRequest } from './rest-api.ts';
+import type { UnderWay } from './under-way.ts';
+import { type Account, signedWebhook, statusForm } from './webhooks.ts';
+
+export type ReadReceipts = 'auto' | 'manual';
+type Refusal = { code: number; as: 'failed' | 'undelivered' };
+
+const serviceWindowMs = 24 * 3_600_000;
+
+export type ToPhones = ReturnType<typeof createToPhones>;
+
+/** What the product sends: on its way to the phones, each step told by a callback. */
+export const createToPhones = ({
+  account,
+  contents,
+  delaysMs,
+  settings,
+  serviceWindow,
+  conversations,
+  faults,
+  underWay,
+  postForm,
+  now,
+  newSid,
+  randomBytes,
+}: {
+  account: Account;
+  contents: Record<string, string>;
+  delaysMs: { sent: number; delivered: number; read: number };
+  settings: { callbackOrder: CallbackOrder; readReceipts: ReadReceipts };
+  serviceWindow: 'open' | 'enforced';
+  conversations: Conversations;
+  faults: Faults;
+  underWay: UnderWay;
+  postForm: PostForm;
+  now: () => Date;
+  newSid: (prefix: string) => string;
+  randomBytes: (count: number) => Buffer;
+}) => {
+  const callbackLines = new Map<string, CallbackLine>();
+  const arrivals = createArrivals<StoredMessage>(underWay.closed);
+
+  const accept = (sending: SendRequest) => {
+    const acceptedAt = now();
+    const phone = conversations.findPhone(sending.to);
+    const message: StoredMessage = {
+      sid: newSid(sending.numMedia > 0 ? 'MM' : 'SM'),
+      direction: 'outbound-api',
+      from: sending.from,
+      to: sending.to,
+      body: sending.content ? rendered(sending.content) : sending.body,
+      numMedia: sending.numMedia,
+      messagingServiceSid: sending.messagingServiceSid,
+      status: sending.messagingServiceSid ? 'accepted' : 'queued',
+      errorCode: null,
+      errorMessage: null,
+      createdAt: acceptedAt,
+      sentAt: null,
+      updatedAt: acceptedAt,
+      phone,
+      statusCallback: sending.statusCallback,
+      quotedSid: null,
+      webhook: null,
+      httpStatus: null,
+      acknowledged: false,
+    };
+    const refusal = refusalOf(sending, message);
+    conversations.keep(message);
+    void underWay.track(() => travel(message, refusal));
+    return message;
+  };
+
+  const rendered = ({ sid, variables }: NonNullable<SendRequest['content']>) =>
+    contents[sid]?.replace(/\{\{(\w+)\}\}/g, (blank, name: string) => variables[name] ?? blank) ??
+    Object.values(variables).join('\n');
+
+  const refusalOf = ({ to, content }: SendRequest, { phone, createdAt }: StoredMessage): Refusal | null => {
+    const fault = faults.take('refuse', phone?.address ?? to, ({ by }) => by === 'callback');
+    if (fault) return { code: fault.code!, as: fault.as! };
+    if (!phone) return { code: 63003, as: 'undelivered' };
+    if (content && breaksTemplatePolicy(content.variables)) return { code: 63013, as: 'undelivered' };
+    if (serviceWindow === 'enforced' && !content && !isWindowOpen(phone, createdAt))
+      return { code: 63016, as: 'undelivered' };
+    return null;
+  };
+
+  const isWindowOpen = (phone: Phone, at: Date) => {
+    const last = conversations.log.findLast(
+      (message) => message.phone === phone && message.direction === 'inbound',
+    );
+    return last !== undefined && at.getTime() - last.createdAt.getTime() < serviceWindowMs;
+  };
+
+  const travel = async (message: StoredMessage, refusal: Refusal | null) => {
+    const line = openCallbackLine(settings.callbackOrder, underWay.track, randomBytes);
+    callbackLines.set(message.sid, line);
+
+    if (!(await underWay.wait(delaysMs.sent))) return;
+    if (refusal?.as === 'failed') return fail(message, refusal, line);
+    message.sentAt = now();
+    advance(message, 'sent');
+
+    if (!(await underWay.wait(delaysMs.delivered))) return;
+    if (refusal) return fail(message, refusal, line);
+    advance(message, 'delivered');
+    arrivals.add(message);
+
+    if (settings.readReceipts === 'auto' && (await underWay.wait(delaysMs.read))) markRead(message);
+    line.release();
+  };
+
+  const advance = (message: StoredMessage, status: 'sent' | 'delivered' | 'read' | Refusal['as']) => {
+    message.status = status;
+    message.updatedAt = now();
+    if (message.statusCallback)
+      callbackLines.get(message.sid)?.add(callback(message, message.statusCallback, status));
+    conversations.changed(message);
+  };
+
+  const fail = (message: StoredMessage, { code, as }: Refusal, line: CallbackLine) => {
+    message.errorCode = code;
+    message.errorMessage = errorMessage(code);
+    advance(message, as);
+    line.release();
+  };
+
+  const markRead = (message: StoredMessage) => {
+    if (message.status === 'delivered') advance(message, 'read');
+  };
+
+  const callback = (message: StoredMessage, url: string, status: string) => {
+    const userId = message.phone?.userId ?? null;
+    const form = statusForm(account, { ...message, status, from: message.from!, userId });
+    const signed = signedWebhook(account, message.sid, url, form, newSid(''));
+    const address = message.phone?.address ?? message.to;
+    const fits = (fault: ArmedFault) => fault.status === undefined || fault.status === status;
+
+    return async () => {
+      if (faults.take('lost-callback', address, fits)) return;
+      const copies = faults.take('duplicate-callback', address, fits) ? 2 : 1;
+      await Promise.all(Array.from({ length: copies }, () => postForm(signed)));
+    };
+  };
+
+  return {
+    accept,
+    reads: (address: string) => {
+      for (const message of arrivals.at(conversations.phoneAt(address))) markRead(message);
+    },
+    sentTo: (address: string) => arrivals.at(conversations.phoneAt(address)).map(chatMessage),
+    waitForText: async (
+      address: string,
+      matcher: string | RegExp,
+      { timeoutMs = 5000 }: { timeoutMs?: number } = {},
+    ): Promise<ChatMessage> =>
+      chatMessage(await arrivals.waitFor(conversations.phoneAt(address), matcher, timeoutMs)),
+  };
+};
