@@ -170,13 +170,12 @@ const build = async (
   routes = app;
 
   if (config.role !== 'ingress') {
+    const pace = world.pace ?? { timing, recovery: recoverySettings };
+    const baseUrls = { twilio: config.twilioApiBaseUrl, simulator: simulated?.apiBaseUrl ?? null };
     const worker = await startWorker(deps, queues, {
-      providerOf: createProviders(deps.secretKeys, {
-        twilio: config.twilioApiBaseUrl,
-        simulator: simulated?.apiBaseUrl ?? null,
-      }),
+      providerOf: createProviders(deps.secretKeys, baseUrls, pace.timing),
       publicBaseUrl: config.publicBaseUrl,
-      ...(world.pace ?? { timing, recovery: recoverySettings }),
+      ...pace,
     });
     onStop('worker', () => worker.stop(workerStopMs));
   }

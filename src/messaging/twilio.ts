@@ -1,5 +1,6 @@
 import twilio from 'twilio';
 import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
+import { type Timing, timing } from './timing.ts';
 import { meaningOf } from './twilio-errors.ts';
 
 export type TwilioAccount = {
@@ -9,12 +10,14 @@ export type TwilioAccount = {
   apiKeySecret?: string | null;
 };
 
-// Long enough for a slow answer, short enough that a dead call is looked into soon.
-const callTimeoutMs = 10_000;
 const pauseAfterRefusedCredentialsMs = 60_000;
 
 /** Sends and lists through Twilio's REST API; `baseUrl` stands for its hosts. */
-export const createTwilio = (account: TwilioAccount, baseUrl: string | null): Provider => {
+export const createTwilio = (
+  account: TwilioAccount,
+  baseUrl: string | null,
+  { callTimeoutMs }: Pick<Timing, 'callTimeoutMs'> = timing,
+): Provider => {
   const { accountSid, authToken, apiKeySid, apiKeySecret } = account;
   const client = twilio(apiKeySid ?? accountSid, apiKeySid ? (apiKeySecret ?? '') : authToken, {
     accountSid,

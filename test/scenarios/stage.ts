@@ -112,13 +112,14 @@ export const setStage = async (options: {
   app.route('/api/whatsappwebhook', twilioWebhooks(deps, { channels, inbox, publicBaseUrl }));
   const server = options.ingress === false ? null : serve({ fetch: app.fetch, port, hostname: '127.0.0.1' });
 
-  const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null });
+  const timing = { ...quickTiming, ...options.timing };
+  const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null }, timing);
   const startAWorker = async () => {
     const own = newQueues();
     return startWorker({ ...base, ring: own.ring }, own, {
       providerOf,
       publicBaseUrl,
-      timing: { ...quickTiming, ...options.timing },
+      timing,
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
     });
   };
