@@ -48,6 +48,7 @@ export type World = {
     authToken: string;
     from: string;
     incomingUrl: string;
+    apiBaseUrl: string;
     basePath: string;
   }) => SimulatorHandle;
 };
@@ -316,11 +317,14 @@ const makeSecretKey = (dataDir: string, file: string) => {
 const simulate = (config: Config, secretKey: string, world: World) => {
   const accountSid = `AC${derive(secretKey, 'simulator account').slice(0, 32)}`;
   const authToken = derive(secretKey, 'simulator token').slice(0, 32);
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
+  const apiBaseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/simulator`;
   const handle = world.simulate({
     accountSid,
     authToken,
     from: simulatedSender,
     incomingUrl: `${config.publicBaseUrl}/api/whatsappwebhook/incoming`,
+    apiBaseUrl,
     basePath: '/simulator',
   });
   const channel: DescribedChannel = {
@@ -331,12 +335,7 @@ const simulate = (config: Config, secretKey: string, world: World) => {
     messagesPerSecond: config.messagesPerSecond,
     credentials: { authToken },
   };
-  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
-  return {
-    handle,
-    channel,
-    apiBaseUrl: `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/simulator`,
-  };
+  return { handle, channel, apiBaseUrl };
 };
 
 const describeTwilio = ({ twilio, messagesPerSecond }: Config): DescribedChannel | null =>

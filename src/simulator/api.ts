@@ -1,3 +1,4 @@
+import { approvalResource, type Content, type Contents, contentResource, listContents } from './contents.ts';
 import type { Conversations } from './conversations.ts';
 import type { Faults } from './faults.ts';
 import {
@@ -13,20 +14,19 @@ import type { Account } from './webhooks.ts';
 
 export type ApiRequest = {
   method: string;
+  /** From the root of Twilio's host on, whichever of its hosts that is. */
   path: string;
   authorization: string | undefined;
-  accountSid: string;
-  /** Of a single message; null for the collection. */
-  messageSid: string | null;
-  /** Of the form, or of the query when it is a GET. */
+  /** Of the form, or of the query when there is none. */
   params: URLSearchParams;
+  /** Of a JSON body; undefined when there is none that can be read. */
+  json?: unknown;
 };
 
 /** An answer to give, or what the caller lives through instead. */
 export type ApiAnswer =
-  | { kind: 'answer'; status: number; body: unknown }
-  | { kind: 'silence' }
-  | { kind: 'reset' };
+  /** Body null: none. */
+  { kind: 'answer'; status: number; body: unknown } | { kind: 'silence' } | { kind: 'reset' };
 
 /** One REST call; status 0 when the caller got no answer. */
 export type RequestEntry = { at: Date; method: string; path: string; to: string | null; status: number };
@@ -35,18 +35,23 @@ export type RequestEntry = { at: Date; method: string; path: string; to: string 
 export const createApi = ({
   account,
   from,
+  baseUrl,
   conversations,
+  contents,
   faults,
   accept,
   now,
 }: {
   account: Account;
   from: string;
+  baseUrl: () => string;
   conversations: Conversations;
+  contents: Contents;
   faults: Faults;
   accept: ToPhones['accept'];
   now: () => Date;
 }) => {
+  const { accountSid } = account;
   const requests: RequestEntry[] = [];
 
   const answer = (call: ApiRequest): ApiAnswer => {
@@ -57,31 +62,28 @@ export const createApi = ({
   };
 
   const answerCall = (call: ApiRequest): ApiAnswer => {
-    const { method, path, authorization, accountSid, messageSid, params } = call;
-    const credentials = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
-    if (authorization !== `Basic ${credentials}`) return refused(errorBody(20003));
-    if (accountSid !== account.accountSid) return refused(notFound(path));
+    const credentials = Buffer.from(`${accountSid}:${account.authToken}`).toString('base64');
+    if (call.authorization !== `Basic ${credentials}`) return refused(errorBody(20003));
 
-    if (messageSid === null && method === 'POST') return create(params);
-    if (method !== 'GET') return refused(notFound(path));
-    if (messageSid === null) return answered(200, listMessages(accountSid, conversations.log, params));
-
-    const message = conversations.message(messageSid);
-    return message ? answered(200, messageResource(accountSid, message)) : refused(notFound(path));
+    for (const { method, pattern, handler } of routes) {
+      const ids = call.method === method && pattern.exec(call.path)?.slice(1);
+      if (ids) return handler(call, ...ids) ?? refused(notFound(call.path));
+    }
+    return refused(notFound(call.path));
   };
 
-  const create = (params: URLSearchParams): ApiAnswer => {
+  const create = ({ params }: ApiRequest): ApiAnswer => {
     const to = params.get('To') ?? '';
     const address = conversations.findPhone(to)?.address ?? to;
     if (faults.take('too-many-requests', address)) return refused(errorBody(20429));
 
-    const sending = readSendRequest(params, from);
+    const sending = readSendRequest(params, from, contents.find);
     if ('code' in sending) return refused(sending);
     const refusal = faults.take('refuse', address, ({ by }) => by === 'post');
     if (refusal) return refused(errorBody(refusal.code!));
 
     const message = accept(sending);
-    const resource = messageResource(account.accountSid, message);
+    const resource = messageResource(accountSid, message);
     // The service picks its sender only after the answer.
     message.from = from;
 
@@ -91,8 +93,68 @@ export const createApi = ({
     return answered(201, resource);
   };
 
+  const createContent = ({ json }: ApiRequest) => {
+    const content = contents.create(json);
+    return 'code' in content ? refused(content) : answered(201, describe(content));
+  };
+
+  const describe = (content: Content) => contentResource(accountSid, baseUrl(), content);
+
+  const ofContent =
+    (answerFor: (content: Content, call: ApiRequest) => ApiAnswer): Handler =>
+    (call, sid = '') => {
+      const content = contents.find(sid);
+      return content && answerFor(content, call);
+    };
+
+  const submit = (content: Content, { json }: ApiRequest) => {
+    const fault = contents.submit(content, json);
+    return fault ? refused(fault) : answered(201, approvalResource(content, 'received'));
+  };
+
+  const approvals = (content: Content) =>
+    answered(200, {
+      sid: content.sid,
+      account_sid: accountSid,
+      url: `${baseUrl()}/v1/Content/${content.sid}/ApprovalRequests`,
+      whatsapp: { type: 'whatsapp', ...approvalResource(content) },
+    });
+
+  const messages = `/2010-04-01/Accounts/${accountSid}/Messages`;
+  const routes = [
+    route('POST', `${messages}.json`, create),
+    route('GET', `${messages}.json`, ({ params }) =>
+      answered(200, listMessages(accountSid, conversations.log, params)),
+    ),
+    route('GET', `${messages}/:sid.json`, (_, sid = '') => {
+      const message = conversations.message(sid);
+      return message && answered(200, messageResource(accountSid, message));
+    }),
+    route('POST', '/v1/Content', createContent),
+    route('GET', '/v1/Content', ({ params }) =>
+      answered(200, listContents(accountSid, baseUrl(), contents.all(), params)),
+    ),
+    route(
+      'GET',
+      '/v1/Content/:sid',
+      ofContent((content) => answered(200, describe(content))),
+    ),
+    route('DELETE', '/v1/Content/:sid', (_, sid = '') => (contents.remove(sid) ? answered(204, null) : null)),
+    route('POST', '/v1/Content/:sid/ApprovalRequests/whatsapp', ofContent(submit)),
+    route('GET', '/v1/Content/:sid/ApprovalRequests', ofContent(approvals)),
+  ];
+
   return { answer, requests: () => requests.map((entry) => ({ ...entry })) };
 };
+
+/** Nothing: what the path names is not there. */
+type Handler = (call: ApiRequest, ...ids: string[]) => ApiAnswer | null | undefined;
+
+const route = (method: string, path: string, handler: Handler) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:sid/g, '([A-Z]{2}[0-9a-fA-F]{32})')}$`),
+  handler,
+});
 
 const answered = (status: number, body: unknown): ApiAnswer => ({ kind: 'answer', status, body });
 const refused = (error: ErrorBody): ApiAnswer => answered(error.status, error);

@@ -8,6 +8,7 @@ import { streamSSE } from 'hono/streaming';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import type { ApiAnswer } from './api.ts';
 import type { CallbackOrder } from './callback-line.ts';
+import { isApprovalState } from './contents.ts';
 import type { Simulator } from './engine.ts';
 import { type FaultKind, type FaultOptions, faultKinds } from './faults.ts';
 import { Page } from './page.tsx';
@@ -38,16 +39,16 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
 
   app.use(bodyLimit({ maxSize: 256 * 1024 }));
 
-  const callApi = async (c: Context<Env>, accountSid: string, messageSid: string | null) => {
-    const query = new URL(c.req.url).searchParams;
+  const callApi = async (c: Context<Env>) => {
+    const isForm = c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded');
+    // Read as text: a form parser may trim or normalise what the product wrote.
+    const body = c.req.method === 'POST' ? await c.req.text() : '';
     const answer = simulator.api({
       method: c.req.method,
       path: pathOf(c),
       authorization: c.req.header('authorization'),
-      accountSid,
-      messageSid,
-      // Read as text: a form parser may trim or normalise what the product wrote.
-      params: c.req.method === 'POST' ? new URLSearchParams(await c.req.text()) : query,
+      params: isForm ? new URLSearchParams(body) : new URL(c.req.url).searchParams,
+      json: isForm ? undefined : parseJson(body),
     });
     return respond(c, answer);
   };
@@ -58,7 +59,7 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
       c.header('Twilio-Request-Id', `RQ${crypto.randomUUID().replaceAll('-', '')}`);
       c.header('Twilio-Concurrent-Requests', '1');
       c.status(answer.status as 200);
-      return c.json(answer.body as object);
+      return answer.body === null ? c.body(null) : c.json(answer.body as object);
     }
 
     const socket = c.env.incoming?.socket;
@@ -68,10 +69,7 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
     return RESPONSE_ALREADY_SENT;
   };
 
-  app.all('/2010-04-01/Accounts/:account/Messages.json', (c) => callApi(c, c.req.param('account'), null));
-  app.all('/2010-04-01/Accounts/:account/Messages/:file{.+\\.json}', (c) =>
-    callApi(c, c.req.param('account'), c.req.param('file').replace(/\.json$/, '')),
-  );
+  for (const paths of ['/2010-04-01/*', '/v1/*', '/v2/*']) app.all(paths, callApi);
 
   app.get('/', (c) => {
     c.header('Content-Security-Policy', pagePolicy);
@@ -86,6 +84,11 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
 
   const settings = () => ({
     phones: simulator.phones().map(({ address, name }) => ({ address, name, number: readable(address) })),
+    contents: simulator.contents().map(({ sid, friendlyName, approval }) => ({
+      sid,
+      name: approval.name || friendlyName,
+      state: approval.state,
+    })),
     faults: simulator.faults(),
     callbackOrder: simulator.callbackOrder,
     readReceipts: simulator.readReceipts,
@@ -116,7 +119,7 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
     });
   });
 
-  const changing = ['/phones', '/phones/*', '/messages/*', '/faults', '/settings'];
+  const changing = ['/phones', '/phones/*', '/messages/*', '/contents/*', '/faults', '/settings'];
   app.on(['POST', 'DELETE'], changing, fromThisPage);
 
   app.post('/phones', async (c) => {
@@ -136,12 +139,20 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
     if (!hasPhone(address)) return c.json({ message: 'There is no such phone.' }, 404);
     if (!isText(text, 4096)) return c.json({ message: 'Write between 1 and 4096 characters.' }, 400);
 
-    const quoted = simulator.chat(address).find(({ sid }) => sid === quotedSid);
-    const quote = quoted && {
-      OriginalRepliedMessageSid: quoted.sid,
-      OriginalRepliedMessageSender: quoted.by === 'phone' ? address : simulator.from,
-    };
-    return c.json(await simulator.says(address, text, quote));
+    const isKnown = simulator.chat(address).some(({ sid }) => sid === quotedSid);
+    return c.json(
+      await (isKnown ? simulator.quotes(address, quotedSid as string, text) : simulator.says(address, text)),
+    );
+  });
+
+  app.post('/phones/:address/taps', async (c) => {
+    const address = c.req.param('address');
+    const { title, sid } = await jsonOf(c);
+    if (!hasPhone(address)) return c.json({ message: 'There is no such phone.' }, 404);
+    const message = simulator.chat(address).find((each) => each.sid === sid);
+    const titles = [...(message?.buttons ?? []), ...(message?.list?.items ?? []).map((item) => item.title)];
+    if (!message || !isOneOf(titles, title)) return c.json({ message: 'There is nothing to tap.' }, 404);
+    return c.json(await simulator.taps(address, title, message.sid));
   });
 
   app.post('/phones/:address/read', (c) => {
@@ -173,6 +184,16 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
 
   app.delete('/faults', (c) => {
     simulator.clearFaults();
+    return c.json(settings());
+  });
+
+  app.post('/contents/:sid', async (c) => {
+    const sid = c.req.param('sid');
+    const { state } = await jsonOf(c);
+    if (!simulator.contents().some((content) => content.sid === sid))
+      return c.json({ message: 'There is no such content.' }, 404);
+    if (!isApprovalState(state)) return c.json({ message: 'There is no such state.' }, 400);
+    simulator.decide(sid, state);
     return c.json(settings());
   });
 
@@ -227,6 +248,14 @@ const withChannel = (address: string) => {
 const jsonOf = async (c: Context): Promise<Record<string, unknown>> => {
   const body: unknown = await c.req.json().catch(() => null);
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
 const isText = (value: unknown, maxLength: number): value is string =>

@@ -1,3 +1,4 @@
+import type { Rendered } from './contents.ts';
 import { isAddress, type MessageRecord } from './rest-api.ts';
 import type { Webhook } from './webhooks.ts';
 
@@ -8,6 +9,9 @@ export type StoredMessage = MessageRecord & {
   phone: Phone | null;
   statusCallback: string | null;
   quotedSid: string | null;
+  /** What can be tapped under it. */
+  choices: Pick<Rendered, 'buttons' | 'list'> | null;
+  isApproved: boolean;
   webhook: Webhook | null;
   httpStatus: number | null;
   acknowledged: boolean;
@@ -33,6 +37,10 @@ export type ChatMessage = {
   /** The message this one replies to. */
   quotedSid: string | null;
   attachments: number;
+  /** The titles of the buttons under it. */
+  buttons: string[];
+  /** The list it opens. */
+  list: { button: string; items: { title: string; description: string | null }[] } | null;
 };
 
 export type Change =
@@ -106,6 +114,16 @@ export const chatMessage = (message: StoredMessage): ChatMessage => ({
   httpStatus: message.httpStatus,
   quotedSid: message.quotedSid,
   attachments: message.numMedia,
+  buttons: message.choices?.buttons.map(({ title }) => title) ?? [],
+  list: message.choices?.list
+    ? {
+        button: message.choices.list.button,
+        items: message.choices.list.items.map(({ item, description = null }) => ({
+          title: item,
+          description,
+        })),
+      }
+    : null,
 });
 
 const tick = ({ status, acknowledged, httpStatus }: StoredMessage): Tick => {

@@ -1,6 +1,7 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto';
 import { type ApiAnswer, type ApiRequest, createApi, type RequestEntry } from './api.ts';
 import type { CallbackOrder } from './callback-line.ts';
+import { type ApprovalState, type Content, createContents } from './contents.ts';
 import { type Change, type ChatMessage, createConversations, type Phone } from './conversations.ts';
 import { type ArmedFault, createFaults, type FaultKind, type FaultOptions } from './faults.ts';
 import { createFromPhones, type Posted } from './from-phones.ts';
@@ -17,15 +18,20 @@ export type SimulatorOptions = {
   /** Where incoming messages are posted; signed exactly like this, without a fragment. */
   incomingUrl: string;
   phones?: { address: string; name: string; userId?: string }[];
-  /** Template texts by content id, with `{{1}}` for variables; an unknown id shows its variables only. */
+  /** Approved templates: their texts by content id, with `{{1}}` for variables. */
   contents?: Record<string, string>;
+  /** Where the product reaches this API: what links in it, and to media, begin with. */
+  apiBaseUrl?: string;
   now?: () => Date;
   randomBytes?: (count: number) => Buffer;
   /** How long a message stays in each state before the next; a person can follow the defaults. */
   callbackDelaysMs?: { sent: number; delivered: number; read: number };
   /** `auto`: a phone reads what arrives after the delay; `manual`: when it is told to. */
   readReceipts?: ReadReceipts;
-  /** `enforced`: free text more than 24 hours after the person's last message fails with 63016. */
+  /**
+   * Outside the 24 hours after a person's last message, all but approved content fails with 63016. Somebody who never
+   * wrote is inside (`open`), so that a demonstration can begin with a notice; `enforced`: outside, as at Twilio.
+   */
   serviceWindow?: 'open' | 'enforced';
   fetch?: typeof fetch;
 };
@@ -38,6 +44,7 @@ export type Simulator = {
   /** The order in which callbacks of messages created from now on are posted. */
   callbackOrder: CallbackOrder;
   readReceipts: ReadReceipts;
+  apiBaseUrl: string;
 
   /** Adds a phone, or gives the one with this address another name and user id. */
   addPhone: (phone: { address: string; name: string; userId?: string }) => Phone;
@@ -47,6 +54,10 @@ export type Simulator = {
 
   /** The person sends a message; resolves with the product's answer, status 0 when there was none. */
   says: (address: string, text: string, extraFields?: Form) => Promise<Posted>;
+  /** The person taps a button or an entry of a list: under the latest message that has it, unless told which. */
+  taps: (address: string, title: string, sid?: string) => Promise<Posted>;
+  /** The person answers a certain message. */
+  quotes: (address: string, sid: string, text: string) => Promise<Posted>;
   /** Twilio receives a message; the webhook for it is signed and returned, not sent. */
   webhook: (address: string, text: string, extraFields?: Form) => Webhook;
   /** Posts a webhook once more, or for the first time. */
@@ -69,6 +80,10 @@ export type Simulator = {
     matcher: string | RegExp,
     options?: { timeoutMs?: number },
   ) => Promise<ChatMessage>;
+
+  contents: () => Content[];
+  /** WhatsApp decides about a content. */
+  decide: (contentSid: string, state: ApprovalState, rejectionReason?: string) => void;
 
   fault: (kind: FaultKind, options?: FaultOptions) => void;
   faults: () => ArmedFault[];
@@ -108,17 +123,29 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const postForm = createPosting(underWay, options.fetch ?? fetch);
   const conversations = createConversations(announce);
   const faults = createFaults(announceState);
+  const contents = createContents(now, newSid, announceState);
   const common = { account, from, conversations, faults, underWay, postForm, now, newSid, randomBytes };
 
   const fromPhones = createFromPhones({ ...common, incomingUrl: options.incomingUrl });
   const toPhones = createToPhones({
     ...common,
-    contents: options.contents ?? {},
     delaysMs: options.callbackDelaysMs ?? { sent: 400, delivered: 700, read: 2500 },
     settings,
     serviceWindow: options.serviceWindow ?? 'open',
   });
-  const api = createApi({ ...common, accept: toPhones.accept });
+  let apiBaseUrl = options.apiBaseUrl ?? 'https://api.twilio.com';
+  const api = createApi({ ...common, baseUrl: () => apiBaseUrl, contents, accept: toPhones.accept });
+
+  for (const [sid, body] of Object.entries(options.contents ?? {})) {
+    contents.keep({
+      sid,
+      friendlyName: null,
+      language: 'en',
+      variables: {},
+      types: { 'twilio/text': { body } },
+    });
+    contents.decide(sid, 'approved');
+  }
 
   for (const phone of options.phones ?? []) conversations.addPhone(phone);
 
@@ -140,6 +167,12 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
       settings.readReceipts = mode;
       announceState();
     },
+    get apiBaseUrl() {
+      return apiBaseUrl;
+    },
+    set apiBaseUrl(url) {
+      apiBaseUrl = url;
+    },
     addPhone: conversations.addPhone,
     phones: conversations.phones,
     chat: conversations.chat,
@@ -147,6 +180,8 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
     reads: toPhones.reads,
     sentTo: toPhones.sentTo,
     waitForText: toPhones.waitForText,
+    contents: contents.all,
+    decide: contents.decide,
     fault: faults.arm,
     faults: faults.list,
     clearFaults: faults.clear,

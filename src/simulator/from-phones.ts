@@ -1,9 +1,11 @@
-import type { Conversations } from './conversations.ts';
+import type { Conversations, StoredMessage } from './conversations.ts';
 import type { Faults } from './faults.ts';
 import type { PostForm } from './posting.ts';
 import { type Account, type Form, fieldOf, incomingForm, signedWebhook, type Webhook } from './webhooks.ts';
 
 export type Posted = { sid: string; httpStatus: number };
+
+const rememberedMs = 7 * 24 * 3_600_000;
 
 /** What people write: kept in the account's log, then told to the product. */
 export const createFromPhones = ({
@@ -55,6 +57,8 @@ export const createFromPhones = ({
       phone,
       statusCallback: null,
       quotedSid: fieldOf(form, 'OriginalRepliedMessageSid'),
+      choices: null,
+      isApproved: false,
       webhook: signed,
       httpStatus: null,
       acknowledged: false,
@@ -76,6 +80,41 @@ export const createFromPhones = ({
     return { sid: signed.sid, httpStatus: httpStatus! };
   };
 
+  const taps = async (address: string, title: string, sid?: string) => {
+    const { message, fields } = findChoice(address, title, sid);
+    return says(address, title, { ...fields, ...quoting(message) });
+  };
+
+  /** The latest message that offers it, unless told which. */
+  const findChoice = (address: string, title: string, sid: string | undefined) => {
+    const phone = conversations.phoneAt(address);
+    const offering = conversations.log.filter(
+      (message) => message.phone === phone && message.choices && (sid === undefined || message.sid === sid),
+    );
+    for (const message of offering.reverse()) {
+      const { buttons, list } = message.choices!;
+      const button = buttons.find((each) => each.title === title);
+      const type = message.isApproved ? { MessageType: 'button' } : {};
+      if (button) return { message, fields: { ...type, ButtonText: title, ButtonPayload: button.id } };
+      const item = list?.items.find((each) => each.item === title);
+      if (item) return { message, fields: { ListId: item.id, ListTitle: title } };
+    }
+    throw new Error(`${phone.name} has nothing to tap that says ${title}`);
+  };
+
+  const quotes = async (address: string, sid: string, text: string) => {
+    const phone = conversations.phoneAt(address);
+    const quoted = conversations.message(sid);
+    if (quoted?.phone !== phone) throw new Error(`${phone.name} has no message ${sid}`);
+    return says(address, text, quoting(quoted));
+  };
+
+  /** Twilio forgets what a message replies to after seven days. */
+  const quoting = ({ sid, from: sender, createdAt }: StoredMessage): Form =>
+    now().getTime() - createdAt.getTime() > rememberedMs
+      ? {}
+      : { OriginalRepliedMessageSid: sid, OriginalRepliedMessageSender: sender ?? from };
+
   const sendAgain = async (sid: string): Promise<Posted> => {
     const signed = conversations.message(sid)?.webhook;
     if (!signed) throw new Error(`no phone has sent a message ${sid}`);
@@ -86,6 +125,8 @@ export const createFromPhones = ({
     says,
     webhook,
     post,
+    taps,
+    quotes,
     sendAgain,
     receivesButNeverTells: (address: string, text: string, extraFields?: Form) => ({
       sid: webhook(address, text, extraFields).sid,

@@ -1,5 +1,6 @@
 import { createArrivals } from './arrivals.ts';
 import { type CallbackLine, type CallbackOrder, openCallbackLine } from './callback-line.ts';
+import { breaksLimits, type Rendered, render } from './contents.ts';
 import {
   type ChatMessage,
   type Conversations,
@@ -23,7 +24,6 @@ export type ToPhones = ReturnType<typeof createToPhones>;
 /** What the product sends: on its way to the phones, each step told by a callback. */
 export const createToPhones = ({
   account,
-  contents,
   delaysMs,
   settings,
   serviceWindow,
@@ -36,7 +36,6 @@ export const createToPhones = ({
   randomBytes,
 }: {
   account: Account;
-  contents: Record<string, string>;
   delaysMs: { sent: number; delivered: number; read: number };
   settings: { callbackOrder: CallbackOrder; readReceipts: ReadReceipts };
   serviceWindow: 'open' | 'enforced';
@@ -52,14 +51,16 @@ export const createToPhones = ({
   const arrivals = createArrivals<StoredMessage>(underWay.closed);
 
   const accept = (sending: SendRequest) => {
+    const { content } = sending;
     const acceptedAt = now();
-    const phone = conversations.findPhone(sending.to);
+    const rendered = content && render(content.content, content.variables);
+    const choices = rendered && (rendered.buttons.length > 0 || rendered.list) ? rendered : null;
     const message: StoredMessage = {
-      sid: newSid(sending.numMedia > 0 ? 'MM' : 'SM'),
+      sid: newSid(sending.numMedia > 0 || choices ? 'MM' : 'SM'),
       direction: 'outbound-api',
       from: sending.from,
       to: sending.to,
-      body: sending.content ? rendered(sending.content) : sending.body,
+      body: rendered ? rendered.text : sending.body,
       numMedia: sending.numMedia,
       messagingServiceSid: sending.messagingServiceSid,
       status: sending.messagingServiceSid ? 'accepted' : 'queued',
@@ -68,30 +69,34 @@ export const createToPhones = ({
       createdAt: acceptedAt,
       sentAt: null,
       updatedAt: acceptedAt,
-      phone,
+      phone: conversations.findPhone(sending.to),
       statusCallback: sending.statusCallback,
       quotedSid: null,
+      choices,
+      isApproved: content?.content.approval.state === 'approved',
       webhook: null,
       httpStatus: null,
       acknowledged: false,
     };
-    const refusal = refusalOf(sending, message);
+    const refusal = refusalOf(sending, rendered, message);
     conversations.keep(message);
     void underWay.track(() => travel(message, refusal));
     return message;
   };
 
-  const rendered = ({ sid, variables }: NonNullable<SendRequest['content']>) =>
-    contents[sid]?.replace(/\{\{(\w+)\}\}/g, (blank, name: string) => variables[name] ?? blank) ??
-    Object.values(variables).join('\n');
-
-  const refusalOf = ({ to, content }: SendRequest, { phone, createdAt }: StoredMessage): Refusal | null => {
+  /** What only comes to light after Twilio took it. */
+  const refusalOf = (
+    { to, content }: SendRequest,
+    rendered: Rendered | null,
+    { phone, isApproved, createdAt }: StoredMessage,
+  ): Refusal | null => {
     const fault = faults.take('refuse', phone?.address ?? to, ({ by }) => by === 'callback');
     if (fault) return { code: fault.code!, as: fault.as! };
     if (!phone) return { code: 63003, as: 'undelivered' };
     if (content && breaksTemplatePolicy(content.variables)) return { code: 63013, as: 'undelivered' };
-    if (serviceWindow === 'enforced' && !content && !isWindowOpen(phone, createdAt))
-      return { code: 63016, as: 'undelivered' };
+    if (content && !rendered) return { code: 63028, as: 'failed' };
+    if (rendered && breaksLimits(rendered, isApproved)) return { code: 63021, as: 'failed' };
+    if (!isApproved && !isWindowOpen(phone, createdAt)) return { code: 63016, as: 'failed' };
     return null;
   };
 
@@ -99,7 +104,7 @@ export const createToPhones = ({
     const last = conversations.log.findLast(
       (message) => message.phone === phone && message.direction === 'inbound',
     );
-    return last !== undefined && at.getTime() - last.createdAt.getTime() < serviceWindowMs;
+    return last ? at.getTime() - last.createdAt.getTime() < serviceWindowMs : serviceWindow === 'open';
   };
 
   const travel = async (message: StoredMessage, refusal: Refusal | null) => {

@@ -73,6 +73,7 @@ export const setStage = async (options: {
     hostname: '127.0.0.1',
   });
   const twilioUrl = `http://127.0.0.1:${twilioPort}`;
+  simulator.apiBaseUrl = twilioUrl;
 
   const base = {
     store,
@@ -149,6 +150,10 @@ export const setStage = async (options: {
       externalId,
       address,
       says: (text: string, extra?: Record<string, string>) => simulator.says(address, text, extra),
+      /** A button or an entry of a list: under the latest message that has it, unless told which. */
+      taps: (title: string, message?: { sid: string }) => simulator.taps(address, title, message?.sid),
+      /** Answers a certain message. */
+      quotes: (message: { sid: string }, text: string) => simulator.quotes(address, message.sid, text),
       hears: (what: string | RegExp, timeoutMs = 10_000) =>
         simulator.waitForText(address, what, { timeoutMs }),
       heard: () => simulator.sentTo(address).map(({ text }) => text),
