@@ -1,6 +1,7 @@
 import { approvalResource, type Content, type Contents, contentResource, listContents } from './contents.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversations, StoredMessage } from './conversations.ts';
 import type { Faults } from './faults.ts';
+import { listMedia, type MediaStore, mediaResource } from './media.ts';
 import {
   type ErrorBody,
   errorBody,
@@ -26,7 +27,9 @@ export type ApiRequest = {
 /** An answer to give, or what the caller lives through instead. */
 export type ApiAnswer =
   /** Body null: none. */
-  { kind: 'answer'; status: number; body: unknown } | { kind: 'silence' } | { kind: 'reset' };
+  | { kind: 'answer'; status: number; body: unknown; location?: string }
+  | { kind: 'silence' }
+  | { kind: 'reset' };
 
 /** One REST call; status 0 when the caller got no answer. */
 export type RequestEntry = { at: Date; method: string; path: string; to: string | null; status: number };
@@ -38,8 +41,10 @@ export const createApi = ({
   baseUrl,
   conversations,
   contents,
+  media,
   faults,
   accept,
+  onTyping,
   now,
 }: {
   account: Account;
@@ -47,8 +52,10 @@ export const createApi = ({
   baseUrl: () => string;
   conversations: Conversations;
   contents: Contents;
+  media: MediaStore;
   faults: Faults;
   accept: ToPhones['accept'];
+  onTyping: (message: StoredMessage) => void;
   now: () => Date;
 }) => {
   const { accountSid } = account;
@@ -93,6 +100,19 @@ export const createApi = ({
     return answered(201, resource);
   };
 
+  const fetchMedia: Handler = (_, messageSid = '', sid = '') => {
+    const file = media.find(messageSid, sid);
+    const location = file && media.link(file);
+    return location ? { kind: 'answer', status: 307, body: null, location } : null;
+  };
+
+  const showTyping = ({ params }: ApiRequest) => {
+    const message = conversations.message(params.get('messageId') ?? '');
+    if (message?.direction !== 'inbound') return null;
+    onTyping(message);
+    return answered(200, { success: true });
+  };
+
   const createContent = ({ json }: ApiRequest) => {
     const content = contents.create(json);
     return 'code' in content ? refused(content) : answered(201, describe(content));
@@ -130,6 +150,18 @@ export const createApi = ({
       const message = conversations.message(sid);
       return message && answered(200, messageResource(accountSid, message));
     }),
+    route('GET', `${messages}/:sid/Media.json`, (_, sid = '') =>
+      conversations.message(sid) ? answered(200, listMedia(accountSid, sid, media.of(sid))) : null,
+    ),
+    route('GET', `${messages}/:sid/Media/:sid`, fetchMedia),
+    route('GET', `${messages}/:sid/Media/:sid.json`, (_, messageSid = '', sid = '') => {
+      const file = media.find(messageSid, sid);
+      return file && answered(200, mediaResource(accountSid, file));
+    }),
+    route('DELETE', `${messages}/:sid/Media/:sid.json`, (_, messageSid = '', sid = '') =>
+      media.remove(messageSid, sid) ? answered(204, null) : null,
+    ),
+    route('POST', '/v2/Indicators/Typing.json', showTyping),
     route('POST', '/v1/Content', createContent),
     route('GET', '/v1/Content', ({ params }) =>
       answered(200, listContents(accountSid, baseUrl(), contents.all(), params)),

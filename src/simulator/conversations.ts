@@ -1,8 +1,34 @@
+import { createHash } from 'node:crypto';
 import type { Rendered } from './contents.ts';
+import type { Media } from './media.ts';
 import { isAddress, type MessageRecord } from './rest-api.ts';
-import type { Webhook } from './webhooks.ts';
+import { type Form, fieldOf, type Webhook } from './webhooks.ts';
 
-export type Phone = { address: string; name: string; userId: string | null };
+/** How a phone, or the way to it, is other than usual. */
+export const phoneSwitches = {
+  /** The person has a username and hides the number: Twilio tells, and lists, the user id in its place. */
+  hidesNumber: false,
+  /** Sends are taken and fail with 63024. */
+  notOnWhatsApp: false,
+  /** The person blocked the sender: sends are taken and fail with 63014. */
+  blocksSender: false,
+  /** The 24 hours are over, until the person writes again. */
+  windowClosed: false,
+  /** Webhooks and callbacks come late. */
+  delays: false,
+  /** A webhook is overtaken by the next one, and a message's callbacks come in reverse. */
+  reorders: false,
+};
+export type PhoneSwitches = typeof phoneSwitches;
+
+export type Phone = PhoneSwitches & {
+  address: string;
+  name: string;
+  /** WhatsApp's id of the person for this business; null where the address already is one. */
+  userId: string | null;
+  /** Opted out at Twilio, where that keeps the list. */
+  isOptedOut: boolean;
+};
 
 export type StoredMessage = MessageRecord & {
   /** Null when the number belongs to no phone here. */
@@ -12,9 +38,13 @@ export type StoredMessage = MessageRecord & {
   /** What can be tapped under it. */
   choices: Pick<Rendered, 'buttons' | 'list'> | null;
   isApproved: boolean;
+  media: Media | null;
+  /** What Twilio told the product, and how it answered last. */
+  form: Form | null;
   webhook: Webhook | null;
   httpStatus: number | null;
   acknowledged: boolean;
+  isSeen: boolean;
 };
 
 type Tick = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
@@ -23,28 +53,36 @@ type Tick = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
 export type ChatMessage = {
   sid: string;
   by: 'phone' | 'product';
+  /** `text`, or of the phone's own messages the type Twilio names. */
+  type: string;
   text: string;
   at: Date;
   /**
    * Of the product's messages how far they got. Of the phone's own: `sent` when Twilio has it, `delivered` when the
-   * product acknowledged the webhook, `failed` when it did not.
+   * product acknowledged the webhook, `failed` when it did not, `read` when the product shows that it is typing.
    */
   tick: Tick;
   errorCode: number | null;
   errorMessage: string | null;
   /** The product's last answer to the webhook; 0 when there was none, null while it was never asked. */
   httpStatus: number | null;
-  /** The message this one replies to. */
+  /** The message this one replies or reacts to. */
   quotedSid: string | null;
-  attachments: number;
   /** The titles of the buttons under it. */
   buttons: string[];
   /** The list it opens. */
   list: { button: string; items: { title: string; description: string | null }[] } | null;
+  /** Of the product's messages only how many files there are; the phone cannot open them. */
+  attachments: number;
+  media: { sid: string; kind: string; contentType: string } | null;
+  location: { latitude: string; longitude: string; name: string | null } | null;
+  isForwarded: boolean;
 };
 
 export type Change =
   | { kind: 'message'; address: string; message: ChatMessage }
+  /** The product shows that it is working on an answer. */
+  | { kind: 'typing'; address: string }
   /** Anything else: a phone was added, a fault armed or used up, a setting changed. */
   | { kind: 'state' };
 
@@ -58,11 +96,19 @@ export const createConversations = (announce: (change: Change) => void) => {
 
   const addPhone = ({ address, name, userId }: { address: string; name: string; userId?: string }) => {
     if (!isAddress(address)) throw new Error(`${address} is no WhatsApp address, like whatsapp:+12025550101`);
-    const facts = { address, name, userId: userId ? withPrefix(userId) : null };
-    const phone = Object.assign(phones.get(address) ?? facts, facts);
+    const known = phones.get(address);
+    const phone = Object.assign(known ?? { address, isOptedOut: false, ...phoneSwitches }, {
+      name,
+      userId: userId ? withPrefix(userId) : known ? known.userId : inventedUserId(address),
+    });
     phones.set(address, phone);
     announce({ kind: 'state' });
     return phone;
+  };
+
+  const turn = (address: string, switches: Partial<PhoneSwitches>) => {
+    Object.assign(phoneAt(address), switches);
+    announce({ kind: 'state' });
   };
 
   const phoneAt = (address: string) => {
@@ -87,6 +133,7 @@ export const createConversations = (announce: (change: Change) => void) => {
 
   return {
     addPhone,
+    turn,
     phones: () => [...phones.values()],
     phoneAt,
     findPhone,
@@ -103,32 +150,77 @@ export const createConversations = (announce: (change: Change) => void) => {
 
 const withPrefix = (userId: string) => (userId.startsWith('whatsapp:') ? userId : `whatsapp:${userId}`);
 
-export const chatMessage = (message: StoredMessage): ChatMessage => ({
-  sid: message.sid,
-  by: message.direction === 'inbound' ? 'phone' : 'product',
-  text: message.body,
-  at: message.createdAt,
-  tick: tick(message),
-  errorCode: message.errorCode,
-  errorMessage: message.errorMessage,
-  httpStatus: message.httpStatus,
-  quotedSid: message.quotedSid,
-  attachments: message.numMedia,
-  buttons: message.choices?.buttons.map(({ title }) => title) ?? [],
-  list: message.choices?.list
-    ? {
-        button: message.choices.list.button,
-        items: message.choices.list.items.map(({ item, description = null }) => ({
-          title: item,
-          description,
-        })),
-      }
-    : null,
+/** Always the same for one phone, and not its number. */
+const inventedUserId = (address: string) => {
+  if (!address.startsWith('whatsapp:+')) return null;
+  const digits = BigInt(`0x${createHash('sha256').update(address).digest('hex').slice(0, 16)}`);
+  return `whatsapp:US.${String(digits).padStart(20, '1')}`;
+};
+
+/** A message with nothing special about it but the given fields. */
+export const newMessage = (
+  fields: Pick<
+    StoredMessage,
+    'sid' | 'direction' | 'from' | 'to' | 'body' | 'status' | 'createdAt' | 'phone'
+  > &
+    Partial<StoredMessage>,
+): StoredMessage => ({
+  numMedia: 0,
+  messagingServiceSid: null,
+  errorCode: null,
+  errorMessage: null,
+  sentAt: null,
+  updatedAt: fields.createdAt,
+  statusCallback: null,
+  quotedSid: null,
+  choices: null,
+  isApproved: false,
+  media: null,
+  form: null,
+  webhook: null,
+  httpStatus: null,
+  acknowledged: false,
+  isSeen: false,
+  ...fields,
 });
 
-const tick = ({ status, acknowledged, httpStatus }: StoredMessage): Tick => {
+export const chatMessage = (message: StoredMessage): ChatMessage => {
+  const { choices, form, media } = message;
+  return {
+    sid: message.sid,
+    by: message.direction === 'inbound' ? 'phone' : 'product',
+    type: form?.MessageType ?? 'text',
+    text: message.body,
+    at: message.createdAt,
+    tick: tick(message),
+    errorCode: message.errorCode,
+    errorMessage: message.errorMessage,
+    httpStatus: message.httpStatus,
+    quotedSid: message.quotedSid,
+    buttons: choices?.buttons.map(({ title }) => title) ?? [],
+    list: choices?.list
+      ? {
+          button: choices.list.button,
+          items: choices.list.items.map(({ item, description = null }) => ({ title: item, description })),
+        }
+      : null,
+    attachments: message.numMedia,
+    media: media && { sid: media.sid, kind: media.kind, contentType: media.contentType },
+    location: form?.Latitude
+      ? {
+          latitude: form.Latitude,
+          longitude: form.Longitude!,
+          name: fieldOf(form, 'Label') ?? fieldOf(form, 'Address'),
+        }
+      : null,
+    isForwarded: form?.Forwarded === 'true',
+  };
+};
+
+const tick = ({ status, acknowledged, httpStatus, isSeen }: StoredMessage): Tick => {
   switch (status) {
     case 'received':
+      if (isSeen) return 'read';
       if (acknowledged) return 'delivered';
       return httpStatus === null ? 'sent' : 'failed';
     case 'accepted':

@@ -2,9 +2,17 @@ import { randomBytes as cryptoRandomBytes } from 'node:crypto';
 import { type ApiAnswer, type ApiRequest, createApi, type RequestEntry } from './api.ts';
 import type { CallbackOrder } from './callback-line.ts';
 import { type ApprovalState, type Content, createContents } from './contents.ts';
-import { type Change, type ChatMessage, createConversations, type Phone } from './conversations.ts';
+import {
+  type Change,
+  type ChatMessage,
+  createConversations,
+  type Phone,
+  type PhoneSwitches,
+  type StoredMessage,
+} from './conversations.ts';
 import { type ArmedFault, createFaults, type FaultKind, type FaultOptions } from './faults.ts';
-import { createFromPhones, type Posted } from './from-phones.ts';
+import { createFromPhones, type Place, type Posted } from './from-phones.ts';
+import { type Attachment, createMediaStore, type Media } from './media.ts';
 import { createPosting } from './posting.ts';
 import { createToPhones, type ReadReceipts } from './to-phones.ts';
 import { createUnderWay } from './under-way.ts';
@@ -33,6 +41,10 @@ export type SimulatorOptions = {
    * wrote is inside (`open`), so that a demonstration can begin with a notice; `enforced`: outside, as at Twilio.
    */
   serviceWindow?: 'open' | 'enforced';
+  /** How long what comes late is held back: webhooks and callbacks of a phone that delays or reorders. */
+  heldMs?: number;
+  /** The sender is in a messaging service that answers STOP, START and HELP by itself, before the product. */
+  advancedOptOut?: boolean;
   fetch?: typeof fetch;
 };
 
@@ -48,16 +60,27 @@ export type Simulator = {
 
   /** Adds a phone, or gives the one with this address another name and user id. */
   addPhone: (phone: { address: string; name: string; userId?: string }) => Phone;
+  /** Turns something about a phone on or off. */
+  turn: (address: string, switches: Partial<PhoneSwitches>) => void;
   phones: () => Phone[];
   /** The conversation of a phone in both directions, oldest first. */
   chat: (address: string) => ChatMessage[];
 
   /** The person sends a message; resolves with the product's answer, status 0 when there was none. */
   says: (address: string, text: string, extraFields?: Form) => Promise<Posted>;
+  /** The person sends a file. */
+  sends: (address: string, attachment: Attachment, extraFields?: Form) => Promise<Posted>;
+  /** The person shares a place. */
+  shares: (address: string, place: Place) => Promise<Posted>;
   /** The person taps a button or an entry of a list: under the latest message that has it, unless told which. */
   taps: (address: string, title: string, sid?: string) => Promise<Posted>;
   /** The person answers a certain message. */
   quotes: (address: string, sid: string, text: string) => Promise<Posted>;
+  /** The person reacts to a message; without an emoji, takes the reaction back. */
+  reacts: (address: string, sid: string, emoji: string) => Promise<Posted>;
+  forwards: (address: string, text: string) => Promise<Posted>;
+  /** The person edits a message, or does anything else that Twilio has no fields for. */
+  edits: (address: string) => Promise<Posted>;
   /** Twilio receives a message; the webhook for it is signed and returned, not sent. */
   webhook: (address: string, text: string, extraFields?: Form) => Webhook;
   /** Posts a webhook once more, or for the first time. */
@@ -81,6 +104,11 @@ export type Simulator = {
     options?: { timeoutMs?: number },
   ) => Promise<ChatMessage>;
 
+  /** What a signed link to a file leads to. */
+  follow: (mediaSid: string, signature: string) => Media | null;
+  media: (sid: string) => Media | null;
+  /** The messages after which the product showed that it is typing, in that order. */
+  typedAfter: () => string[];
   contents: () => Content[];
   /** WhatsApp decides about a content. */
   decide: (contentSid: string, state: ApprovalState, rejectionReason?: string) => void;
@@ -126,15 +154,35 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const contents = createContents(now, newSid, announceState);
   const common = { account, from, conversations, faults, underWay, postForm, now, newSid, randomBytes };
 
-  const fromPhones = createFromPhones({ ...common, incomingUrl: options.incomingUrl });
+  let apiBaseUrl = options.apiBaseUrl ?? 'https://api.twilio.com';
+  const baseUrl = () => apiBaseUrl;
+  const heldMs = options.heldMs ?? 3000;
+
   const toPhones = createToPhones({
     ...common,
     delaysMs: options.callbackDelaysMs ?? { sent: 400, delivered: 700, read: 2500 },
     settings,
     serviceWindow: options.serviceWindow ?? 'open',
+    heldMs,
   });
-  let apiBaseUrl = options.apiBaseUrl ?? 'https://api.twilio.com';
-  const api = createApi({ ...common, baseUrl: () => apiBaseUrl, contents, accept: toPhones.accept });
+  const media = createMediaStore({ ...common, baseUrl });
+  const fromPhones = createFromPhones({
+    ...common,
+    incomingUrl: options.incomingUrl,
+    heldMs,
+    optOutService: options.advancedOptOut ? `MG${accountSid.slice(2)}` : null,
+    media,
+    toPhones,
+  });
+  const typedAfter: string[] = [];
+  const onTyping = (message: StoredMessage) => {
+    typedAfter.push(message.sid);
+    // At WhatsApp the two go together.
+    message.isSeen = true;
+    conversations.changed(message);
+    if (message.phone) announce({ kind: 'typing', address: message.phone.address });
+  };
+  const api = createApi({ ...common, baseUrl, contents, media, accept: toPhones.accept, onTyping });
 
   for (const [sid, body] of Object.entries(options.contents ?? {})) {
     contents.keep({
@@ -174,12 +222,16 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
       apiBaseUrl = url;
     },
     addPhone: conversations.addPhone,
+    turn: conversations.turn,
     phones: conversations.phones,
     chat: conversations.chat,
     ...fromPhones,
     reads: toPhones.reads,
     sentTo: toPhones.sentTo,
     waitForText: toPhones.waitForText,
+    follow: media.follow,
+    media: media.get,
+    typedAfter: () => [...typedAfter],
     contents: contents.all,
     decide: contents.decide,
     fault: faults.arm,

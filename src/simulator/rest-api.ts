@@ -183,7 +183,7 @@ export const messageResource = (accountSid: string, message: MessageRecord) => {
   };
 };
 
-const rfc2822 = (moment: Date) => moment.toUTCString().replace('GMT', '+0000');
+export const rfc2822 = (moment: Date) => moment.toUTCString().replace('GMT', '+0000');
 
 /** One page of the log, newest first; a page token names the message before the page, so new ones shift nothing. */
 export const listMessages = (accountSid: string, log: readonly MessageRecord[], query: URLSearchParams) => {

@@ -5,10 +5,12 @@ import {
   type ChatMessage,
   type Conversations,
   chatMessage,
+  newMessage,
   type Phone,
   type StoredMessage,
 } from './conversations.ts';
 import type { ArmedFault, Faults } from './faults.ts';
+import { type Keyword, keywordAnswers } from './opt-out.ts';
 import type { PostForm } from './posting.ts';
 import { breaksTemplatePolicy, errorMessage, type SendRequest } from './rest-api.ts';
 import type { UnderWay } from './under-way.ts';
@@ -24,9 +26,11 @@ export type ToPhones = ReturnType<typeof createToPhones>;
 /** What the product sends: on its way to the phones, each step told by a callback. */
 export const createToPhones = ({
   account,
+  from,
   delaysMs,
   settings,
   serviceWindow,
+  heldMs,
   conversations,
   faults,
   underWay,
@@ -36,9 +40,12 @@ export const createToPhones = ({
   randomBytes,
 }: {
   account: Account;
+  from: string;
   delaysMs: { sent: number; delivered: number; read: number };
   settings: { callbackOrder: CallbackOrder; readReceipts: ReadReceipts };
   serviceWindow: 'open' | 'enforced';
+  /** How long a callback that comes late is held back. */
+  heldMs: number;
   conversations: Conversations;
   faults: Faults;
   underWay: UnderWay;
@@ -55,7 +62,7 @@ export const createToPhones = ({
     const acceptedAt = now();
     const rendered = content && render(content.content, content.variables);
     const choices = rendered && (rendered.buttons.length > 0 || rendered.list) ? rendered : null;
-    const message: StoredMessage = {
+    const message = newMessage({
       sid: newSid(sending.numMedia > 0 || choices ? 'MM' : 'SM'),
       direction: 'outbound-api',
       from: sending.from,
@@ -64,20 +71,12 @@ export const createToPhones = ({
       numMedia: sending.numMedia,
       messagingServiceSid: sending.messagingServiceSid,
       status: sending.messagingServiceSid ? 'accepted' : 'queued',
-      errorCode: null,
-      errorMessage: null,
       createdAt: acceptedAt,
-      sentAt: null,
-      updatedAt: acceptedAt,
       phone: conversations.findPhone(sending.to),
       statusCallback: sending.statusCallback,
-      quotedSid: null,
       choices,
       isApproved: content?.content.approval.state === 'approved',
-      webhook: null,
-      httpStatus: null,
-      acknowledged: false,
-    };
+    });
     const refusal = refusalOf(sending, rendered, message);
     conversations.keep(message);
     void underWay.track(() => travel(message, refusal));
@@ -93,6 +92,9 @@ export const createToPhones = ({
     const fault = faults.take('refuse', phone?.address ?? to, ({ by }) => by === 'callback');
     if (fault) return { code: fault.code!, as: fault.as! };
     if (!phone) return { code: 63003, as: 'undelivered' };
+    if (phone.notOnWhatsApp) return { code: 63024, as: 'failed' };
+    if (phone.isOptedOut) return { code: 21610, as: 'failed' };
+    if (phone.blocksSender) return { code: 63014, as: 'failed' };
     if (content && breaksTemplatePolicy(content.variables)) return { code: 63013, as: 'undelivered' };
     if (content && !rendered) return { code: 63028, as: 'failed' };
     if (rendered && breaksLimits(rendered, isApproved)) return { code: 63021, as: 'failed' };
@@ -101,14 +103,36 @@ export const createToPhones = ({
   };
 
   const isWindowOpen = (phone: Phone, at: Date) => {
+    if (phone.windowClosed) return false;
     const last = conversations.log.findLast(
       (message) => message.phone === phone && message.direction === 'inbound',
     );
     return last ? at.getTime() - last.createdAt.getTime() < serviceWindowMs : serviceWindow === 'open';
   };
 
+  /** Twilio answers a keyword by itself; to somebody who is opted out it says nothing. */
+  const answerKeyword = (phone: Phone, keyword: Keyword, messagingServiceSid: string) => {
+    const wasOptedOut = phone.isOptedOut;
+    if (keyword !== 'HELP') phone.isOptedOut = keyword === 'STOP';
+    if (wasOptedOut && keyword !== 'START') return;
+    const message = newMessage({
+      sid: newSid('SM'),
+      direction: 'outbound-reply',
+      from,
+      to: phone.address,
+      body: keywordAnswers[keyword],
+      messagingServiceSid,
+      status: 'queued',
+      createdAt: now(),
+      phone,
+    });
+    conversations.keep(message);
+    void underWay.track(() => travel(message, null));
+  };
+
   const travel = async (message: StoredMessage, refusal: Refusal | null) => {
-    const line = openCallbackLine(settings.callbackOrder, underWay.track, randomBytes);
+    const order = message.phone?.reorders ? 'reversed' : settings.callbackOrder;
+    const line = openCallbackLine(order, underWay.track, randomBytes);
     callbackLines.set(message.sid, line);
 
     if (!(await underWay.wait(delaysMs.sent))) return;
@@ -152,6 +176,7 @@ export const createToPhones = ({
     const fits = (fault: ArmedFault) => fault.status === undefined || fault.status === status;
 
     return async () => {
+      if (message.phone?.delays) await underWay.wait(heldMs);
       if (faults.take('lost-callback', address, fits)) return;
       const copies = faults.take('duplicate-callback', address, fits) ? 2 : 1;
       await Promise.all(Array.from({ length: copies }, () => postForm(signed)));
@@ -160,6 +185,7 @@ export const createToPhones = ({
 
   return {
     accept,
+    answerKeyword,
     reads: (address: string) => {
       for (const message of arrivals.at(conversations.phoneAt(address))) markRead(message);
     },

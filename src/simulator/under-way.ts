@@ -43,3 +43,10 @@ export const createUnderWay = () => {
 
   return { closed: closing.signal, track, settled, wait, close };
 };
+
+/** Resolves when the signal is given, or was before. */
+export const abandoned = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
