@@ -15,7 +15,9 @@ let expected = 0;
 const { api } = simulator;
 simulator.api = (call) => {
   const answer = api(call);
-  if (answer.kind === 'answer' && answer.status === 201 && --expected === 0) process.send!('all accepted');
+  const isMessage = call.path.endsWith('/Messages.json');
+  if (isMessage && answer.kind === 'answer' && answer.status === 201 && --expected === 0)
+    process.send!('all accepted');
   return answer;
 };
 process.on('message', ({ expect }: { expect: number }) => {

@@ -50,6 +50,7 @@ export type World = {
     authToken: string;
     from: string;
     incomingUrl: string;
+    apiBaseUrl: string;
     basePath: string;
   }) => SimulatorHandle;
 };
@@ -176,14 +177,13 @@ const build = async (
   routes = app;
 
   if (config.role !== 'ingress') {
+    const pace = world.pace ?? { timing, recovery: recoverySettings };
+    const baseUrls = { twilio: config.twilioApiBaseUrl, simulator: simulated?.apiBaseUrl ?? null };
     const worker = await startWorker(deps, queues, {
-      providerOf: createProviders(deps.secretKeys, {
-        twilio: config.twilioApiBaseUrl,
-        simulator: simulated?.apiBaseUrl ?? null,
-      }),
+      providerOf: createProviders(deps.secretKeys, baseUrls, pace.timing),
       publicBaseUrl: config.publicBaseUrl,
       files,
-      ...(world.pace ?? { timing, recovery: recoverySettings }),
+      ...pace,
     });
     onStop('worker', () => worker.stop(workerStopMs));
   }
@@ -324,11 +324,14 @@ const makeSecretKey = (dataDir: string, file: string) => {
 const simulate = (config: Config, secretKey: string, world: World) => {
   const accountSid = `AC${derive(secretKey, 'simulator account').slice(0, 32)}`;
   const authToken = derive(secretKey, 'simulator token').slice(0, 32);
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
+  const apiBaseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/simulator`;
   const handle = world.simulate({
     accountSid,
     authToken,
     from: simulatedSender,
     incomingUrl: `${config.publicBaseUrl}/api/whatsappwebhook/incoming`,
+    apiBaseUrl,
     basePath: '/simulator',
   });
   const channel: DescribedChannel = {
@@ -339,12 +342,7 @@ const simulate = (config: Config, secretKey: string, world: World) => {
     messagesPerSecond: config.messagesPerSecond,
     credentials: { authToken },
   };
-  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
-  return {
-    handle,
-    channel,
-    apiBaseUrl: `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/simulator`,
-  };
+  return { handle, channel, apiBaseUrl };
 };
 
 const describeTwilio = ({ twilio, messagesPerSecond }: Config): DescribedChannel | null =>

@@ -1,6 +1,7 @@
 import { decrypt } from '../crypto.ts';
 import type { StoredChannel } from '../store/channels.ts';
 import type { Provider } from './provider.ts';
+import type { Timing } from './timing.ts';
 import { createTwilio } from './twilio.ts';
 
 /** The provider of a channel. Kept per channel until its credentials change. */
@@ -10,6 +11,7 @@ export type ProviderOf = (channel: StoredChannel) => Provider;
 export const createProviders = (
   secretKeys: string[],
   baseUrls: { twilio: string | null; simulator: string | null },
+  timing?: Pick<Timing, 'callTimeoutMs'>,
 ): ProviderOf => {
   const made = new Map<string, { credentials: string; provider: Provider }>();
   return (channel) => {
@@ -19,6 +21,7 @@ export const createProviders = (
     const provider = createTwilio(
       { accountSid: channel.accountSid, authToken, apiKeySid, apiKeySecret },
       baseUrls[channel.provider],
+      timing,
     );
     made.set(channel.id, { credentials: channel.credentials, provider });
     return provider;

@@ -1,5 +1,7 @@
 /** How long things take around a provider. Tests shorten them; nothing else does. */
 export type Timing = {
+  /** How long a provider's answer is waited for; after that the call is unclear. */
+  callTimeoutMs: number;
   /** How long a channel's lease lasts without being renewed. */
   leaseMs: number;
   /** A claim older than this is not acted on: another worker may have taken over. */
@@ -12,6 +14,8 @@ export type Timing = {
 };
 
 export const timing: Timing = {
+  // Long enough for a slow answer, short enough that a dead call is looked into soon.
+  callTimeoutMs: 10_000,
   leaseMs: 5000,
   claimMs: 5000,
   lookAfterMs: [15_000, 60_000, 180_000],

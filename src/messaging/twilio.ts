@@ -2,6 +2,7 @@ import twilio from 'twilio';
 import type { ContentCreateRequest } from 'twilio/lib/rest/content/v1/content.js';
 import type { QuickReplyDefinition } from '../store/quick-replies.ts';
 import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
+import { type Timing, timing } from './timing.ts';
 import { meaningOf } from './twilio-errors.ts';
 import { fetchMedia } from './twilio-media.ts';
 
@@ -12,12 +13,14 @@ export type TwilioAccount = {
   apiKeySecret?: string | null;
 };
 
-// Long enough for a slow answer, short enough that a dead call is looked into soon.
-const callTimeoutMs = 10_000;
 const pauseAfterRefusedCredentialsMs = 60_000;
 
 /** Sends and lists through Twilio's REST API; `baseUrl` stands for its hosts. */
-export const createTwilio = (account: TwilioAccount, baseUrl: string | null): Provider => {
+export const createTwilio = (
+  account: TwilioAccount,
+  baseUrl: string | null,
+  { callTimeoutMs }: Pick<Timing, 'callTimeoutMs'> = timing,
+): Provider => {
   const { accountSid, authToken, apiKeySid, apiKeySecret } = account;
   const user = apiKeySid ?? accountSid;
   const password = apiKeySid ? (apiKeySecret ?? '') : authToken;

@@ -1,23 +1,22 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { createArrivals } from './arrivals.ts';
-import { type CallbackLine, type CallbackOrder, openCallbackLine } from './callback-line.ts';
-import { type ArmedFault, createFaults, type FaultKind, type FaultOptions } from './faults.ts';
+import { type ApiAnswer, type ApiRequest, createApi, type RequestEntry } from './api.ts';
+import type { CallbackOrder } from './callback-line.ts';
+import { type ApprovalState, type Content, createContents } from './contents.ts';
 import {
-  breaksTemplatePolicy,
-  type ErrorBody,
-  errorBody,
-  errorMessage,
-  isAddress,
-  listMessages,
-  type MessageRecord,
-  messageResource,
-  notFound,
-  readSendRequest,
-  type SendRequest,
-} from './rest-api.ts';
-import { type Form, fieldOf, incomingForm, signedWebhook, statusForm, type Webhook } from './webhooks.ts';
+  type Change,
+  type ChatMessage,
+  createConversations,
+  type Phone,
+  type PhoneSwitches,
+  type StoredMessage,
+} from './conversations.ts';
+import { type ArmedFault, createFaults, type FaultKind, type FaultOptions } from './faults.ts';
+import { createFromPhones, type Place, type Posted } from './from-phones.ts';
+import { type Attachment, createMediaStore, type Media } from './media.ts';
+import { createPosting } from './posting.ts';
+import { createToPhones, type ReadReceipts } from './to-phones.ts';
+import { createUnderWay } from './under-way.ts';
+import type { Form, Webhook } from './webhooks.ts';
 
 export type SimulatorOptions = {
   accountSid: string;
@@ -27,67 +26,27 @@ export type SimulatorOptions = {
   /** Where incoming messages are posted; signed exactly like this, without a fragment. */
   incomingUrl: string;
   phones?: { address: string; name: string; userId?: string }[];
-  /** Template texts by content id, with `{{1}}` for variables; an unknown id shows its variables only. */
+  /** Approved templates: their texts by content id, with `{{1}}` for variables. */
   contents?: Record<string, string>;
+  /** Where the product reaches this API: what links in it, and to media, begin with. */
+  apiBaseUrl?: string;
   now?: () => Date;
   randomBytes?: (count: number) => Buffer;
   /** How long a message stays in each state before the next; a person can follow the defaults. */
   callbackDelaysMs?: { sent: number; delivered: number; read: number };
   /** `auto`: a phone reads what arrives after the delay; `manual`: when it is told to. */
   readReceipts?: ReadReceipts;
-  /** `enforced`: free text more than 24 hours after the person's last message fails with 63016. */
+  /**
+   * Outside the 24 hours after a person's last message, all but approved content fails with 63016. Somebody who never
+   * wrote is inside (`open`), so that a demonstration can begin with a notice; `enforced`: outside, as at Twilio.
+   */
   serviceWindow?: 'open' | 'enforced';
+  /** How long what comes late is held back: webhooks and callbacks of a phone that delays or reorders. */
+  heldMs?: number;
+  /** The sender is in a messaging service that answers STOP, START and HELP by itself, before the product. */
+  advancedOptOut?: boolean;
   fetch?: typeof fetch;
 };
-
-export type ReadReceipts = 'auto' | 'manual';
-type Tick = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
-type Phone = { address: string; name: string; userId: string | null };
-
-/** One bubble of a conversation as its phone shows it. */
-type ChatMessage = {
-  sid: string;
-  by: 'phone' | 'product';
-  text: string;
-  at: Date;
-  /**
-   * Of the product's messages how far they got. Of the phone's own: `sent` when Twilio has it, `delivered` when the
-   * product acknowledged the webhook, `failed` when it did not.
-   */
-  tick: Tick;
-  errorCode: number | null;
-  errorMessage: string | null;
-  /** The product's last answer to the webhook; 0 when there was none, null while it was never asked. */
-  httpStatus: number | null;
-  /** The message this one replies to. */
-  quotedSid: string | null;
-  attachments: number;
-};
-
-type Change =
-  | { kind: 'message'; address: string; message: ChatMessage }
-  /** Anything else: a phone was added, a fault armed or used up, a setting changed. */
-  | { kind: 'state' };
-
-type ApiRequest = {
-  method: string;
-  path: string;
-  authorization: string | undefined;
-  accountSid: string;
-  /** Of a single message; null for the collection. */
-  messageSid: string | null;
-  /** Of the form, or of the query when it is a GET. */
-  params: URLSearchParams;
-};
-
-/** An answer to give, or what the caller lives through instead. */
-export type ApiAnswer =
-  | { kind: 'answer'; status: number; body: unknown }
-  | { kind: 'silence' }
-  | { kind: 'reset' };
-
-/** One REST call; status 0 when the caller got no answer. */
-type RequestEntry = { at: Date; method: string; path: string; to: string | null; status: number };
 
 export type Simulator = {
   readonly accountSid: string;
@@ -97,21 +56,37 @@ export type Simulator = {
   /** The order in which callbacks of messages created from now on are posted. */
   callbackOrder: CallbackOrder;
   readReceipts: ReadReceipts;
+  apiBaseUrl: string;
 
   /** Adds a phone, or gives the one with this address another name and user id. */
   addPhone: (phone: { address: string; name: string; userId?: string }) => Phone;
+  /** Turns something about a phone on or off. */
+  turn: (address: string, switches: Partial<PhoneSwitches>) => void;
   phones: () => Phone[];
   /** The conversation of a phone in both directions, oldest first. */
   chat: (address: string) => ChatMessage[];
 
   /** The person sends a message; resolves with the product's answer, status 0 when there was none. */
-  says: (address: string, text: string, extraFields?: Form) => Promise<{ sid: string; httpStatus: number }>;
+  says: (address: string, text: string, extraFields?: Form) => Promise<Posted>;
+  /** The person sends a file. */
+  sends: (address: string, attachment: Attachment, extraFields?: Form) => Promise<Posted>;
+  /** The person shares a place. */
+  shares: (address: string, place: Place) => Promise<Posted>;
+  /** The person taps a button or an entry of a list: under the latest message that has it, unless told which. */
+  taps: (address: string, title: string, sid?: string) => Promise<Posted>;
+  /** The person answers a certain message. */
+  quotes: (address: string, sid: string, text: string) => Promise<Posted>;
+  /** The person reacts to a message; without an emoji, takes the reaction back. */
+  reacts: (address: string, sid: string, emoji: string) => Promise<Posted>;
+  forwards: (address: string, text: string) => Promise<Posted>;
+  /** The person edits a message, or does anything else that Twilio has no fields for. */
+  edits: (address: string) => Promise<Posted>;
   /** Twilio receives a message; the webhook for it is signed and returned, not sent. */
   webhook: (address: string, text: string, extraFields?: Form) => Webhook;
   /** Posts a webhook once more, or for the first time. */
-  post: (webhook: Webhook) => Promise<{ sid: string; httpStatus: number }>;
+  post: (webhook: Webhook) => Promise<Posted>;
   /** Posts the webhook of a message that the person sent before: same sid, same form. */
-  sendAgain: (sid: string) => Promise<{ sid: string; httpStatus: number }>;
+  sendAgain: (sid: string) => Promise<Posted>;
   /** Twilio receives a message and its webhook is lost; only the message list shows it. */
   receivesButNeverTells: (address: string, text: string, extraFields?: Form) => { sid: string };
   /** The person opens the conversation: everything that arrived is read. */
@@ -129,6 +104,15 @@ export type Simulator = {
     options?: { timeoutMs?: number },
   ) => Promise<ChatMessage>;
 
+  /** What a signed link to a file leads to. */
+  follow: (mediaSid: string, signature: string) => Media | null;
+  media: (sid: string) => Media | null;
+  /** The messages after which the product showed that it is typing, in that order. */
+  typedAfter: () => string[];
+  contents: () => Content[];
+  /** WhatsApp decides about a content. */
+  decide: (contentSid: string, state: ApprovalState, rejectionReason?: string) => void;
+
   fault: (kind: FaultKind, options?: FaultOptions) => void;
   faults: () => ArmedFault[];
   clearFaults: () => void;
@@ -145,422 +129,124 @@ export type Simulator = {
   close: () => Promise<void>;
 };
 
-type StoredMessage = MessageRecord & {
-  /** Null when the number belongs to no phone here. */
-  phone: Phone | null;
-  statusCallback: string | null;
-  quotedSid: string | null;
-  webhook: Webhook | null;
-  httpStatus: number | null;
-  acknowledged: boolean;
-};
-
-type Refusal = { code: number; as: 'failed' | 'undelivered' };
-
-const serviceWindowMs = 24 * 3_600_000;
-// What Twilio waits for a webhook's answer, connecting included.
-const webhookTimeoutMs = 15_000;
-
 /** A Twilio account with one WhatsApp sender and the phones of the people who talk to it. */
 export const createSimulator = (options: SimulatorOptions): Simulator => {
-  const account = { accountSid: options.accountSid, authToken: options.authToken };
+  const { accountSid, from } = options;
+  const account = { accountSid, authToken: options.authToken };
   const now = options.now ?? (() => new Date());
   const randomBytes = options.randomBytes ?? cryptoRandomBytes;
-  const delaysMs = options.callbackDelaysMs ?? { sent: 400, delivered: 700, read: 2500 };
-  const request = options.fetch ?? fetch;
-  const contents = options.contents ?? {};
+  const newSid = (prefix: string) => prefix + randomBytes(16).toString('hex');
 
-  const phones = new Map<string, Phone>();
-  const log: StoredMessage[] = [];
-  const messages = new Map<string, StoredMessage>();
-  const callbackLines = new Map<string, CallbackLine>();
-  const requests: RequestEntry[] = [];
   const listeners = new Set<(change: Change) => void>();
-  const idleWaits = new Set<() => void>();
-  const closing = new AbortController();
-  // Everybody who waits for something listens to it.
-  setMaxListeners(0, closing.signal);
-  const arrivals = createArrivals<StoredMessage>(closing.signal);
-  let underWay = 0;
-  let callbackOrder: CallbackOrder = 'in-order';
-  let readReceipts: ReadReceipts = options.readReceipts ?? 'auto';
-
   const announce = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
   const announceState = () => announce({ kind: 'state' });
+
+  const settings: { callbackOrder: CallbackOrder; readReceipts: ReadReceipts } = {
+    callbackOrder: 'in-order',
+    readReceipts: options.readReceipts ?? 'auto',
+  };
+  const underWay = createUnderWay();
+  const postForm = createPosting(underWay, options.fetch ?? fetch);
+  const conversations = createConversations(announce);
   const faults = createFaults(announceState);
+  const contents = createContents(now, newSid, announceState);
+  const common = { account, from, conversations, faults, underWay, postForm, now, newSid, randomBytes };
 
-  const newSid = (prefix: string) => prefix + randomBytes(16).toString('hex');
+  let apiBaseUrl = options.apiBaseUrl ?? 'https://api.twilio.com';
+  const baseUrl = () => apiBaseUrl;
+  const heldMs = options.heldMs ?? 3000;
 
-  const track = async <T>(work: () => Promise<T>): Promise<T> => {
-    underWay += 1;
-    try {
-      return await work();
-    } finally {
-      underWay -= 1;
-      if (underWay === 0) {
-        const waiting = [...idleWaits];
-        idleWaits.clear();
-        for (const resolve of waiting) resolve();
-      }
-    }
+  const toPhones = createToPhones({
+    ...common,
+    delaysMs: options.callbackDelaysMs ?? { sent: 400, delivered: 700, read: 2500 },
+    settings,
+    serviceWindow: options.serviceWindow ?? 'open',
+    heldMs,
+  });
+  const media = createMediaStore({ ...common, baseUrl });
+  const fromPhones = createFromPhones({
+    ...common,
+    incomingUrl: options.incomingUrl,
+    heldMs,
+    optOutService: options.advancedOptOut ? `MG${accountSid.slice(2)}` : null,
+    media,
+    toPhones,
+  });
+  const typedAfter: string[] = [];
+  const onTyping = (message: StoredMessage) => {
+    typedAfter.push(message.sid);
+    // At WhatsApp the two go together.
+    message.isSeen = true;
+    conversations.changed(message);
+    if (message.phone) announce({ kind: 'typing', address: message.phone.address });
   };
+  const api = createApi({ ...common, baseUrl, contents, media, accept: toPhones.accept, onTyping });
 
-  const settled = async () => {
-    while (underWay > 0) await new Promise<void>((resolve) => idleWaits.add(resolve));
-  };
-
-  const addPhone: Simulator['addPhone'] = ({ address, name, userId }) => {
-    if (!isAddress(address)) throw new Error(`${address} is no WhatsApp address, like whatsapp:+12025550101`);
-    const facts = { address, name, userId: userId ? withPrefix(userId) : null };
-    const phone = Object.assign(phones.get(address) ?? facts, facts);
-    phones.set(address, phone);
-    announceState();
-    return phone;
-  };
-
-  const phoneAt = (address: string) => {
-    const phone = phones.get(address);
-    if (!phone) throw new Error(`no phone has the address ${address}: add it with addPhone`);
-    return phone;
-  };
-
-  const findPhone = (address: string) =>
-    phones.get(address) ?? [...phones.values()].find(({ userId }) => userId === address) ?? null;
-
-  const keep = (message: StoredMessage) => {
-    log.push(message);
-    messages.set(message.sid, message);
-    announceMessage(message);
-  };
-
-  const announceMessage = (message: StoredMessage) => {
-    if (!message.phone) return;
-    announce({ kind: 'message', address: message.phone.address, message: chatMessage(message) });
-  };
-
-  const webhook: Simulator['webhook'] = (address, text, extraFields = {}) => {
-    const phone = phoneAt(address);
-    const sid = newSid(extraFields.MediaUrl0 ? 'MM' : 'SM');
-    const form = incomingForm(account, { sid, ...phone, to: options.from, text, extraFields });
-    const token = newSid('');
-    const signed = signedWebhook(account, sid, options.incomingUrl, form, token);
-    const receivedAt = now();
-
-    keep({
+  for (const [sid, body] of Object.entries(options.contents ?? {})) {
+    contents.keep({
       sid,
-      direction: 'inbound',
-      from: form.From!,
-      to: form.To!,
-      body: form.Body!,
-      numMedia: Number(form.NumMedia),
-      messagingServiceSid: fieldOf(form, 'MessagingServiceSid'),
-      status: 'received',
-      errorCode: null,
-      errorMessage: null,
-      createdAt: receivedAt,
-      sentAt: receivedAt,
-      updatedAt: receivedAt,
-      phone,
-      statusCallback: null,
-      quotedSid: fieldOf(form, 'OriginalRepliedMessageSid'),
-      webhook: signed,
-      httpStatus: null,
-      acknowledged: false,
+      friendlyName: null,
+      language: 'en',
+      variables: {},
+      types: { 'twilio/text': { body } },
     });
-    return signed;
-  };
+    contents.decide(sid, 'approved');
+  }
 
-  const post: Simulator['post'] = async (signed) => {
-    const message = messages.get(signed.sid);
-    const address = message?.phone?.address ?? '';
-    const copies = faults.take('duplicate-webhook', address) ? 2 : 1;
-
-    const [httpStatus] = await Promise.all(Array.from({ length: copies }, () => postForm(signed)));
-    if (message) {
-      message.httpStatus = httpStatus!;
-      message.acknowledged ||= isSuccess(httpStatus!);
-      announceMessage(message);
-    }
-    return { sid: signed.sid, httpStatus: httpStatus! };
-  };
-
-  const postForm = ({ url, headers, body }: Pick<Webhook, 'url' | 'headers' | 'body'>) =>
-    track(async () => {
-      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(webhookTimeoutMs)]);
-      try {
-        const response = await request(url, { method: 'POST', headers, body, redirect: 'manual', signal });
-        await response.arrayBuffer();
-        return response.status;
-      } catch {
-        // Refused, reset or too slow: to Twilio one and the same, and it goes on.
-        return 0;
-      }
-    });
-
-  const says: Simulator['says'] = async (address, text, extraFields) => {
-    const signed = webhook(address, text, extraFields);
-    return faults.take('lost-webhook', address) ? { sid: signed.sid, httpStatus: 0 } : post(signed);
-  };
-
-  const sendAgain: Simulator['sendAgain'] = async (sid) => {
-    const signed = messages.get(sid)?.webhook;
-    if (!signed) throw new Error(`no phone has sent a message ${sid}`);
-    return post(signed);
-  };
-
-  const api = (call: ApiRequest): ApiAnswer => {
-    const answer = answerCall(call);
-    const status = answer.kind === 'answer' ? answer.status : 0;
-    requests.push({ at: now(), method: call.method, path: call.path, to: call.params.get('To'), status });
-    return answer;
-  };
-
-  const answerCall = ({
-    method,
-    path,
-    authorization,
-    accountSid,
-    messageSid,
-    params,
-  }: ApiRequest): ApiAnswer => {
-    const credentials = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
-    if (authorization !== `Basic ${credentials}`) return refused(errorBody(20003));
-    if (accountSid !== account.accountSid) return refused(notFound(path));
-
-    if (messageSid === null && method === 'POST') return create(params);
-    if (method !== 'GET') return refused(notFound(path));
-    if (messageSid === null) return answered(200, listMessages(accountSid, log, params));
-
-    const message = messages.get(messageSid);
-    return message ? answered(200, messageResource(accountSid, message)) : refused(notFound(path));
-  };
-
-  const create = (params: URLSearchParams): ApiAnswer => {
-    const address = findPhone(params.get('To') ?? '')?.address ?? params.get('To') ?? '';
-    if (faults.take('too-many-requests', address)) return refused(errorBody(20429));
-
-    const sending = readSendRequest(params, options.from);
-    if ('code' in sending) return refused(sending);
-    const refusal = faults.take('refuse', address, ({ by }) => by === 'post');
-    if (refusal) return refused(errorBody(refusal.code!));
-
-    const message = accept(sending);
-    const resource = messageResource(account.accountSid, message);
-    // The service picks its sender only after the answer.
-    message.from = options.from;
-
-    if (faults.take('error-after-accepting', address)) return refused(errorBody(20500));
-    if (faults.take('timeout-after-accepting', address)) return { kind: 'silence' };
-    if (faults.take('connection-reset-after-accepting', address)) return { kind: 'reset' };
-    return answered(201, resource);
-  };
-
-  const accept = (sending: SendRequest) => {
-    const acceptedAt = now();
-    const phone = findPhone(sending.to);
-    const message: StoredMessage = {
-      sid: newSid(sending.numMedia > 0 ? 'MM' : 'SM'),
-      direction: 'outbound-api',
-      from: sending.from,
-      to: sending.to,
-      body: sending.content ? rendered(sending.content) : sending.body,
-      numMedia: sending.numMedia,
-      messagingServiceSid: sending.messagingServiceSid,
-      status: sending.messagingServiceSid ? 'accepted' : 'queued',
-      errorCode: null,
-      errorMessage: null,
-      createdAt: acceptedAt,
-      sentAt: null,
-      updatedAt: acceptedAt,
-      phone,
-      statusCallback: sending.statusCallback,
-      quotedSid: null,
-      webhook: null,
-      httpStatus: null,
-      acknowledged: false,
-    };
-    const refusal = refusalOf(sending, message);
-    keep(message);
-    void track(() => travel(message, refusal));
-    return message;
-  };
-
-  const rendered = ({ sid, variables }: NonNullable<SendRequest['content']>) =>
-    contents[sid]?.replace(/\{\{(\w+)\}\}/g, (blank, name: string) => variables[name] ?? blank) ??
-    Object.values(variables).join('\n');
-
-  const refusalOf = ({ to, content }: SendRequest, { phone, createdAt }: StoredMessage): Refusal | null => {
-    const fault = faults.take('refuse', phone?.address ?? to, ({ by }) => by === 'callback');
-    if (fault) return { code: fault.code!, as: fault.as! };
-    if (!phone) return { code: 63003, as: 'undelivered' };
-    if (content && breaksTemplatePolicy(content.variables)) return { code: 63013, as: 'undelivered' };
-    if (options.serviceWindow === 'enforced' && !content && !isWindowOpen(phone, createdAt))
-      return { code: 63016, as: 'undelivered' };
-    return null;
-  };
-
-  const isWindowOpen = (phone: Phone, at: Date) => {
-    const last = log.findLast((message) => message.phone === phone && message.direction === 'inbound');
-    return last !== undefined && at.getTime() - last.createdAt.getTime() < serviceWindowMs;
-  };
-
-  const travel = async (message: StoredMessage, refusal: Refusal | null) => {
-    const line = openCallbackLine(callbackOrder, track, randomBytes);
-    callbackLines.set(message.sid, line);
-
-    if (!(await wait(delaysMs.sent))) return;
-    if (refusal?.as === 'failed') return fail(message, refusal, line);
-    message.sentAt = now();
-    advance(message, 'sent');
-
-    if (!(await wait(delaysMs.delivered))) return;
-    if (refusal) return fail(message, refusal, line);
-    advance(message, 'delivered');
-    arrivals.add(message);
-
-    if (readReceipts === 'auto' && (await wait(delaysMs.read))) markRead(message);
-    line.release();
-  };
-
-  // False once the simulator is closed.
-  const wait = (ms: number) => {
-    const signal = closing.signal;
-    const passed = ms > 0 ? sleep(ms, true, { signal }) : setImmediate(true, { signal });
-    return passed.catch(() => false);
-  };
-
-  const advance = (message: StoredMessage, status: 'sent' | 'delivered' | 'read' | Refusal['as']) => {
-    message.status = status;
-    message.updatedAt = now();
-    if (message.statusCallback)
-      callbackLines.get(message.sid)?.add(callback(message, message.statusCallback, status));
-    announceMessage(message);
-  };
-
-  const fail = (message: StoredMessage, { code, as }: Refusal, line: CallbackLine) => {
-    message.errorCode = code;
-    message.errorMessage = errorMessage(code);
-    advance(message, as);
-    line.release();
-  };
-
-  const markRead = (message: StoredMessage) => {
-    if (message.status === 'delivered') advance(message, 'read');
-  };
-
-  const reads = (address: string) => {
-    for (const message of arrivals.at(phoneAt(address))) markRead(message);
-  };
-
-  const callback = (message: StoredMessage, url: string, status: string) => {
-    const userId = message.phone?.userId ?? null;
-    const form = statusForm(account, { ...message, status, from: message.from!, userId });
-    const signed = signedWebhook(account, message.sid, url, form, newSid(''));
-    const address = message.phone?.address ?? message.to;
-    const fits = (fault: ArmedFault) => fault.status === undefined || fault.status === status;
-
-    return async () => {
-      if (faults.take('lost-callback', address, fits)) return;
-      const copies = faults.take('duplicate-callback', address, fits) ? 2 : 1;
-      await Promise.all(Array.from({ length: copies }, () => postForm(signed)));
-    };
-  };
-
-  const chat: Simulator['chat'] = (address) => {
-    const phone = phoneAt(address);
-    return log.filter((message) => message.phone === phone).map(chatMessage);
-  };
-
-  const sentTo: Simulator['sentTo'] = (address) => arrivals.at(phoneAt(address)).map(chatMessage);
-
-  const waitForText: Simulator['waitForText'] = async (address, matcher, { timeoutMs = 5000 } = {}) =>
-    chatMessage(await arrivals.waitFor(phoneAt(address), matcher, timeoutMs));
-
-  const close = async () => {
-    closing.abort();
-    listeners.clear();
-    await settled();
-  };
-
-  for (const phone of options.phones ?? []) addPhone(phone);
+  for (const phone of options.phones ?? []) conversations.addPhone(phone);
 
   return {
-    accountSid: options.accountSid,
-    from: options.from,
-    closed: closing.signal,
+    accountSid,
+    from,
+    closed: underWay.closed,
     get callbackOrder() {
-      return callbackOrder;
+      return settings.callbackOrder;
     },
     set callbackOrder(order) {
-      callbackOrder = order;
+      settings.callbackOrder = order;
       announceState();
     },
     get readReceipts() {
-      return readReceipts;
+      return settings.readReceipts;
     },
     set readReceipts(mode) {
-      readReceipts = mode;
+      settings.readReceipts = mode;
       announceState();
     },
-    addPhone,
-    phones: () => [...phones.values()],
-    chat,
-    says,
-    webhook,
-    post,
-    sendAgain,
-    receivesButNeverTells: (address, text, extraFields) => ({ sid: webhook(address, text, extraFields).sid }),
-    reads,
-    sentTo,
-    waitForText,
+    get apiBaseUrl() {
+      return apiBaseUrl;
+    },
+    set apiBaseUrl(url) {
+      apiBaseUrl = url;
+    },
+    addPhone: conversations.addPhone,
+    turn: conversations.turn,
+    phones: conversations.phones,
+    chat: conversations.chat,
+    ...fromPhones,
+    reads: toPhones.reads,
+    sentTo: toPhones.sentTo,
+    waitForText: toPhones.waitForText,
+    follow: media.follow,
+    media: media.get,
+    typedAfter: () => [...typedAfter],
+    contents: contents.all,
+    decide: contents.decide,
     fault: faults.arm,
     faults: faults.list,
     clearFaults: faults.clear,
-    api,
-    requests: () => requests.map((entry) => ({ ...entry })),
+    api: api.answer,
+    requests: api.requests,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    settled,
-    close,
+    settled: underWay.settled,
+    close: async () => {
+      listeners.clear();
+      await underWay.close();
+    },
   };
-};
-
-const withPrefix = (userId: string) => (userId.startsWith('whatsapp:') ? userId : `whatsapp:${userId}`);
-
-const isSuccess = (httpStatus: number) => httpStatus >= 200 && httpStatus < 300;
-
-const answered = (status: number, body: unknown): ApiAnswer => ({ kind: 'answer', status, body });
-const refused = (error: ErrorBody): ApiAnswer => answered(error.status, error);
-
-const chatMessage = (message: StoredMessage): ChatMessage => ({
-  sid: message.sid,
-  by: message.direction === 'inbound' ? 'phone' : 'product',
-  text: message.body,
-  at: message.createdAt,
-  tick: tick(message),
-  errorCode: message.errorCode,
-  errorMessage: message.errorMessage,
-  httpStatus: message.httpStatus,
-  quotedSid: message.quotedSid,
-  attachments: message.numMedia,
-});
-
-const tick = ({ status, acknowledged, httpStatus }: StoredMessage): Tick => {
-  switch (status) {
-    case 'received':
-      if (acknowledged) return 'delivered';
-      return httpStatus === null ? 'sent' : 'failed';
-    case 'accepted':
-    case 'queued':
-      return 'queued';
-    case 'undelivered':
-    case 'failed':
-      return 'failed';
-    default:
-      return status;
-  }
 };

@@ -34,6 +34,8 @@ export type ArmedFault = { kind: FaultKind; left: number; to: string | null } & 
   'times' | 'to'
 >;
 
+export type Faults = ReturnType<typeof createFaults>;
+
 /** Keeps the armed faults and hands each out as often as it was armed, oldest first. */
 export const createFaults = (onChange: () => void) => {
   let armed: ArmedFault[] = [];

@@ -36,6 +36,7 @@ const simulator = createSimulator({
 
 const server = serve({ fetch: createSimulatorApp(simulator).fetch, hostname: host, port }, (address) => {
   const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${address.port}`;
+  simulator.apiBaseUrl = url;
   console.log(`The phones are at ${url}; what they send goes to ${target}.
 
 Start the product with:

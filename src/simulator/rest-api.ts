@@ -1,9 +1,10 @@
 import { isPossiblePhoneNumber } from 'libphonenumber-js';
+import type { Content } from './contents.ts';
 
 /** A message as the account's log keeps it. */
 export type MessageRecord = {
   sid: string;
-  direction: 'inbound' | 'outbound-api';
+  direction: 'inbound' | 'outbound-api' | 'outbound-reply';
   from: string | null;
   to: string;
   body: string;
@@ -21,6 +22,7 @@ export type MessageRecord = {
 export const errorMessage = (code: number) => errorMessages[code] ?? `Error ${code}`;
 
 const errorMessages: Record<number, string> = {
+  20001: 'Invalid parameter',
   20003: 'Authenticate',
   20429: 'Too Many Requests',
   20500: 'Internal Server Error',
@@ -33,15 +35,23 @@ const errorMessages: Record<number, string> = {
   21610: 'Attempt to send to unsubscribed recipient',
   21617: 'The concatenated message body exceeds the 1600 character limit.',
   21619: 'A text message body or media urls must be specified.',
-  21656: 'The Content Variables Parameter is invalid.',
+  21654: 'A ContentSid must be specified if ContentVariables are provided in the request.',
+  21655: 'The ContentSid is Invalid',
+  21656: 'The Content Variables parameter is invalid.',
+  21658: 'Parameter exceeded character limit',
   21910: "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel.",
   63003: 'Channel could not find To address',
   63007: 'Twilio could not find a Channel with the specified From address',
   63013: "This message send failed because it violates Channel provider's policy.",
+  63014: 'Message delivery failed because it was blocked by a user action.',
   63016:
     'Failed to send freeform message because you are outside the allowed window. Please use a Message Template.',
   63018: 'Rate limit exceeded for Channel',
+  63021: 'Channel invalid content error',
   63024: 'Invalid message recipient',
+  63028: 'Number of parameters provided does not match the expected number of parameters',
+  92002: 'Content variables must not hold more than 100 pairs',
+  92009: 'This content has already been submitted for approval',
 };
 
 const errorStatuses: Record<number, number> = { 20003: 401, 20404: 404, 20429: 429, 20500: 500 };
@@ -64,18 +74,23 @@ export type SendRequest = {
   from: string | null;
   messagingServiceSid: string | null;
   body: string;
-  content: { sid: string; variables: Record<string, string> } | null;
+  content: { content: Content; variables: Record<string, string> } | null;
   numMedia: number;
   statusCallback: string | null;
 };
 
 /** Checks a request to create a message: the request, or the error Twilio answers. */
-export const readSendRequest = (params: URLSearchParams, sender: string): SendRequest | ErrorBody => {
+export const readSendRequest = (
+  params: URLSearchParams,
+  sender: string,
+  findContent: (sid: string) => Content | null,
+): SendRequest | ErrorBody => {
   const to = params.get('To');
   const from = params.get('From') || null;
   const messagingServiceSid = params.get('MessagingServiceSid') || null;
   const body = params.get('Body');
   const contentSid = params.get('ContentSid') || null;
+  const contentVariables = params.get('ContentVariables') || null;
   const statusCallback = params.get('StatusCallback') || null;
   const numMedia = params.getAll('MediaUrl').length;
 
@@ -86,7 +101,8 @@ export const readSendRequest = (params: URLSearchParams, sender: string): SendRe
   if (!isWhatsApp(to)) return errorBody(isPhone(to) ? 21910 : 21211);
   if (!isAddress(to)) return errorBody(21211, `Invalid 'To' Phone Number: ${to}`);
 
-  const content = contentSid === null ? null : readContent(contentSid, params.get('ContentVariables'));
+  if (contentVariables && !contentSid) return errorBody(21654);
+  const content = contentSid === null ? null : readContent(contentSid, contentVariables, findContent);
   if (content && 'code' in content) return content;
   if (!content && numMedia === 0 && !body) return errorBody(body === null ? 21619 : 21602);
   if (body && body.length > 1600) return errorBody(21617);
@@ -95,17 +111,24 @@ export const readSendRequest = (params: URLSearchParams, sender: string): SendRe
   return { to, from, messagingServiceSid, body: body ?? '', content, numMedia, statusCallback };
 };
 
-const readContent = (sid: string, variables: string | null): SendRequest['content'] | ErrorBody => {
+const readContent = (
+  sid: string,
+  variables: string | null,
+  findContent: (sid: string) => Content | null,
+): SendRequest['content'] | ErrorBody => {
   // A mistyped content id is answered as if there were no text at all.
   if (!/^HX[0-9a-f]{32}$/i.test(sid)) return errorBody(21619);
-  if (!variables) return { sid, variables: {} };
+  const content = findContent(sid);
+  if (!content) return errorBody(21655);
+  if (!variables) return { content, variables: {} };
 
   const values = parseJson(variables);
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return errorBody(21656);
   const texts = Object.entries(values);
   if (texts.length > 100 || texts.some(([, value]) => typeof value !== 'string' || value === ''))
     return errorBody(21656);
-  return { sid, variables: Object.fromEntries(texts) };
+  if (texts.some(([, value]) => value.length > 1600)) return errorBody(21658);
+  return { content, variables: Object.fromEntries(texts) };
 };
 
 const parseJson = (text: string): unknown => {
@@ -160,7 +183,7 @@ export const messageResource = (accountSid: string, message: MessageRecord) => {
   };
 };
 
-const rfc2822 = (moment: Date) => moment.toUTCString().replace('GMT', '+0000');
+export const rfc2822 = (moment: Date) => moment.toUTCString().replace('GMT', '+0000');
 
 /** One page of the log, newest first; a page token names the message before the page, so new ones shift nothing. */
 export const listMessages = (accountSid: string, log: readonly MessageRecord[], query: URLSearchParams) => {

@@ -5,7 +5,7 @@ export type Webhook = { sid: string; url: string; headers: Record<string, string
 
 export type Form = Record<string, string>;
 
-type Account = { accountSid: string; authToken: string };
+export type Account = { accountSid: string; authToken: string };
 
 /** Signs a form for the given address the way Twilio does, and leaves out the address's fragment. */
 export const signedWebhook = (

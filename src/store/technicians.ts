@@ -117,21 +117,6 @@ export const technicians = (trx: Queries, tenantId: string) => {
     phoneOwners: async (phones: string[]): Promise<string[]> =>
       (await rows().whereIn('phone', phones).select('id')).map(({ id }) => id),
 
-    /** The active technician known by any of these addresses, in this order of trust. */
-    byAddress: async (addresses: { kind: AddressKind; value: string }[]): Promise<Technician | null> => {
-      const [row] = await trx.rows<Row>(
-        `SELECT found.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS known(kind, value, trust),
-           LATERAL (
-             SELECT t.* FROM technician_address a
-             JOIN technician t ON t.tenant_id = a.tenant_id AND t.id = a.technician_id AND t.active
-             WHERE a.tenant_id = $1 AND a.kind = known.kind AND a.value = known.value AND a.active LIMIT 1
-           ) found
-         ORDER BY known.trust LIMIT 1`,
-        [tenantId, addresses.map(({ kind }) => kind), addresses.map(({ value }) => value)],
-      );
-      return one(row);
-    },
-
     /** The zones of those that have one of their own. */
     timeZones: async (ids: string[]): Promise<Map<string, string>> =>
       new Map(

@@ -171,7 +171,11 @@ export const workOrders = (trx: Queries, tenantId: string) => {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
             [
               ...[tenantId, orderId, ids[index], event.type, cause.at, cause.actor.kind, cause.actor.id],
-              ...[cause.messageId ?? null, JSON.stringify(event.data ?? {}), before && JSON.stringify(before)],
+              ...[
+                cause.messageId ?? null,
+                JSON.stringify(event.data ?? {}),
+                before && JSON.stringify(before),
+              ],
               ...[event.undoes ?? null, ...Object.values(set)],
             ],
           );

@@ -371,9 +371,9 @@ const newAttempt = async (address: string): Promise<string> => {
   const [messageId, attemptId] = [randomUUID(), randomUUID()];
   const { tenantId, channelId } = sender;
   await store.tenant(tenantId, async (tx) => {
-    const technician = (await tx.technicians.byAddress([
-      { kind: 'whatsapp', value: address.replace('whatsapp:', '') },
-    ]))!;
+    const kind = 'whatsapp' as const;
+    const [known] = await tx.technicians.knownBy([{ kind, value: address.replace('whatsapp:', '') }]);
+    const { technician } = known!;
     const conversationId = await tx.conversations.open(channelId, technician.id, address, randomUUID);
     await tx.outbox.add({
       id: messageId,

@@ -25,7 +25,10 @@ import type { Timing } from '../../src/messaging/timing.ts';
 import { createQueues, type Queues } from '../../src/queue-backend.ts';
 import type { RecoverySettings } from '../../src/recovery.ts';
 import { createSimulatorApp } from '../../src/simulator/app.tsx';
+import type { PhoneSwitches } from '../../src/simulator/conversations.ts';
 import { createSimulator } from '../../src/simulator/engine.ts';
+import type { Place } from '../../src/simulator/from-phones.ts';
+import type { Attachment } from '../../src/simulator/media.ts';
 import { createSpill } from '../../src/spill.ts';
 import { createStore } from '../../src/store/store.ts';
 import { startWorker } from '../../src/worker.ts';
@@ -78,6 +81,7 @@ export const setStage = async (options: {
     hostname: '127.0.0.1',
   });
   const twilioUrl = `http://127.0.0.1:${twilioPort}`;
+  simulator.apiBaseUrl = twilioUrl;
 
   const base = {
     store,
@@ -119,14 +123,15 @@ export const setStage = async (options: {
 
   const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
   const files = createFolder(filesRoot);
-  const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null });
+  const timing = { ...quickTiming, ...options.timing };
+  const providerOf = createProviders([secretKey], { twilio: twilioUrl, simulator: null }, timing);
   const startAWorker = async () => {
     const own = newQueues();
     return startWorker({ ...base, ring: own.ring }, own, {
       providerOf,
       publicBaseUrl,
       files,
-      timing: { ...quickTiming, ...options.timing },
+      timing,
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
     });
   };
@@ -156,6 +161,23 @@ export const setStage = async (options: {
       externalId,
       address,
       says: (text: string, extra?: Record<string, string>) => simulator.says(address, text, extra),
+      /** A button or an entry of a list: under the latest message that has it, unless told which. */
+      taps: (title: string, message?: { sid: string }) => simulator.taps(address, title, message?.sid),
+      /** Answers a certain message. */
+      quotes: (message: { sid: string }, text: string) => simulator.quotes(address, message.sid, text),
+      reacts: (emoji: string, message: { sid: string }) => simulator.reacts(address, message.sid, emoji),
+      forwards: (text: string) => simulator.forwards(address, text),
+      /** Edits a message: Twilio has no fields for it. */
+      edits: () => simulator.edits(address),
+      sendsPhoto: (file: Omit<Attachment, 'kind'> = {}) =>
+        simulator.sends(address, { kind: 'image', ...file }),
+      sendsVoiceNote: (file: Omit<Attachment, 'kind'> = {}) =>
+        simulator.sends(address, { kind: 'audio', ...file }),
+      /** A video, document, sticker, contact card, or anything else that is a file. */
+      sendsFile: (file: Attachment) => simulator.sends(address, file),
+      shares: (place: Place) => simulator.shares(address, place),
+      /** Turns something about the phone on or off. */
+      turns: (switches: Partial<PhoneSwitches>) => simulator.turn(address, switches),
       hears: (what: string | RegExp, timeoutMs = 10_000) =>
         simulator.waitForText(address, what, { timeoutMs }),
       heard: () => simulator.sentTo(address).map(({ text }) => text),

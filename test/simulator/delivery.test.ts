@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { ana, ben, sender, setStage } from './stage.ts';
 
 const stranger = 'whatsapp:+12025550199';
-const content = `HX${'2'.repeat(32)}`;
 
 test('a message is sent, delivered and read, each told by a signed callback to its own address', async () => {
   const { simulator, product, send } = await setStage();
@@ -89,54 +88,6 @@ test('with manual receipts a message is read when the person opens the phone', a
   expect(simulator.chat(ana)[0]!.tick).toBe('read');
   expect(simulator.chat(ben)[0]!.tick).toBe('delivered');
   expect(product.statuses().filter((status) => status === 'read')).toHaveLength(1);
-});
-
-describe('templates', () => {
-  test('show their text with the variables filled in', async () => {
-    const { simulator, connect } = await setStage({
-      contents: { [content]: 'Work order {{1}} at {{2}} is yours.' },
-    });
-    const contentVariables = JSON.stringify({ 1: 'WO-7', 2: 'Pump 3' });
-    await connect().messages.create({ to: ana, from: sender, contentSid: content, contentVariables });
-    expect((await simulator.waitForText(ana, 'Work order')).text).toBe('Work order WO-7 at Pump 3 is yours.');
-  });
-
-  test('with a line break in a variable fail after they were taken', async () => {
-    const { simulator, connect } = await setStage();
-    const contentVariables = JSON.stringify({ 1: 'seal\nleaks' });
-    await connect().messages.create({ to: ana, from: sender, contentSid: content, contentVariables });
-    await simulator.settled();
-    expect(simulator.chat(ana)).toMatchObject([{ tick: 'failed', errorCode: 63013 }]);
-  });
-
-  test('are all that passes once the service window is closed', async () => {
-    let now = new Date('2026-11-22T09:00:00Z');
-    const { simulator, connect, send } = await setStage({ serviceWindow: 'enforced', now: () => now });
-    await simulator.says(ana, 'MY WORK');
-
-    now = new Date('2026-11-23T08:59:00Z');
-    await send({ body: 'still open' });
-    now = new Date('2026-11-23T09:01:00Z');
-    await send({ body: 'too late' });
-    await connect().messages.create({
-      to: ana,
-      from: sender,
-      contentSid: content,
-      contentVariables: '{"1":"WO-7"}',
-    });
-    await simulator.settled();
-
-    expect(
-      simulator
-        .chat(ana)
-        .slice(1)
-        .map(({ text, errorCode }) => [text, errorCode]),
-    ).toEqual([
-      ['still open', null],
-      ['too late', 63016],
-      ['WO-7', null],
-    ]);
-  });
 });
 
 describe('faults', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ana, authToken, ben, setStage } from './stage.ts';
+import { ana, authToken, ben, sender, setStage } from './stage.ts';
 
 const anaPath = `/phones/${encodeURIComponent(ana)}`;
 
@@ -104,6 +104,98 @@ test('phones, faults, settings and reading can be worked from the page', async (
   expect(simulator.chat(ana)[0]!.tick).toBe('read');
 });
 
+test('files, places, reactions and taps go to the product as well', async () => {
+  const { url, simulator, product, connect } = await setStage();
+  const client = connect();
+  const { sid: contentSid } = await client.content.v1.contents.create({
+    language: 'en',
+    types: { 'twilio/quick-reply': { body: 'WO-1', actions: [{ title: 'Start', id: 'start:WO-1' }] } },
+  } as never);
+  const { sid } = await client.messages.create({ to: ana, from: sender, contentSid });
+  await simulator.settled();
+  product.received.length = 0;
+  const ask = async (path: string, body: object) => (await post(`${url}${anaPath}${path}`, body)).status;
+
+  const photo = await fetch(`${url}${anaPath}/files?caption=the%20seal`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/png' },
+    body: 'a photo',
+  });
+  expect(photo.status).toBe(200);
+  expect(await ask('/samples', { kind: 'audio' })).toBe(200);
+  expect(await ask('/places', { latitude: 25, longitude: -77, label: 'Dock 4' })).toBe(200);
+  expect(await ask('/reactions', { sid, emoji: '👍' })).toBe(200);
+  expect(await ask('/taps', { sid, title: 'Start' })).toBe(200);
+  expect(await ask('/messages', { text: 'ACK', isForwarded: true })).toBe(200);
+  expect(await ask('/edits', {})).toBe(200);
+
+  expect(product.received.map(({ form }) => [form.MessageType, form.Body])).toEqual([
+    ['image', 'the seal'],
+    ['audio', ''],
+    ['location', ''],
+    ['reaction', '👍'],
+    ['interactive', 'Start'],
+    ['text', 'ACK'],
+    ['unsupported', ''],
+  ]);
+
+  expect(await ask('/samples', { kind: 'elephant' })).toBe(400);
+  expect(await ask('/places', { latitude: 91, longitude: 0 })).toBe(400);
+  expect(await ask('/reactions', { sid: 'SM1', emoji: '👍' })).toBe(404);
+  expect(await ask('/taps', { sid, title: 'Complete' })).toBe(404);
+  expect(product.received).toHaveLength(7);
+});
+
+test('what a phone sent can be looked at, and nothing in it runs', async () => {
+  const { url, simulator } = await setStage();
+  await simulator.sends(ana, { kind: 'document', contentType: 'text/html', bytes: Buffer.from('<script>') });
+  const { media } = simulator.chat(ana)[0]!;
+  const file = await fetch(`${url}/media/${media!.sid}`);
+  expect(await file.text()).toBe('<script>');
+  expect(file.headers.get('content-security-policy')).toContain('sandbox');
+  expect((await fetch(`${url}/media/ME1`)).status).toBe(404);
+});
+
+test('a file over 16 MB is turned away', async () => {
+  const { url, simulator } = await setStage();
+  const response = await fetch(`${url}${anaPath}/files`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/png' },
+    body: Buffer.alloc(16 * 1024 * 1024 + 1),
+  });
+  expect([response.status, await response.json()]).toEqual([
+    413,
+    { message: 'The file is larger than 16 MB.' },
+  ]);
+  expect(simulator.chat(ana)).toEqual([]);
+});
+
+test('switches of a phone, and the approval of a content, can be worked from the page', async () => {
+  const { url, simulator } = await setStage({ contents: { [`HX${'1'.repeat(32)}`]: 'Order {{1}}' } });
+  const answer = await post(`${url}${anaPath}/switches`, {
+    windowClosed: true,
+    userId: 'US.1',
+    hidesNumber: 1,
+  });
+  expect(await answer.json()).toMatchObject({
+    phones: [{ switches: { windowClosed: true, hidesNumber: false } }, { switches: { windowClosed: false } }],
+  });
+  expect(simulator.phones()[0]!.userId).toBe('whatsapp:US.4102030405060708');
+
+  const [content] = simulator.contents();
+  await post(`${url}/contents/${content!.sid}`, { state: 'paused' });
+  expect((await post(`${url}/contents/${content!.sid}`, { state: 'lovely' })).status).toBe(400);
+  expect(simulator.contents()).toMatchObject([{ approval: { state: 'paused' } }]);
+});
+
+test('nothing can be done on a phone that is not there', async () => {
+  const { url } = await setStage();
+  const response = await post(`${url}/phones/${encodeURIComponent('whatsapp:+12025550199')}/samples`, {
+    kind: 'image',
+  });
+  expect(response.status).toBe(404);
+});
+
 describe('events', () => {
   test('begin with everything and go on with each change', async () => {
     const { url, simulator } = await setStage();
@@ -147,7 +239,8 @@ describe("another site's page", () => {
     ['nor with a browser that names only the origin', { Origin: 'https://evil.example' }, 403],
     ['nor from a document without origin', { Origin: 'null' }, 403],
     ['nor as a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415],
-    ['nor as plain text', { 'Content-Type': 'text/plain' }, 415],
+    ['nor as plain text', { 'Content-Type': 'text/plain;charset=utf-8' }, 415],
+    ['nor as a form with files', { 'Content-Type': 'multipart/form-data; boundary=x' }, 415],
   ];
   test.each(cases)('%s', async (_, headers, status) => {
     const { url, simulator } = await setStage();

@@ -72,6 +72,13 @@ describe('a request Twilio would refuse is refused with its code', () => {
     ['no text at all', { To: ana, From: sender }, 21619],
     ['an empty text', { To: ana, From: sender, Body: '' }, 21602],
     ['a text of 1601 characters', { To: ana, From: sender, Body: 'x'.repeat(1601) }, 21617],
+    ['an unknown content id', { To: ana, From: sender, ContentSid: `HX${'9'.repeat(32)}` }, 21655],
+    ['variables without a content id', { To: ana, From: sender, Body: 'x', ContentVariables: '{}' }, 21654],
+    [
+      'a variable of 1601 characters',
+      { To: ana, From: sender, ContentSid: content, ContentVariables: `{"1":"${'x'.repeat(1601)}"}` },
+      21658,
+    ],
     ['a mistyped content id', { To: ana, From: sender, ContentSid: 'HX123' }, 21619],
     [
       'variables that are no JSON',
@@ -96,7 +103,7 @@ describe('a request Twilio would refuse is refused with its code', () => {
   ];
 
   test.each(cases)('%s', async (_, form, code) => {
-    const { url, simulator } = await setStage();
+    const { url, simulator } = await setStage({ contents: { [content]: 'Order {{1}} is yours.' } });
     const response = await fetch(`${url}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
       method: 'POST',
       headers: { authorization },
@@ -137,7 +144,7 @@ test('a wrong token is answered 401, an unknown message or account 404', async (
     code: 20404,
     message: `The requested resource /2010-04-01/Accounts/${foreign}/Messages.json was not found`,
   });
-  const elsewhere = await fetch(`${url}/v1/Content`, { method: 'POST' });
+  const elsewhere = await fetch(`${url}/v1/Services`, { headers: { authorization } });
   expect([elsewhere.status, await elsewhere.json()]).toMatchObject([404, { code: 20404 }]);
 });
 

@@ -36,6 +36,7 @@ export const setStage = async (options: Partial<SimulatorOptions> & { mountedAt?
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }) as Server;
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
   const url = `${urlOf(server)}${mountedAt}`;
+  simulator.apiBaseUrl = url;
 
   onTestFinished(async () => {
     await simulator.close();
@@ -48,6 +49,8 @@ export const setStage = async (options: Partial<SimulatorOptions> & { mountedAt?
       timeout: clientOptions.timeout ?? 5000,
     });
     client.api.baseUrl = url;
+    client.content.baseUrl = url;
+    client.messaging.baseUrl = url;
     return client;
   };
 

@@ -468,10 +468,6 @@ const cases: Cases = {
     lock: (tx) => tx.technicians.lock('tech-1'),
     findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
     phoneOwners: (tx) => tx.technicians.phoneOwners([phone]),
-    byAddress: [
-      (tx) => tx.technicians.byAddress([{ kind: 'whatsapp', value: phone }]),
-      (tx) => tx.technicians.byAddress([{ kind: 'whatsapp-user-id', value: userId }]),
-    ],
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
     names: (tx, its) => tx.technicians.names([its.ids.technician]),
     setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
