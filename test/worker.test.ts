@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import type { Files } from '../src/attachments/files.ts';
 import type { Deps } from '../src/deps.ts';
 import type { Processor, Queues } from '../src/queue-backend.ts';
 import { recoverySettings } from '../src/recovery.ts';
@@ -37,6 +38,7 @@ const startOnFailingStore = async (failsWith: () => Error) => {
       throw new Error('nothing is sent here');
     },
     publicBaseUrl: 'https://rbm.example.com',
+    files: {} as Files,
     timing: quickTiming,
     recovery: recoverySettings,
   });

@@ -66,7 +66,7 @@ const findByNumber = (given: string, facts: Facts): Resolution | null => {
   return closed ? { kind: 'closed', order: closed } : null;
 };
 
-export const findNamed = (named: string, facts: Facts): Resolution | null =>
+const findNamed = (named: string, facts: Facts): Resolution | null =>
   findByNumber(named, facts) ?? findByFragment(named, facts);
 
 /** The open orders whose number ends like this: the only one, or which of them to ask about. */

@@ -4,7 +4,7 @@ import type { Decision, Facts, Request } from './command.ts';
 import { commands } from './table.ts';
 
 /** A change and what was there before it, so that UNDO can put it back. */
-export type RecordedChange = Change & { before: Before | null };
+type RecordedChange = Change & { before: Before | null };
 
 export type RecordedDecision = Omit<Decision, 'changes'> & { changes: RecordedChange[] };
 

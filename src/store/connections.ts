@@ -3,7 +3,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
 /** The statements of one transaction: built by knex, or written out where every message needs them. */
-export type Queries = Knex & {
+export type Queries = ((table: string) => ReturnType<Knex>) & Pick<Knex, 'raw' | 'ref'> & {
   rows: <Row extends pg.QueryResultRow>(sql: string, values: unknown[]) => Promise<Row[]>;
 };
 
@@ -92,6 +92,7 @@ const queriesOn = (client: pg.PoolClient) => {
   const connection = { query };
   const open = Object.assign((table: string) => builder(table).connection(connection), {
     raw: (...args: Parameters<Knex['raw']>) => builder.raw(...args).connection(connection),
+    ref: builder.ref,
     rows: async (text: string, values: unknown[]) => (await query({ text, values })).rows,
   }) as unknown as Queries;
   const close = () => {

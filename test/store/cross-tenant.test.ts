@@ -823,7 +823,7 @@ describe("the service's role", () => {
       expect(await asB(`SELECT FROM ${name} WHERE ${column} = $1`, [ids.tenant]), name).toBe(0);
     }
     expect(await asB("UPDATE message SET status = 'failed' WHERE id = $1", [ids.notice])).toBe(0);
-    expect(await asB('UPDATE work_order SET title = $1', ['stolen'])).toBe(2);
+    expect(await asB('UPDATE work_order SET title = $1', ['stolen'])).toBe(3);
     expect(await asB('DELETE FROM technician_address WHERE technician_id = $1', [ids.technician])).toBe(0);
     for (const [text, values] of [
       ['UPDATE technician SET tenant_id = $1', [ids.tenant]],

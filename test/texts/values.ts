@@ -152,6 +152,7 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
     attachedNowhere: [{ kinds: ['image'] }, { kinds: ['audio', 'audio'] }],
     tooLate: [{ given: text }],
     notDone: [{}],
+    notSureWho: [{}],
   };
 };
 
