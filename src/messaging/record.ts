@@ -104,7 +104,11 @@ export const recordOutcome = async (
     return {};
   }
   await tx.attempts.refused(attempt.id, { code: outcome.code, text: outcome.text });
-  if (outcome.pauseMs) await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+  if (outcome.pauseMs) {
+    await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+    const { channelId } = attempt;
+    deps.log.error({ event: 'channel.paused', alarm: true, channelId, code: outcome.code });
+  }
   if (outcome.next === 'retry') {
     const delayMs = Math.max(outcome.pauseMs ?? 0, retryDelayMs(timing, attempt.tries + 1, deps.random()));
     await tx.outbox.sendAgain(attempt.messageId, delayMs, `retry:${attempt.tries + 1}`);

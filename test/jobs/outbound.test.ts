@@ -765,6 +765,9 @@ test('refused credentials pause the channel; the message waits and goes once the
   const id = await on.queue(ana, 'Hello');
   on.provider.will({ ...refused('20003', 'retry'), pauseMs: 60_000 });
   await on.run();
+  expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
+    { event: 'channel.paused', channelId: on.channelId, code: '20003' },
+  ]);
   await on.queue(await on.technician(), 'other');
   await on.run();
   await on.pass(50);
