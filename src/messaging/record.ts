@@ -137,7 +137,7 @@ export const failMessage = async (
     type: 'message.failed',
     at: deps.now(),
     actor: { kind: 'system', id: null },
-    workOrderId: null,
+    workOrderId: message?.workOrderId ?? null,
     messageId,
     data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
   });

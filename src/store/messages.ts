@@ -13,6 +13,8 @@ export type ListedMessage = {
   status: string;
   reason: string | null;
   text: string | null;
+  /** The order it is about, among those it names. */
+  workOrderId: string | null;
   workOrders: string[];
   inReplyTo: string | null;
   answeredBy: string | null;
@@ -73,6 +75,7 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
         status: row.status!,
         reason: row.reason!,
         text: row.text!,
+        workOrderId: row.work_order_id!,
         workOrders: orders.filter((order) => order.message_id === row.id).map((order) => order.number),
         inReplyTo: row.in_reply_to!,
         answeredBy: row.answered_by!,
@@ -108,7 +111,7 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
               at: callback.received_at,
               source: 'provider' as const,
             })),
-        ],
+        ].sort((a, b) => a.at.getTime() - b.at.getTime()),
       };
     });
   };
@@ -128,7 +131,7 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
       if (page.technicianId) query.where({ 'm.technician_id': page.technicianId });
       if (page.direction) query.where({ 'm.direction': page.direction });
       if (page.status) query.where({ 'm.status': page.status });
-      if (page.since) query.where('m.created_at', '>=', page.since);
+      if (page.since) query.whereRaw('coalesce(m.received_at, m.created_at) >= ?', [page.since]);
       if (page.workOrderId) {
         query.whereIn(
           'm.id',

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useApi } from '../support/api.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
@@ -489,6 +489,21 @@ describe('the log and the feed', () => {
     const one = (await api.get(`/messages/${id}`, tenant)).body;
     expect(one).toEqual(first.items[0]);
     expect(one.timeline).toEqual([{ status: 'queued', at: one.createdAt, source: 'us' }]);
+  });
+
+  test('"since" goes by when a message was received, as the log shows it', async () => {
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    await api.store.gate.storeInbound([
+      {
+        ...{ kind: 'message', tenantId: tenant.tenantId, channelId: tenant.channelId!, id: randomUUID() },
+        ...{ key: randomBytes(32), raw: Buffer.from('Body=hi'), source: 'catch-up', status: 'received' },
+        ...{ receivedAt: hoursAgo(2), way: 'whatsapp', address: 'whatsapp:+15005550101', userId: null },
+        ...{ providerId: 'SM1', attemptId: null },
+      },
+    ]);
+    const since = (hours: number) => messages(`since=${hoursAgo(hours).toISOString()}`);
+    expect(await since(3)).toHaveLength(1);
+    expect(await since(1)).toEqual([]);
   });
 
   test('the feed goes on from where one stopped reading, and always says where that is', async () => {

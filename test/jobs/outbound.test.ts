@@ -163,6 +163,19 @@ describe('refused for good', () => {
     },
   );
 
+  test('a notice that failed names its order to the CMMS', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const order = await on.order({ assigneeId: ana.id });
+    await on.queue(ana, 'Hello', { about: { workOrderId: order.id, assignmentNo: null, dueDay: null } });
+    on.provider.will(refused('63003', 'other-way'));
+    await on.run();
+    const feed = await on.store.tenant(on.tenantId, (tx) =>
+      tx.events.ofOrder(order.id, { after: 0, limit: 10 }),
+    );
+    expect(feed.map(({ type }) => type)).toEqual(['message.failed']);
+  });
+
   test('the conversation goes on', async () => {
     const on = await outbox.channel();
     const ana = await on.technician();
