@@ -169,19 +169,15 @@ export const messages = (trx: Knex.Transaction, tenantId: string) => {
           .first('id')
       )?.id ?? null,
 
-    /** Brings the notice of an assignment up to date, as long as it did not leave. */
+    /** Brings the notice of an assignment up to date, as long as it waits to be sent, be it once more. */
     rewriteQueuedNotice: async (
       workOrderId: string,
       assignmentNo: number,
       notice: { kind: MessageKind; text: string },
     ): Promise<void> => {
       await trx('message')
-        .where({
-          tenant_id: tenantId,
-          work_order_id: workOrderId,
-          assignment_no: assignmentNo,
-          status: 'queued',
-        })
+        .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+        .whereNotNull('due_at')
         .update({ kind: notice.kind, text: notice.text });
     },
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { possibleDuplicate } from '../../src/store/outbox.ts';
 import { useApi } from '../support/api.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
@@ -37,6 +38,25 @@ const sendQueued = () =>
         await tx.messages.moveTo(id, 'accepted');
         await tx.outbox.stop(id, {});
       }
+    }
+  });
+
+/** Every notice that waits was tried once, ended like that, and is to be tried again. */
+const tryQueued = (ended: 'refused' | 'unclear') =>
+  api.store.tenant(tenant.tenantId, async (tx) => {
+    const channelId = tenant.channelId!;
+    const due = await tx.outbox.lockDue((await tx.outbox.due(channelId, 10)).map(({ id }) => id));
+    for (const { id: messageId, conversationId, text } of due) {
+      const id = randomUUID();
+      const attempt = { id, messageId, channelId, reason: 'first', address: 'whatsapp:+15005550101', text };
+      await tx.attempts.begin([attempt], 15_000);
+      await tx.outbox.sending([{ id: messageId, conversationId }]);
+      if (ended === 'refused') await tx.attempts.refused(id, { code: '20429', text: 'too many' });
+      else {
+        await tx.attempts.unclear(id, 'no answer');
+        await tx.messages.moveTo(messageId, 'unknown');
+      }
+      await tx.outbox.sendAgain(messageId, 60_000, ended === 'refused' ? 'retry:1' : possibleDuplicate);
     }
   });
 
@@ -351,6 +371,26 @@ describe('assignments', () => {
     await put('WO-1', { assignee: 'B' });
     expect(await told('WO-1')).toEqual(['A work-order.assigned cancelled', 'B work-order.assigned queued']);
     expect((await messages())[0].reason).toBe('order-moved-on');
+  });
+
+  test('a notice that was refused and waits to be tried again has not left', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await tryQueued('refused');
+    await put('WO-1', { priority: 'critical' });
+    expect((await messages())[0].text).toContain('Critical');
+    await put('WO-1', { assignee: 'B' });
+    expect(await told('WO-1')).toEqual(['A work-order.assigned cancelled', 'B work-order.assigned queued']);
+  });
+
+  test('one that may have left and is tried again counts as left', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await tryQueued('unclear');
+    await put('WO-1', { assignee: 'B' });
+    expect(await told('WO-1')).toEqual([
+      'A work-order.assigned unknown',
+      'A work-order.unassigned queued',
+      'B work-order.assigned queued',
+    ]);
   });
 
   test('the former assignee is told if the notice had left', async () => {
