@@ -4,6 +4,7 @@ import people from './20261122090100_people_and_work_orders.ts';
 import messages from './20261122090200_messages.ts';
 import gate from './20261122090300_gate.ts';
 import conversation from './20261123090000_conversation.ts';
+import retiredChannels from './20261123090300_retired_channels.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -14,6 +15,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261122090200_messages', messages],
   ['20261122090300_gate', gate],
   ['20261123090000_conversation', conversation],
+  ['20261123090300_retired_channels', retiredChannels],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

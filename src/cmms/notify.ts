@@ -74,7 +74,7 @@ export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Rea
 
 /** The conversation to tell somebody in; null if there is no channel or no address. */
 const findRoute = async (tx: Tx, technician: Technician, newId: () => string) => {
-  const channel = (await tx.channels.list()).find(({ way }) => way === 'whatsapp');
+  const channel = (await tx.channels.list()).find(({ way, retiredAt }) => way === 'whatsapp' && !retiredAt);
   const address = technician.active
     ? pickAddress(await tx.technicians.addresses(technician.id), technician.phone)
     : null;
