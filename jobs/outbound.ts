@@ -53,7 +53,7 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
   };
   const settle = async () => {
     try {
-      ringAll(deps, tenantId, await settleUnclear(deps, tenantId, channel, provider, timing));
+      ringForOutcomes(deps, tenantId, await settleUnclear(deps, tenantId, channel, provider, timing));
     } catch (error) {
       log.error({ event: 'reconcile.failed', reason: (error as Error).message });
     }
@@ -165,7 +165,7 @@ const send = async (
     code: outcome.kind === 'refused' ? outcome.code : undefined,
     ms: Math.round(deps.monotonicMs() - fromMs),
   });
-  ringAll(deps, tenantId, [rings]);
+  ringForOutcomes(deps, tenantId, [rings]);
 };
 
 /** A claim that grew old before its slot came: no call was made, so it simply waits again. */
@@ -181,7 +181,7 @@ const giveBack = async (deps: OutboundDeps, tenantId: string, channel: StoredCha
   );
 };
 
-const ringAll = (deps: Deps, tenantId: string, rings: Rings[]) => {
+const ringForOutcomes = (deps: Deps, tenantId: string, rings: Rings[]) => {
   for (const { statusOf, events } of rings) {
     if (statusOf) deps.ring('delivery-status', tenantId, statusOf);
     if (events) deps.ring('cmms-events', tenantId, tenantId);

@@ -114,12 +114,12 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
       return;
     }
     bells.set(bell, { queue, tenantId, id });
-    ringing ??= new Promise<void>((done) => setImmediate(done)).then(ringAll).finally(() => {
+    ringing ??= new Promise<void>((done) => setImmediate(done)).then(addGathered).finally(() => {
       ringing = null;
     });
   };
 
-  const ringAll = async () => {
+  const addGathered = async () => {
     while (bells.size > 0) {
       const batch = [...bells.values()];
       bells.clear();
