@@ -77,7 +77,7 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
     }
     await Promise.all(inFlight);
   } finally {
-    lease.stop();
+    await lease.stop();
   }
   await ringForTheRest(deps, tenantId, channelId, holder);
 };
@@ -201,13 +201,22 @@ const keepLease = (
     const lease = await store.tenant(tenantId, (tx) => tx.leases.acquire(channelId, holder, timing.leaseMs));
     if (lease.held) renewedAtMs = askedAtMs;
   };
+  let renewing: Promise<void> | null = null;
   const timer = setInterval(() => {
-    // A renewal that fails is noticed by its age.
-    renew().catch(() => {});
+    renewing ??= renew()
+      // A renewal that fails is noticed by its age.
+      .catch(() => {})
+      .finally(() => {
+        renewing = null;
+      });
   }, timing.leaseMs / 3);
   return {
     held: () => monotonicMs() - renewedAtMs < timing.leaseMs,
-    stop: () => clearInterval(timer),
+    /** Resolves once no renewal is under way: one that came after the release would take the lease again. */
+    stop: async () => {
+      clearInterval(timer);
+      await renewing;
+    },
   };
 };
 

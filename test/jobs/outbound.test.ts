@@ -772,6 +772,51 @@ describe('the lease', () => {
   });
 });
 
+test('a renewal under way when the run ends does not take the lease again', async () => {
+  const on = await outbox.channel();
+  await on.queue(await on.technician(), 'Hello');
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let asked = 0;
+  const renewed: Promise<unknown>[] = [];
+  const slow: typeof on.store.tenant = (tenantId, work) => {
+    const done = on.store.tenant(tenantId, (tx) => {
+      const acquire: typeof tx.leases.acquire = async (...lease) => {
+        if (++asked === 2) {
+          renewed.push(done);
+          begin();
+          await mayGoOn;
+        }
+        return tx.leases.acquire(...lease);
+      };
+      return work({ ...tx, leases: { ...tx.leases, acquire } });
+    });
+    return done;
+  };
+  const finish = on.provider.holdsNext();
+  const running = on.run({
+    store: { ...on.store, tenant: slow },
+    timing: { ...on.deps.timing, leaseMs: 600 },
+  });
+  await begun;
+  finish({ kind: 'accepted', id: newSid() });
+  // It ends now, unless it waits for the renewal.
+  await Promise.race([running, new Promise((done) => setTimeout(done, 1000))]);
+  goOn();
+  await Promise.all([running, ...renewed]);
+  expect(
+    await on.query('SELECT held_until < clock_timestamp() AS free FROM channel_lease WHERE channel_id = $1', [
+      on.channelId,
+    ]),
+  ).toEqual([{ free: true }]);
+});
+
 test('refused credentials pause the channel; the message waits and goes once they are mended', async () => {
   const on = await outbox.channel();
   const ana = await on.technician();
