@@ -54,7 +54,7 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
   };
   const settle = async () => {
     try {
-      ringAll(deps, tenantId, await settleUnclear(deps, tenantId, channel, provider, timing));
+      ringForOutcomes(deps, tenantId, await settleUnclear(deps, tenantId, channel, provider, timing));
     } catch (error) {
       log.error({ event: 'reconcile.failed', reason: (error as Error).message });
     }
@@ -88,7 +88,7 @@ export const outbound = (deps: OutboundDeps) => async (bell: Doorbell) => {
     }
     await Promise.all(inFlight);
   } finally {
-    lease.stop();
+    await lease.stop();
   }
   await ringForTheRest(deps, tenantId, channelId, holder);
 };
@@ -177,7 +177,7 @@ const send = async (
     code: outcome.kind === 'refused' ? outcome.code : undefined,
     ms: Math.round(deps.monotonicMs() - fromMs),
   });
-  ringAll(deps, tenantId, [rings]);
+  ringForOutcomes(deps, tenantId, [rings]);
 };
 
 /** A claim that grew old before its slot came: no call was made, so it simply waits again. */
@@ -193,7 +193,7 @@ const giveBack = async (deps: OutboundDeps, tenantId: string, channel: StoredCha
   );
 };
 
-const ringAll = (deps: Deps, tenantId: string, rings: Rings[]) => {
+const ringForOutcomes = (deps: Deps, tenantId: string, rings: Rings[]) => {
   for (const { statusOf, events } of rings) {
     if (statusOf) deps.ring('delivery-status', tenantId, statusOf);
     if (events) deps.ring('cmms-events', tenantId, tenantId);
@@ -213,13 +213,22 @@ const keepLease = (
     const lease = await store.tenant(tenantId, (tx) => tx.leases.acquire(channelId, holder, timing.leaseMs));
     if (lease.held) renewedAtMs = askedAtMs;
   };
+  let renewing: Promise<void> | null = null;
   const timer = setInterval(() => {
-    // A renewal that fails is noticed by its age.
-    renew().catch(() => {});
+    renewing ??= renew()
+      // A renewal that fails is noticed by its age.
+      .catch(() => {})
+      .finally(() => {
+        renewing = null;
+      });
   }, timing.leaseMs / 3);
   return {
     held: () => monotonicMs() - renewedAtMs < timing.leaseMs,
-    stop: () => clearInterval(timer),
+    /** Resolves once no renewal is under way: one that came after the release would take the lease again. */
+    stop: async () => {
+      clearInterval(timer);
+      await renewing;
+    },
   };
 };
 

@@ -53,6 +53,7 @@ export const ensureDefaultTenant = async (
           await tx.tenants.setDefaultCountry(described.defaultCountry);
         }
         if (described.channel) await saveChannel(tx, deps, described.channel);
+        await retireOthers(tx, deps, described.channel);
         const generatedKey =
           described.generateKey && !described.apiKey && !(await tx.apiKeys.any())
             ? `rbm_${randomBytes(24).toString('base64url')}`
@@ -74,6 +75,7 @@ const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, described: 
   const there = (await tx.channels.list()).find(({ address }) => address === described.address);
   const same =
     there &&
+    there.retiredAt === null &&
     there.accountSid === described.accountSid &&
     there.provider === described.provider &&
     there.messagingServiceSid === described.messagingServiceSid &&
@@ -83,7 +85,7 @@ const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, described: 
   await tx.channels.save(
     {
       id: newId(),
-      way: described.address.startsWith('whatsapp:') ? 'whatsapp' : 'sms',
+      way: wayOf(described.address),
       provider: described.provider,
       address: described.address,
       accountSid: described.accountSid,
@@ -94,6 +96,18 @@ const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, described: 
     now(),
   );
 };
+
+/** What the environment named before. Without any sender named now, only a simulated one is known to be gone. */
+const retireOthers = async (tx: Tx, { now }: Deps, described: DescribedChannel | null) => {
+  for (const { id, address, way, provider, retiredAt } of await tx.channels.list()) {
+    const isGone = described
+      ? way === wayOf(described.address) && address !== described.address
+      : provider === 'simulator';
+    if (isGone && !retiredAt) await tx.channels.retire(id, now());
+  }
+};
+
+const wayOf = (address: string) => (address.startsWith('whatsapp:') ? 'whatsapp' : 'sms');
 
 /** Under the current key only: what an older one encrypted is written anew. */
 const decryptsTo = (sealed: string, plain: string, [current]: string[]): boolean => {

@@ -94,29 +94,32 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
 
   // Rings are gathered while the previous ones are on their way, one per bell.
   const bells = new Map<string, { queue: DoorbellQueue; tenantId: string; id: string }>();
-  const later = new Map<string, NodeJS.Timeout>();
+  const later = new Map<string, { timer: NodeJS.Timeout; atMs: number }>();
   let ringing: Promise<void> | null = null;
 
   const ring: Ring = (queue, tenantId, id, afterMs = 0) => {
     const bell = `${queue} ${id}`;
     if (afterMs > 0) {
       // Kept in this process: if it dies, the recovery timer rings for what is due.
-      if (later.has(bell) || closing.signal.aborted) return;
+      const before = later.get(bell);
+      const atMs = performance.now() + afterMs;
+      if (closing.signal.aborted || (before && before.atMs <= atMs)) return;
+      clearTimeout(before?.timer);
       const timer = setTimeout(() => {
         later.delete(bell);
         ring(queue, tenantId, id);
       }, afterMs);
       timer.unref();
-      later.set(bell, timer);
+      later.set(bell, { timer, atMs });
       return;
     }
     bells.set(bell, { queue, tenantId, id });
-    ringing ??= new Promise<void>((done) => setImmediate(done)).then(ringAll).finally(() => {
+    ringing ??= new Promise<void>((done) => setImmediate(done)).then(addGathered).finally(() => {
       ringing = null;
     });
   };
 
-  const ringAll = async () => {
+  const addGathered = async () => {
     while (bells.size > 0) {
       const batch = [...bells.values()];
       bells.clear();
@@ -293,7 +296,7 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
 
   const close = async (): Promise<void> => {
     closing.abort();
-    for (const timer of later.values()) clearTimeout(timer);
+    for (const { timer } of later.values()) clearTimeout(timer);
     await ringing?.catch(() => {});
     await ready;
     await withDeadline(Promise.all([...(queues?.values() ?? [])].map((each) => each.close())), 3000).catch(

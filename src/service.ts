@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpBindings, serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createApi, createDocs } from './api/app.ts';
 import { createBucket } from './attachments/bucket.ts';
@@ -15,6 +15,7 @@ import { type DescribedChannel, ensureDefaultTenant } from './default-tenant.ts'
 import { addDemoData } from './demo-data.ts';
 import type { Deps } from './deps.ts';
 import { startEmbeddedPostgres } from './embedded/postgres.ts';
+import { createApp } from './ingress/app.ts';
 import { createChannelDirectory } from './ingress/channels.ts';
 import { healthRoutes } from './ingress/health.ts';
 import { createInbox } from './ingress/inbox.ts';
@@ -150,7 +151,7 @@ const build = async (
     ? createBucket(config.attachmentsBucket)
     : createFolder(join(config.dataDir, 'attachments'));
 
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  const app = createApp(log);
   app.route(
     '/',
     healthRoutes(deps, {

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureDefaultTenant } from '../src/default-tenant.ts';
+import { catchUp } from '../jobs/schedules/catch-up.ts';
+import { readFacts } from '../src/cmms/facts.ts';
+import { collectFaults } from '../src/cmms/faults.ts';
+import { saveTechnician } from '../src/cmms/save-technician.ts';
+import { saveWorkOrder } from '../src/cmms/save-work-order.ts';
+import { type DescribedChannel, ensureDefaultTenant } from '../src/default-tenant.ts';
 import type { Deps } from '../src/deps.ts';
+import type { Provider } from '../src/messaging/provider.ts';
+import { createProviders } from '../src/messaging/providers.ts';
 import { createStore } from '../src/store/store.ts';
 import { createTestDatabase } from './support/postgres.ts';
 import { testSecretKey } from './support/tenant.ts';
@@ -48,4 +55,77 @@ test('the country of national phone numbers follows the environment from start t
   expect(await countryAfter('US')).toBe('US');
   expect(await countryAfter('DE')).toBe('DE');
   expect(await countryAfter('DE')).toBe('DE');
+});
+
+const sender = (address: string, provider: DescribedChannel['provider'] = 'twilio'): DescribedChannel => ({
+  provider,
+  address: `whatsapp:${address}`,
+  accountSid: `AC${'0'.repeat(32)}`,
+  messagingServiceSid: null,
+  messagesPerSecond: 80,
+  credentials: { authToken: 'token' },
+});
+
+const sendersOf = async (tenantId: string) =>
+  Object.fromEntries(
+    (await deps.store.tenant(tenantId, (tx) => tx.channels.list())).map(({ address, retiredAt }) => [
+      address.replace('whatsapp:', ''),
+      retiredAt ? 'retired' : 'in use',
+    ]),
+  );
+
+test('the sender the environment names now is the one notices leave by, and catch-up asks about', async () => {
+  await start({ channel: sender('+15005550001') });
+  const tenantId = await start({ channel: sender('+15005550002') });
+  expect(await sendersOf(tenantId)).toEqual({ '+15005550001': 'retired', '+15005550002': 'in use' });
+
+  let orders = 0;
+  const noticeLeavesBy = () =>
+    deps.store.tenant(tenantId, async (tx) => {
+      const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
+      await saveTechnician(tx, 'A', { name: 'A', phone: '+15005550101' }, facts, collectFaults());
+      const order = { title: 'Seal', assignee: 'A' };
+      const { bells } = await saveWorkOrder(tx, `WO-${++orders}`, order, facts, collectFaults());
+      const { id } = bells.find(({ queue }) => queue === 'outbound')!;
+      return (await tx.channels.get(id))!.address;
+    });
+  expect(await noticeLeavesBy()).toBe('whatsapp:+15005550002');
+
+  const asked: string[] = [];
+  const listReceived: Provider['listReceived'] = async (address) => {
+    asked.push(address);
+    return [];
+  };
+  await catchUp({
+    ...deps,
+    providerOf: () => ({ listReceived }) as Provider,
+    mustWaitForSpill: async () => false,
+  })(tenantId);
+  expect(asked).toEqual(['whatsapp:+15005550002']);
+
+  await start({ channel: sender('+15005550001') });
+  expect(await sendersOf(tenantId)).toEqual({ '+15005550001': 'in use', '+15005550002': 'retired' });
+  expect(await noticeLeavesBy()).toBe('whatsapp:+15005550001');
+});
+
+test('an environment without a sender retires the simulated one, and no other', async () => {
+  const tenantId = await start({ channel: sender('+15005550001') });
+  await start({});
+  expect(await sendersOf(tenantId)).toMatchObject({ '+15005550001': 'in use' });
+  await start({ channel: sender('+15005550003', 'simulator') });
+  await start({});
+  expect(await sendersOf(tenantId)).toMatchObject({ '+15005550003': 'retired' });
+});
+
+test('what waits on a simulated sender without a simulator is asked of nobody', async () => {
+  const tenantId = await start({ channel: sender('+15005550003', 'simulator') });
+  const channels = await deps.store.tenant(tenantId, (tx) => tx.channels.list());
+  const simulated = channels.find(({ provider }) => provider === 'simulator')!;
+  const provider = createProviders(deps.secretKeys, { twilio: null, simulator: null })(simulated);
+  const outgoing = { from: simulated.address, to: 'whatsapp:+15005550101', text: 'hi', content: null };
+  expect(
+    await provider.send({ ...outgoing, messagingServiceSid: null, statusCallback: 'https://example.com' }),
+  ).toMatchObject({ kind: 'refused', next: 'stop' });
+  expect(await provider.listReceived(simulated.address, new Date(0))).toEqual([]);
+  expect(await provider.listSentTo(outgoing.to, new Date(0))).toEqual([]);
 });

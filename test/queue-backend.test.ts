@@ -38,4 +38,22 @@ describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
     await done;
     expect(seen).toEqual([0, 1, 1, 2]);
   });
+
+  test('a ring that is due soon comes in time, whether one for later came before it or after', async () => {
+    const waitsOf = new Map<string, number[]>([
+      [randomUUID(), [60_000, 100]],
+      [randomUUID(), [100, 60_000]],
+    ]);
+    const waitedFor = new Set(waitsOf.keys());
+    const rung = new Promise<void>((end) => {
+      void queues.work('inbound', 1, async (job) => {
+        waitedFor.delete((job.data as { id: string }).id);
+        if (waitedFor.size === 0) end();
+      });
+    });
+    for (const [id, waits] of waitsOf) {
+      for (const afterMs of waits) queues.ring('inbound', randomUUID(), id, afterMs);
+    }
+    await rung;
+  });
 });

@@ -19,7 +19,7 @@ export const catchUp = (deps: CatchUpDeps) => async (tenantId: string) => {
   const { store, log } = deps;
   if (!deps.enabled || (await deps.mustWaitForSpill())) return;
   const channels = await store.tenant(tenantId, (tx) => tx.channels.list());
-  for (const channel of channels) {
+  for (const channel of channels.filter(({ retiredAt }) => !retiredAt)) {
     try {
       await catchUpChannel(deps, tenantId, channel);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Files } from '../attachments/files.ts';
 import type { Deps } from '../deps.ts';
+import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
@@ -35,7 +36,7 @@ export const createApi = (deps: Deps, files: Files) => {
   api.onError((error, c) => {
     const answer = problemOf(error);
     if (answer) return answer;
-    deps.log.error({ event: 'api.error', method: c.req.method, ...describe(error) }, 'request failed');
+    deps.log.error({ event: 'api.error', method: c.req.method, ...describeFault(error) }, 'request failed');
     return problem('internal');
   });
   api.use(neverCached);
@@ -117,10 +118,3 @@ const limitBody = bodyLimit({
   maxSize: maxBodyBytes,
   onError: () => problem('too-large', { headers: { connection: 'close' } }),
 });
-
-/** What helps to find a fault. Messages of the database may quote what was sent. */
-const describe = (error: Error) => {
-  const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string };
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return { name: error.name, code, constraint, table, at: frames.slice(0, 8).map((line) => line.trim()) };
-};

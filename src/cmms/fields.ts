@@ -174,3 +174,9 @@ const addIssues = (error: z.ZodError, name: string, faults: Faults) => {
 export const requireField = (fields: Record<string, unknown>, name: string, faults: Faults): void => {
   if (fields[name] === undefined && !faults.has(`/${name}`)) faults.add(`/${name}`, 'is required');
 };
+
+/** The fields that say something; null says that nothing is there. */
+export const withoutUndefined = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };

@@ -53,12 +53,12 @@ export const moveOrder = (before: WorkOrder, wanted: Wanted, now: Date): Moved =
 
   if (status === 'open') take(wanted.assignee ? assigned(order, wanted.assignee, now) : unassigned(order));
   if (status === 'assigned') take(assigned(order, holder!, now));
-  if (status === 'acknowledged') take(acknowledged(order, now));
+  if (status === 'acknowledged') take(setAcknowledged(order, now));
   if (status === 'in_progress') {
-    if (!order.acknowledgedAt) take(acknowledged(order, now));
-    take(order.startedAt ? resumed : started(now));
+    if (!order.acknowledgedAt) take(setAcknowledged(order, now));
+    take(order.startedAt ? setResumed : setStarted(now));
   }
-  if (status === 'delayed') take(delayed);
+  if (status === 'delayed') take(setDelayed);
   if (status === 'completed') take(ended(completed(order, now)));
   if (status === 'cancelled') take(ended(cancelled(order, now)));
   return { order, events };
@@ -69,22 +69,22 @@ const needsAssignee: OrderStatus[] = ['assigned', 'acknowledged', 'in_progress',
 // Unlike a technician's, these steps may lead back: what had not happened by then is cleared.
 const reopened = { completedAt: null, closedAt: null } as const;
 
-const acknowledged = (order: WorkOrder, now: Date): Step => ({
+const setAcknowledged = (order: WorkOrder, now: Date): Step => ({
   set: { ...reopened, status: 'acknowledged', acknowledgedAt: order.acknowledgedAt ?? now, startedAt: null },
   event: { type: 'work_order.acknowledged' },
 });
 
-const started = (now: Date): Step => ({
+const setStarted = (now: Date): Step => ({
   set: { ...reopened, status: 'in_progress', startedAt: now },
   event: { type: 'work_order.started' },
 });
 
-const resumed: Step = {
+const setResumed: Step = {
   set: { ...reopened, status: 'in_progress' },
   event: { type: 'work_order.resumed' },
 };
 
-const delayed: Step = {
+const setDelayed: Step = {
   set: { ...reopened, status: 'delayed' },
   event: { type: 'work_order.delayed' },
 };

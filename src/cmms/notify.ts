@@ -131,7 +131,7 @@ const findRoute = async (
   technician: Technician,
   newId: () => string,
 ): Promise<{ channelId: string; conversationId: string } | { not: 'no-address' | 'opted-out' }> => {
-  const channel = (await tx.channels.list()).find(({ way }) => way === 'whatsapp');
+  const channel = (await tx.channels.list()).find(({ way, retiredAt }) => way === 'whatsapp' && !retiredAt);
   const addresses = technician.active ? await tx.technicians.addresses(technician.id) : [];
   const reachable = addresses.filter(({ kind, active }) => active && kind !== 'sms');
   const address = pickAddress(

@@ -3,7 +3,7 @@ import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
 import type { Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
-import { requireField, type TechnicianFields } from './fields.ts';
+import { requireField, type TechnicianFields, withoutUndefined } from './fields.ts';
 import { changePreferences, readPreferences } from './preferences.ts';
 
 /** Creates or changes a technician. Throws Refused, with `faults` and what else is wrong, and writes nothing then. */
@@ -38,7 +38,7 @@ export const saveTechnician = async (
 
   const technician: Technician = {
     ...(before ?? { ...newcomer, id: facts.newId(), externalId }),
-    ...present({
+    ...withoutUndefined({
       name: fields.name,
       phone,
       email: fields.email,
@@ -85,11 +85,6 @@ const newcomer = {
   preferences: {},
   lastSeenAt: null,
 } as const;
-
-const present = <T extends object>(values: T) =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]?: Exclude<T[Name], undefined>;
-  };
 
 type Placed = Address & { pointer?: string };
 

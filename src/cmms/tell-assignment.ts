@@ -2,7 +2,7 @@ import { isOpen } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
-import { type Fields, readWhen, type WorkOrderFields } from './fields.ts';
+import { type Fields, readWhen, type WorkOrderFields, withoutUndefined } from './fields.ts';
 import type { jobAssetShape, jobOrderShape } from './notification-schemas.ts';
 import { saveAsset } from './save-asset.ts';
 import { type SavedOrder, saveWorkOrder, tellAssignee } from './save-work-order.ts';
@@ -51,7 +51,7 @@ export const tellAssignment = async (
     saved = await saveWorkOrder(tx, number!, change, facts, faults, howToTell);
   } else {
     const order: WorkOrderFields = {
-      ...given(fields),
+      ...withoutUndefined(fields),
       ...(await saveJobAsset(tx, job.asset, facts, ofOrder.under('/asset'))),
       ...(assignee ? { assignee: assignee.externalId } : {}),
     };
@@ -77,16 +77,11 @@ const saveJobAsset = async (
   if (asset === null) return { asset };
   // A job with faults is refused in the end; the asset's own have been found.
   if (asset?.code === undefined || faults.all.length > 0) return {};
-  const { code, ...fields } = given(asset);
+  const { code, ...fields } = withoutUndefined(asset);
   const isNew = (await tx.assets.find(code!)) === null;
   await saveAsset(tx, code!, { ...(isNew ? { name: code! } : {}), ...fields }, facts, faults);
   return { asset: code! };
 };
-
-const given = <T extends object>(fields: T) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]?: Exclude<T[Name], undefined>;
-  };
 
 const momentOf = (text: string): Date => (readWhen(text) as { at: Date }).at;
 

@@ -7,7 +7,10 @@ import { createTwilio } from './twilio.ts';
 /** The provider of a channel. Kept per channel until its credentials change. */
 export type ProviderOf = (channel: StoredChannel) => Provider;
 
-/** `baseUrls`: where each provider's API stands, if not at its own hosts. */
+/**
+ * `baseUrls`: where each provider's API stands, if not at its own hosts. The simulator has none: null where it
+ * does not run.
+ */
 export const createProviders = (
   secretKeys: string[],
   baseUrls: { twilio: string | null; simulator: string | null },
@@ -15,6 +18,7 @@ export const createProviders = (
 ): ProviderOf => {
   const made = new Map<string, { credentials: string; provider: Provider }>();
   return (channel) => {
+    if (channel.provider === 'simulator' && baseUrls.simulator === null) return noSimulator;
     const before = made.get(channel.id);
     if (before?.credentials === channel.credentials) return before.provider;
     const { authToken, apiKeySid, apiKeySecret } = JSON.parse(decrypt(channel.credentials, secretKeys));
@@ -26,4 +30,13 @@ export const createProviders = (
     made.set(channel.id, { credentials: channel.credentials, provider });
     return provider;
   };
+};
+
+/** In its place: its invented credentials are no business of the real Twilio. */
+const noSimulator: Provider = {
+  send: async () => ({ kind: 'refused', code: null, text: 'the simulator does not run here', next: 'stop' }),
+  listSentTo: async () => [],
+  listReceived: async () => [],
+  media: async () => ({ kind: 'refused', problem: 'the simulator does not run here' }),
+  createContent: async () => ({ sid: null, code: 'no simulator' }),
 };

@@ -108,7 +108,11 @@ export const recordOutcome = async (
     return {};
   }
   await tx.attempts.refused(attempt.id, { code: outcome.code, text: outcome.text });
-  if (outcome.pauseMs) await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+  if (outcome.pauseMs) {
+    await tx.leases.pause(attempt.channelId, outcome.pauseMs);
+    const { channelId } = attempt;
+    deps.log.error({ event: 'channel.paused', alarm: true, channelId, code: outcome.code });
+  }
   const { contentSid } = stored;
   if (contentSid && outcome.next === 'fix' && isContentFault(outcome.code)) {
     await sendAsText(tx, deps, { ...stored, contentSid }, outcome.code);
@@ -142,7 +146,7 @@ export const failMessage = async (
     type: 'message.failed',
     at: deps.now(),
     actor: { kind: 'system', id: null },
-    workOrderId: null,
+    workOrderId: message?.workOrderId ?? null,
     messageId,
     data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
   });

@@ -11,6 +11,8 @@ export type StoredChannel = {
   messagingServiceSid: string | null;
   messagesPerSecond: number;
   createdAt: Date;
+  /** Since when nothing new leaves by it: it only takes what still comes in, and answers. Null while in use. */
+  retiredAt: Date | null;
 };
 
 export const channels = (trx: Queries, tenantId: string) => ({
@@ -22,8 +24,8 @@ export const channels = (trx: Queries, tenantId: string) => ({
     return row ? fromRow(row) : null;
   },
 
-  /** Creates the channel, or replaces what its address already has. Its lease is made with it. */
-  save: async (channel: Omit<StoredChannel, 'createdAt'>, now: Date): Promise<void> => {
+  /** Creates the channel, or replaces what its address already has; it is in use then. Its lease is made with it. */
+  save: async (channel: Omit<StoredChannel, 'createdAt' | 'retiredAt'>, now: Date): Promise<void> => {
     const values = {
       way: channel.way,
       provider: channel.provider,
@@ -31,6 +33,7 @@ export const channels = (trx: Queries, tenantId: string) => ({
       credentials: channel.credentials,
       messaging_service_sid: channel.messagingServiceSid,
       messages_per_second: channel.messagesPerSecond,
+      retired_at: null,
       updated_at: now,
     };
     const updated = await trx('channel')
@@ -40,6 +43,10 @@ export const channels = (trx: Queries, tenantId: string) => ({
     if (updated.length > 0) return;
     await trx('channel').insert({ tenant_id: tenantId, id: channel.id, address: channel.address, ...values });
     await trx('channel_lease').insert({ tenant_id: tenantId, channel_id: channel.id });
+  },
+
+  retire: async (id: string, now: Date): Promise<void> => {
+    await trx('channel').where({ tenant_id: tenantId, id }).update({ retired_at: now });
   },
 });
 
@@ -53,4 +60,5 @@ const fromRow = (row: Record<string, never>): StoredChannel => ({
   messagingServiceSid: row.messaging_service_sid!,
   messagesPerSecond: row.messages_per_second!,
   createdAt: row.created_at!,
+  retiredAt: row.retired_at!,
 });

@@ -2,8 +2,11 @@ import type { Writable } from 'node:stream';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
-/** The statements of one transaction: built by knex, or written out where every message needs them. */
-export type Queries = ((table: string) => ReturnType<Knex>) & Pick<Knex, 'raw' | 'ref'> & {
+/**
+ * The statements of one transaction: built by knex from a table's name, `raw` or `ref` (the rest of knex is not
+ * there), or written out where every message needs them.
+ */
+export type Queries = Knex & {
   rows: <Row extends pg.QueryResultRow>(sql: string, values: unknown[]) => Promise<Row[]>;
 };
 

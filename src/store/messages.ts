@@ -14,6 +14,8 @@ export type ListedMessage = {
   status: string;
   reason: string | null;
   text: string | null;
+  /** The order it is about, among those it names. */
+  workOrderId: string | null;
   workOrders: string[];
   inReplyTo: string | null;
   answeredBy: string | null;
@@ -74,6 +76,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         status: row.status!,
         reason: row.reason!,
         text: row.text!,
+        workOrderId: row.work_order_id!,
         workOrders: orders.filter((order) => order.message_id === row.id).map((order) => order.number),
         inReplyTo: row.in_reply_to!,
         answeredBy: row.answered_by!,
@@ -109,7 +112,7 @@ export const messages = (trx: Queries, tenantId: string) => {
               at: callback.received_at,
               source: 'provider' as const,
             })),
-        ],
+        ].sort((a, b) => a.at.getTime() - b.at.getTime()),
       };
     });
   };
@@ -129,7 +132,7 @@ export const messages = (trx: Queries, tenantId: string) => {
       if (page.technicianId) query.where({ 'm.technician_id': page.technicianId });
       if (page.direction) query.where({ 'm.direction': page.direction });
       if (page.status) query.where({ 'm.status': page.status });
-      if (page.since) query.where('m.created_at', '>=', page.since);
+      if (page.since) query.whereRaw('coalesce(m.received_at, m.created_at) >= ?', [page.since]);
       if (page.workOrderId) {
         query.whereIn(
           'm.id',
@@ -167,19 +170,15 @@ export const messages = (trx: Queries, tenantId: string) => {
           .first('id')
       )?.id ?? null,
 
-    /** Brings the notice of an assignment up to date, as long as it did not leave. */
+    /** Brings the notice of an assignment up to date, as long as it waits to be sent, be it once more. */
     rewriteQueuedNotice: async (
       workOrderId: string,
       assignmentNo: number,
       notice: { kind: MessageKind; text: string; buttons: QuickReplyButton[] | null },
     ): Promise<void> => {
       await trx('message')
-        .where({
-          tenant_id: tenantId,
-          work_order_id: workOrderId,
-          assignment_no: assignmentNo,
-          status: 'queued',
-        })
+        .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+        .whereNotNull('due_at')
         .update({
           kind: notice.kind,
           text: notice.text,

@@ -203,13 +203,15 @@ export const outbox = (trx: Queries, tenantId: string) => ({
 
   /** Notices of an assignment that has ended and did not leave yet are withdrawn; answers whether one had left. */
   withdrawAssignment: async (workOrderId: string, assignmentNo: number): Promise<{ hadLeft: boolean }> => {
-    const [row] = await trx('message')
-      .where({
-        tenant_id: tenantId,
-        work_order_id: workOrderId,
-        assignment_no: assignmentNo,
-        status: 'queued',
-      })
+    const [row] = await trx('message as m')
+      .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+      .whereNotNull('due_at')
+      // One that waits to be tried again did not leave if every try has failed for certain.
+      .whereNotExists(
+        trx('attempt as a')
+          .whereRaw('a.tenant_id = m.tenant_id AND a.message_id = m.id')
+          .whereNot({ 'a.status': 'failed' }),
+      )
       .update({ status: 'cancelled', reason: 'order-moved-on', due_at: null })
       .returning('id');
     if (row) return { hadLeft: false };

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { possibleDuplicate } from '../../src/store/outbox.ts';
 import { useApi } from '../support/api.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
@@ -37,6 +38,25 @@ const sendQueued = () =>
         await tx.messages.moveTo(id, 'accepted');
         await tx.outbox.stop(id, {});
       }
+    }
+  });
+
+/** Every notice that waits was tried once, ended like that, and is to be tried again. */
+const tryQueued = (ended: 'refused' | 'unclear') =>
+  api.store.tenant(tenant.tenantId, async (tx) => {
+    const channelId = tenant.channelId!;
+    const due = await tx.outbox.lockDue((await tx.outbox.due(channelId, 10)).map(({ id }) => id));
+    for (const { id: messageId, conversationId, text } of due) {
+      const id = randomUUID();
+      const attempt = { id, messageId, channelId, reason: 'first', address: 'whatsapp:+15005550101', text };
+      await tx.attempts.begin([attempt], 15_000);
+      await tx.outbox.sending([{ id: messageId, conversationId }]);
+      if (ended === 'refused') await tx.attempts.refused(id, { code: '20429', text: 'too many' });
+      else {
+        await tx.attempts.unclear(id, 'no answer');
+        await tx.messages.moveTo(messageId, 'unknown');
+      }
+      await tx.outbox.sendAgain(messageId, 60_000, ended === 'refused' ? 'retry:1' : possibleDuplicate);
     }
   });
 
@@ -353,6 +373,26 @@ describe('assignments', () => {
     expect((await messages())[0].reason).toBe('order-moved-on');
   });
 
+  test('a notice that was refused and waits to be tried again has not left', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await tryQueued('refused');
+    await put('WO-1', { priority: 'critical' });
+    expect((await messages())[0].text).toContain('Critical');
+    await put('WO-1', { assignee: 'B' });
+    expect(await told('WO-1')).toEqual(['A work-order.assigned cancelled', 'B work-order.assigned queued']);
+  });
+
+  test('one that may have left and is tried again counts as left', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await tryQueued('unclear');
+    await put('WO-1', { assignee: 'B' });
+    expect(await told('WO-1')).toEqual([
+      'A work-order.assigned unknown',
+      'A work-order.unassigned queued',
+      'B work-order.assigned queued',
+    ]);
+  });
+
   test('the former assignee is told if the notice had left', async () => {
     await put('WO-1', { title: 'Seal', assignee: 'A' });
     await sendQueued();
@@ -489,6 +529,21 @@ describe('the log and the feed', () => {
     const one = (await api.get(`/messages/${id}`, tenant)).body;
     expect(one).toEqual(first.items[0]);
     expect(one.timeline).toEqual([{ status: 'queued', at: one.createdAt, source: 'us' }]);
+  });
+
+  test('"since" goes by when a message was received, as the log shows it', async () => {
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    await api.store.gate.storeInbound([
+      {
+        ...{ kind: 'message', tenantId: tenant.tenantId, channelId: tenant.channelId!, id: randomUUID() },
+        ...{ key: randomBytes(32), raw: Buffer.from('Body=hi'), source: 'catch-up', status: 'received' },
+        ...{ receivedAt: hoursAgo(2), way: 'whatsapp', address: 'whatsapp:+15005550101', userId: null },
+        ...{ providerId: 'SM1', attemptId: null },
+      },
+    ]);
+    const since = (hours: number) => messages(`since=${hoursAgo(hours).toISOString()}`);
+    expect(await since(3)).toHaveLength(1);
+    expect(await since(1)).toEqual([]);
   });
 
   test('the feed goes on from where one stopped reading, and always says where that is', async () => {

@@ -266,6 +266,10 @@ describe('a failure', () => {
     await on.pass(10);
     await on.run();
     const [, second] = await on.attempts(id);
+    const { timeline } = await on.message(id);
+    expect(timeline.map(({ at }) => at)).toEqual(
+      timeline.map(({ at }) => at).toSorted((a, b) => a.getTime() - b.getTime()),
+    );
     expect(second).toMatchObject({ reason: 'failed:63012', state: 'accepted' });
     await on.callback({
       attemptId: second!.id,

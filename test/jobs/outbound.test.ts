@@ -230,6 +230,19 @@ describe('refused for good', () => {
     },
   );
 
+  test('a notice that failed names its order to the CMMS', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const order = await on.order({ assigneeId: ana.id });
+    await on.queue(ana, 'Hello', { about: { workOrderId: order.id, assignmentNo: null, dueDay: null } });
+    on.provider.will(refused('63003', 'other-way'));
+    await on.run();
+    const feed = await on.store.tenant(on.tenantId, (tx) =>
+      tx.events.ofOrder(order.id, { after: 0, limit: 10 }),
+    );
+    expect(feed.map(({ type }) => type)).toEqual(['message.failed']);
+  });
+
   test('the conversation goes on', async () => {
     const on = await outbox.channel();
     const ana = await on.technician();
@@ -826,12 +839,60 @@ describe('the lease', () => {
   });
 });
 
+test('a renewal under way when the run ends does not take the lease again', async () => {
+  const on = await outbox.channel();
+  await on.queue(await on.technician(), 'Hello');
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let asked = 0;
+  const renewed: Promise<unknown>[] = [];
+  const slow: typeof on.store.tenant = (tenantId, work) => {
+    const done = on.store.tenant(tenantId, (tx) => {
+      const acquire: typeof tx.leases.acquire = async (...lease) => {
+        if (++asked === 2) {
+          renewed.push(done);
+          begin();
+          await mayGoOn;
+        }
+        return tx.leases.acquire(...lease);
+      };
+      return work({ ...tx, leases: { ...tx.leases, acquire } });
+    });
+    return done;
+  };
+  const finish = on.provider.holdsNext();
+  const running = on.run({
+    store: { ...on.store, tenant: slow },
+    timing: { ...on.deps.timing, leaseMs: 600 },
+  });
+  await begun;
+  finish({ kind: 'accepted', id: newSid() });
+  // It ends now, unless it waits for the renewal.
+  await Promise.race([running, new Promise((done) => setTimeout(done, 1000))]);
+  goOn();
+  await Promise.all([running, ...renewed]);
+  expect(
+    await on.query('SELECT held_until < clock_timestamp() AS free FROM channel_lease WHERE channel_id = $1', [
+      on.channelId,
+    ]),
+  ).toEqual([{ free: true }]);
+});
+
 test('refused credentials pause the channel; the message waits and goes once they are mended', async () => {
   const on = await outbox.channel();
   const ana = await on.technician();
   const id = await on.queue(ana, 'Hello');
   on.provider.will({ ...refused('20003', 'retry'), pauseMs: 60_000 });
   await on.run();
+  expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
+    { event: 'channel.paused', channelId: on.channelId, code: '20003' },
+  ]);
   await on.queue(await on.technician(), 'other');
   await on.run();
   await on.pass(50);

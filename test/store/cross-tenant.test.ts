@@ -349,6 +349,7 @@ const cases: Cases = {
     list: (tx) => tx.channels.list(),
     get: (tx, its) => tx.channels.get(its.ids.channel),
     save: (tx, its) => tx.channels.save({ ...channelOf(its), credentials: 'stolen' }, new Date()),
+    retire: (tx, its) => tx.channels.retire(its.ids.channel, new Date()),
   },
   conversations: {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
