@@ -32,7 +32,9 @@ export const joinVocabularies = (languages: Record<string, Vocabulary>): Words =
         commands.set(word, name);
       }
     }
-    for (const [word, offered] of Object.entries(vocabulary.hints)) hints.set(word, offered);
+    for (const [word, offered] of Object.entries(vocabulary.hints)) {
+      hints.set(word, [...new Set([...(hints.get(word) ?? []), ...offered])]);
+    }
   }
   for (const word of hints.keys()) {
     if (commands.has(word)) faults.push(`"${word}" is a command's word and a hint`);

@@ -345,6 +345,8 @@ export const en: Texts = {
         '🆘 *ESCALATE* {reason} - call your supervisor',
         '🏃 *RESPONDING* - take an alert',
         '↩️ *UNDO* - take back your last change',
+        '➡️ *MORE* - go on with the last list',
+        '❓ *HELP* - this; as a reply to an order: ask for what it needs',
         '🔕 *STOP* - pause notifications, *START* resumes them',
         'Photos, voice notes and places are kept with your order.',
         'Add the number if you have several orders, for example: ACK WO-1042. The end of the number is enough.',
