@@ -31,7 +31,7 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
   const { text, button, thumbsUpFor } = heard;
   if (button) {
     if ('useless' in button) return reply(answer('buttonUseless', { expired: button.useless === 'expired' }));
-    if (button.action in commands) {
+    if (Object.hasOwn(commands, button.action)) {
       return request({ action: button.action as Action, rest: '', orderId: button.orderId, by: 'button' });
     }
   }
@@ -99,10 +99,12 @@ const byLabel = (options: Option[], text: string): Option | null => {
   return like.length === 1 ? like[0]!.option : null;
 };
 
-/** `2`, `2.`, `#2` or `２`: a bare number of at most three digits, in any script. */
+/** `2`, `2.`, `#2`, `２` or `2️⃣`: a bare number of at most three digits, in any script. */
 const readNumber = (text: string): number | null => {
   const key = orderKey(text);
-  return /^\d{1,3}$/.test(key) && /^[\s\p{P}\p{S}]*\p{Nd}+[\s\p{P}\p{S}]*$/u.test(text) ? Number(key) : null;
+  return /^\d{1,3}$/.test(key) && /^[\s\p{P}\p{S}\p{Cf}]*\p{Nd}+[\s\p{P}\p{S}\p{Cf}\p{M}]*$/u.test(text)
+    ? Number(key)
+    : null;
 };
 
 /** Mistyped commands: those that only read are run, those that change something are offered. */

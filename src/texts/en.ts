@@ -80,7 +80,7 @@ const steps: Record<string, string> = {
 /** What is asked for with a digit after HELP, as NEED keeps it. */
 const needs: Record<string, string> = { hand: 'hand', part: 'part', permit: 'permit' };
 
-const commandLines: Record<Exclude<CommandName, 'HELP' | 'MORE'>, string> = {
+const commandLines: Record<CommandName, string> = {
   'MY WORK': '*MY WORK* - your orders, what to do next first',
   PENDING: '*PENDING* - what waits for you',
   STATUS: '*STATUS* - counts; with a number: that order in full',
@@ -94,6 +94,8 @@ const commandLines: Record<Exclude<CommandName, 'HELP' | 'MORE'>, string> = {
   ESCALATE: '*ESCALATE* {reason} - call your supervisor',
   RESPONDING: '*RESPONDING* - take an alert',
   UNDO: '*UNDO* - take back your last change',
+  MORE: '*MORE* - go on with the last list',
+  HELP: '*HELP* - this; as a reply to an order: ask for what it needs',
   STOP: '*STOP* - pause notifications, *START* resumes them',
 };
 

@@ -234,6 +234,8 @@ export const es: Language = {
         ESCALATE: '*ESCALAR* {motivo} - llamar a su supervisor',
         RESPONDING: '*VOY* - atender una alerta',
         UNDO: '*DESHACER* - deshacer su último cambio',
+        MORE: '*MÁS* - seguir con la última lista',
+        HELP: '*AYUDA* - esto; como respuesta a una orden: pedir lo que falta',
         STOP: '*PAUSAR* - pausar los avisos, *INICIAR* los reactiva',
       },
       foot: [

@@ -404,5 +404,7 @@ const helpLines = [
   ['ESCALATE', '🆘'],
   ['RESPONDING', '🏃'],
   ['UNDO', '↩️'],
+  ['MORE', '➡️'],
+  ['HELP', '❓'],
   ['STOP', '🔕'],
 ] as const;

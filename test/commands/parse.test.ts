@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommand } from '../../src/commands/parse.ts';
-import { commands } from '../../src/commands/table.ts';
+import { words } from '../../src/texts/texts.ts';
 
-const parse = (text: string) => parseCommand(text, Object.keys(commands));
+const parse = (text: string) => parseCommand(text, [...words.commands.keys()]);
 
 describe('a command is its whole first word, whatever stands around it', () => {
   test.each([

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../src/commands/run.ts';
-import { facts, now, order, outcome, secondsAgo } from './facts.ts';
+import { decide, facts, order, outcome, secondsAgo } from './facts.ts';
 
 const acknowledgedOne = { answer: 'acknowledged', about: ['WO-1042'], steps: ['WO-1042 acknowledged'] };
 
@@ -71,7 +70,7 @@ describe('a fragment has a digit, ends the number and fits one open order', () =
 describe('a number that is none of mine changes nothing', () => {
   test.each(['WO-9999', 'WO 9999', '9999', '#9999', 'wo9999', 'x1'])('%s', (given) => {
     const known = facts([order('WO-1042')]);
-    const { changes, reply } = runCommand(`ack ${given}`, known, now);
+    const { changes, reply } = decide(`ack ${given}`, known);
     expect({ changes, reply }).toEqual({
       changes: [],
       reply: { key: 'noSuchOrder', values: { given }, orders: [] },
@@ -101,7 +100,7 @@ describe('words left over change nothing and are asked about', () => {
     ['complete WO-9999 please', 'WO-9999 please'],
     ['start after lunch', 'after lunch'],
   ])('%s', (text, leftOver) => {
-    const { changes, reply } = runCommand(text, known, now);
+    const { changes, reply } = decide(text, known);
     expect(changes).toEqual([]);
     expect(reply).toMatchObject({ key: 'whichOrder', values: { leftOver, orders: known.orders } });
   });
@@ -124,7 +123,7 @@ describe('ACK without a number', () => {
       order('WO-3', { noticeAcceptedAt: null }),
       order('WO-4', { status: 'acknowledged', noticeAcceptedAt: secondsAgo(10) }),
     ]);
-    const { changes, reply } = runCommand('ack', known, now);
+    const { changes, reply } = decide('ack', known);
     expect(changes.map(({ orderId }) => orderId)).toEqual(['id of WO-2']);
     expect(reply).toMatchObject({ key: 'acknowledged', values: { others: 2 } });
   });
@@ -143,6 +142,37 @@ describe('ACK without a number', () => {
   test('asks when no notice could have been read', () => {
     const known = facts([order('WO-1', { noticeAcceptedAt: secondsAgo(2) }), order('WO-2')]);
     expect(outcome('ack', known)).toEqual({ answer: 'whichOrder', about: ['WO-1', 'WO-2'], steps: [] });
+  });
+});
+
+test('of two notices accepted at the same moment neither is the last: asks', () => {
+  const at = { noticeAcceptedAt: secondsAgo(60) };
+  expect(outcome('ack', facts([order('WO-1', at), order('WO-2', at)]))).toMatchObject({
+    answer: 'whichOrder',
+    steps: [],
+  });
+});
+
+describe('CONFIRM without a number', () => {
+  const scheduled = (number: string, fields = {}) =>
+    order(number, { kind: 'preventive', scheduled: { on: '2026-12-24' }, ...fields });
+
+  test('takes the only one that awaits it', () => {
+    const known = facts([
+      order('WO-1'),
+      scheduled('PM-2'),
+      scheduled('PM-3', { confirmedAt: secondsAgo(60) }),
+    ]);
+    expect(outcome('confirm', known).steps).toEqual(['PM-2 confirmed']);
+  });
+
+  test('takes the one whose notice was accepted last, though another order was told later', () => {
+    const known = facts([
+      scheduled('PM-1', { noticeAcceptedAt: secondsAgo(60) }),
+      scheduled('PM-2', { noticeAcceptedAt: secondsAgo(30) }),
+      order('WO-3', { noticeAcceptedAt: secondsAgo(10) }),
+    ]);
+    expect(outcome('confirm', known).steps).toEqual(['PM-2 confirmed']);
   });
 });
 
@@ -238,10 +268,100 @@ describe('in NOTE only the first word can name an order, and only as a whole num
     ['note WO-9999 is the same fault', 'WO-1', 'WO-9999 is the same fault'],
     ['note -5 °C\nin the tank', 'WO-1', '-5 °C\nin the tank'],
   ])('%j', (text, number, noted) => {
-    const { changes, reply } = runCommand(text, facts([current, other]), now);
-    expect(changes).toEqual([
+    const { changes, reply } = decide(text, facts([current, other]));
+    expect(changes).toMatchObject([
       { orderId: `id of ${number}`, set: {}, event: { type: 'work_order.noted', data: { text: noted } } },
     ]);
     expect(reply).toMatchObject({ key: 'noted', values: { text: noted } });
+  });
+});
+
+describe('what names no order of mine after #', () => {
+  const known = facts([order('WO-1', { status: 'in_progress' }), order('WO-2')]);
+  test.each(['NOTE #99 seal replaced', 'DELAY #99 no seal', 'NEED #WO-77 a seal'])('%s', (text) => {
+    expect(outcome(text, known)).toEqual({ answer: 'noSuchOrder', about: [], steps: [] });
+  });
+
+  test('never stands in the way of ESCALATE', () => {
+    const { changes } = decide('ESCALATE #99 smoke', known);
+    expect(changes).toMatchObject([{ orderId: 'id of WO-1', event: { data: { text: '#99 smoke' } } }]);
+  });
+});
+
+describe('a button, an answer or a quote names the order', () => {
+  const mine = [order('WO-1'), order('WO-2', { status: 'in_progress' })];
+  const closed = [order('WO-3', { status: 'completed', closedAt: secondsAgo(60) })];
+  const moved = [
+    { order: order('WO-4', { assigneeId: 'ben' }), holder: 'Ben', by: 'Paula', at: secondsAgo(600) },
+    { order: order('WO-5', { assigneeId: null, status: 'open' as const }), holder: null, by: null, at: null },
+  ];
+  const known = facts(mine, closed, { moved });
+
+  test.each([
+    ['WO-1', { answer: 'acknowledged', about: ['WO-1'], steps: ['WO-1 acknowledged'] }],
+    ['WO-2', { answer: 'alreadyAcknowledged', about: ['WO-2'], steps: [] }],
+    ['WO-3', { answer: 'alreadyClosed', about: ['WO-3'], steps: [] }],
+    ['WO-4', { answer: 'orderMoved', about: ['WO-4'], steps: [] }],
+    ['WO-5', { answer: 'orderMoved', about: ['WO-5'], steps: [] }],
+  ])('%s', (number, expected) => {
+    const orderId = `id of ${number}`;
+    expect(outcome({ text: 'ACK', button: { action: 'ACK', orderId } }, known)).toEqual(expected);
+    expect(outcome('ack', { ...known, quoted: [orderId] })).toEqual(expected);
+  });
+
+  test('the answer says who has it, who moved it and when', () => {
+    expect(decide({ button: { action: 'START', orderId: 'id of WO-4' } }, known).reply.values).toMatchObject({
+      holder: 'Ben',
+      by: 'Paula',
+      at: secondsAgo(600),
+    });
+  });
+
+  test('a number in the text comes before the quote', () => {
+    expect(outcome('ack WO-1', { ...known, quoted: ['id of WO-2'] }).steps).toEqual(['WO-1 acknowledged']);
+  });
+
+  test('several in the quoted message are chosen among', () => {
+    const three = facts([order('WO-1'), order('WO-2'), order('WO-6', { noticeAcceptedAt: secondsAgo(60) })]);
+    expect(outcome('ack', { ...three, quoted: ['id of WO-1', 'id of WO-2'] })).toEqual({
+      answer: 'whichOrder',
+      about: ['WO-1', 'WO-2'],
+      steps: [],
+    });
+    expect(outcome('ack', { ...known, quoted: ['id of WO-1', 'id of WO-2'] }).steps).toEqual([
+      'WO-1 acknowledged',
+    ]);
+    expect(outcome('complete', { ...known, quoted: ['id of WO-4', 'id of WO-5'] })).toMatchObject({
+      answer: 'orderMoved',
+      steps: [],
+    });
+  });
+});
+
+describe('ESCALATE never asks which order', () => {
+  const at = (number: string, status: 'assigned' | 'acknowledged' | 'in_progress' | 'delayed') =>
+    order(number, { status });
+  const two = [at('WO-1', 'assigned'), at('WO-2', 'assigned')];
+
+  test.each([
+    { told: 'the only one', orders: [at('WO-1', 'assigned')], known: {}, order: 'id of WO-1' },
+    { told: 'the one at hand', orders: [...two, at('WO-3', 'in_progress')], known: {}, order: 'id of WO-3' },
+    { told: 'the last command', orders: two, known: { lastOrderId: 'id of WO-2' }, order: 'id of WO-2' },
+    { told: 'the quoted one', orders: two, known: { quoted: ['id of WO-1'] }, order: 'id of WO-1' },
+    { told: 'none', orders: two, known: {}, order: null },
+    {
+      told: 'none of several quoted',
+      orders: two,
+      known: { quoted: ['id of WO-1', 'id of WO-2'] },
+      order: null,
+    },
+    { told: 'none that has gone', orders: two, known: { lastOrderId: 'id of WO-9' }, order: null },
+    { told: 'none at all', orders: [], known: {}, order: null },
+  ])('$told', ({ orders, known, order: orderId }) => {
+    const { changes, question } = decide('ESCALATE smoke in hall B', facts(orders, [], known));
+    expect(changes).toMatchObject([
+      { orderId, event: { type: 'work_order.escalated', data: { text: 'smoke in hall B' } } },
+    ]);
+    expect(question).toBeNull();
   });
 });

@@ -1,24 +1,121 @@
 import { describe, expect, test } from 'vitest';
-import type { Reply, ReplyValues } from '../../src/commands/command.ts';
+import { commandNames, type NewsValues, type Reply, type ReplyValues } from '../../src/commands/command.ts';
 import type { Reader } from '../../src/texts/language.ts';
-import { writeReply } from '../../src/texts/texts.ts';
+import { textsFor, words, writeNews, writeReply } from '../../src/texts/texts.ts';
 import { monstrous, order, reader } from './orders.ts';
 
 const write = <Key extends keyof ReplyValues>(key: Key, values: ReplyValues[Key], as: Partial<Reader> = {}) =>
-  writeReply({ key, values, orders: [] } as Reply, { ...reader, ...as });
+  writeReply({ key, values, orders: [] } as Reply, { ...reader, ...as }).text;
+
+const news = <Key extends keyof NewsValues>(key: Key, values: NewsValues[Key]) =>
+  writeNews({ key, values, orderId: null } as Parameters<typeof writeNews>[0], reader);
 
 const one = order();
+const at = new Date('2024-12-22T08:30:00Z');
 
 describe('an answer about an order names its number, its asset and what comes next', () => {
+  const acked = order({ status: 'acknowledged' });
   const cases: [string, string, RegExp][] = [
-    ['acknowledged', write('acknowledged', { order: one, others: 0 }), /^✅ Acknowledged\n.*Next: START/s],
-    ['started', write('started', { order: one, resumed: false, others: 0 }), /^▶️ Started\n.*COMPLETE/s],
-    ['resumed', write('started', { order: one, resumed: true, others: 0 }), /^▶️ Resumed\n.*COMPLETE/s],
+    [
+      'acknowledged',
+      write('acknowledged', { order: one, others: 0, toConfirm: false }),
+      /^✅ Acknowledged\n.*Next: START/s,
+    ],
+    [
+      'acknowledged, to confirm',
+      write('acknowledged', { order: one, others: 0, toConfirm: true }),
+      /Next: CONFIRM .*START/s,
+    ],
+    [
+      'started',
+      write('started', { order: one, resumed: false, others: 0, paused: false }),
+      /^▶️ Started\n.*COMPLETE/s,
+    ],
+    [
+      'resumed',
+      write('started', { order: one, resumed: true, others: 0, paused: false }),
+      /^▶️ Resumed\n.*COMPLETE/s,
+    ],
+    [
+      'started while paused',
+      write('started', { order: one, resumed: false, others: 0, paused: true }),
+      /stay paused: send only START/s,
+    ],
     ['completed', write('completed', { order: one, others: 0 }), /^🏁 Completed\n.*MY WORK/s],
-    ['noted', write('noted', { order: one, text: 'seal ok' }), /^📝 Note saved\n.*“seal ok”.*COMPLETE/s],
+    ['confirmed', write('confirmed', { order: acked, others: 0 }), /Confirmed\n.*Next: START/s],
+    [
+      'noted',
+      write('noted', { order: order({ status: 'in_progress' }), text: 'seal ok' }),
+      /^📝 Note saved\n.*“seal ok”.*COMPLETE/s,
+    ],
+    ['noted before the start', write('noted', { order: acked, text: 'seal ok' }), /“seal ok”.*Next: START/s],
+    [
+      'delayed',
+      write('delayed', { order: one, reason: 'no seal', told: ['Paula'] }),
+      /^⏸️ Delayed\n.*“no seal”.*Told: Paula.*START/s,
+    ],
+    [
+      'delayed, nobody told',
+      write('delayed', { order: one, reason: 'no seal', told: [] }),
+      /No planner could be told: please call/,
+    ],
+    [
+      'needed',
+      write('needed', { order: one, what: 'a hand', told: ['Sofia'] }),
+      /“a hand”.*Told: Sofia.*NOTE/s,
+    ],
+    [
+      'needed, nobody told',
+      write('needed', { order: one, what: 'a hand', told: [] }),
+      /No supervisor could be told/,
+    ],
+    [
+      'escalated',
+      write('escalated', { order: one, told: ['Sofia', 'Simon'] }),
+      /^🆘 Escalated\n.*Told: Sofia, Simon.*hear from us/s,
+    ],
+    [
+      'escalated, nobody told',
+      write('escalated', { order: one, told: [] }),
+      /No supervisor could be told: please call/,
+    ],
+    [
+      'escalation taken',
+      write('escalationTaken', { order: one, technician: 'Ben' }),
+      /taking it\n.*Ben is told/s,
+    ],
+    [
+      'undone',
+      write('undone', {
+        order: one,
+        types: ['work_order.acknowledged', 'work_order.started'],
+        told: ['Paula'],
+      }),
+      /^↩️ Taken back: acknowledgement and start\n.*Now not acknowledged.*Told: Paula.*UNDO again/s,
+    ],
+    [
+      'need what',
+      write('whatDoYouNeed', { order: one }),
+      /^❓ What do you need for WO-1042\?\n.*1 a hand\n2 a part\n3 a permit\n.*Commands: MY WORK/s,
+    ],
+    [
+      'need what, in words',
+      write('needsText', { command: 'NEED', order: one }),
+      /Nobody asked yet.*what do you need/s,
+    ],
+    [
+      'a note without text',
+      write('needsText', { command: 'NOTE', order: one }),
+      /Nothing saved yet.*Send it now/s,
+    ],
+    [
+      'a delay without reason',
+      write('needsText', { command: 'DELAY', order: one }),
+      /Nothing changed yet: why.*Send the reason/s,
+    ],
     [
       'already acknowledged',
-      write('alreadyAcknowledged', { order: order({ status: 'acknowledged' }) }),
+      write('alreadyAcknowledged', { order: acked }),
       /Nothing changed: already acknowledged\n.*START/s,
     ],
     [
@@ -41,17 +138,64 @@ describe('an answer about an order names its number, its asset and what comes ne
       write('alreadyClosed', { order: order({ status: 'cancelled' }) }),
       /Nothing changed: already cancelled.*MY WORK/s,
     ],
+    [
+      'already confirmed',
+      write('alreadyConfirmed', { order: acked }),
+      /Nothing changed: already confirmed.*START/s,
+    ],
+    ['not scheduled', write('notScheduled', { order: one }), /Nothing changed: only scheduled.*ACK WO-1042/s],
+    ['already delayed', write('alreadyDelayed', { order: one }), /Nothing changed: already delayed.*START/s],
+    [
+      'not acknowledged',
+      write('notAcknowledged', { order: one }),
+      /Not delayed: not acknowledged yet.*ACK WO-1042 first/s,
+    ],
     ['not started', write('notStarted', { order: one }), /not started yet.*START WO-1042 first/s],
+    [
+      'moved to somebody',
+      write('orderMoved', { order: one, holder: 'Ben', by: 'Paula', at }),
+      /Nothing changed: it is now with Ben\n.*Paula moved it at 08:30 Dec 22.*MY WORK/s,
+    ],
+    [
+      'moved by the CMMS to nobody',
+      write('orderMoved', { order: one, holder: null, by: null, at }),
+      /no longer yours\n.*The planner moved it.*MY WORK/s,
+    ],
+    [
+      'too late to undo',
+      write('tooLateToUndo', { order: one, at }),
+      /Nothing changed.*08:30 Dec 22.*10 minutes.*NOTE/s,
+    ],
+    [
+      'changed since',
+      write('changedSince', { order: one, by: 'Paula', at }),
+      /Nothing taken back: Paula changed it since \(08:30 Dec 22\).*STATUS WO-1042/s,
+    ],
+    [
+      'attached',
+      write('attached', { order: one, kinds: ['image', 'audio', 'image'] }),
+      /Kept: 2 photos, 1 voice note\n.*NOTE/s,
+    ],
+    [
+      'in full',
+      write('orderDetail', { order: one, from: 0 }),
+      /Hall B.*High · not acknowledged.*Due: Dec 25, 2024.*Leaks when warm\.\nSeal is on shelf 4\..*ACK or START/s,
+    ],
   ];
-  test.each(cases)('%s', (_, text, words) => {
-    expect(text).toMatch(words);
+  test.each(cases)('%s', (_, text, expected) => {
+    expect(text).toMatch(expected);
     expect(text).toContain('WO-1042');
     expect(text).toContain('Feed Pump 3');
+    expect(text).toContain('Replace the shaft seal');
   });
 
   test('and how many others wait', () => {
-    expect(write('acknowledged', { order: one, others: 1 })).toContain('1 other order waiting: MY WORK');
-    expect(write('started', { order: one, resumed: false, others: 2 })).toContain('2 other orders waiting');
+    expect(write('acknowledged', { order: one, others: 1, toConfirm: false })).toContain(
+      '1 other order waiting: MY WORK',
+    );
+    expect(write('started', { order: one, resumed: false, others: 2, paused: false })).toContain(
+      '2 other orders waiting',
+    );
     expect(write('completed', { order: one, others: 3 })).toContain('3 other orders waiting');
   });
 
@@ -60,107 +204,264 @@ describe('an answer about an order names its number, its asset and what comes ne
       '*WO-1042* · no asset',
     );
   });
+
+  test('STATUS says that an order is escalated, and when maintenance is scheduled', () => {
+    const text = write('orderDetail', {
+      order: order({ escalated: true, scheduled: { at }, status: 'acknowledged' }),
+      from: 0,
+    });
+    expect(text).toContain('High · acknowledged · escalated');
+    expect(text).toContain('Scheduled: 08:30 Dec 22');
+  });
+
+  test('an escalation about no order says so', () => {
+    expect(write('escalated', { order: null, told: ['Sofia'] })).toMatch(/No order was named/);
+    expect(write('undone', { order: null, types: ['work_order.escalated'], told: ['Sofia'] })).toMatch(
+      /Taken back: escalation\nTold: Sofia/,
+    );
+  });
 });
 
 describe('an answer that changes nothing says so', () => {
   test.each([
     ['noSuchOrder', write('noSuchOrder', { given: 'WO-9' }), 'WO-9 is not among your orders'],
     ['nothingToDo', write('nothingToDo', { command: 'ACK' }), 'nothing to ACK'],
-    ['notUnderstood', write('notUnderstood', { given: 'fix it' }), '“fix it”'],
-    ['textOnly', write('textOnly', {}), 'HELP'],
+    ['notUnderstood', write('notUnderstood', { given: 'fix it', last: false }), '“fix it”'],
+    ['the fifth not understood', write('notUnderstood', { given: 'fix it', last: true }), 'I stay silent'],
+    [
+      'didYouMean one',
+      write('didYouMean', { given: 'strat', options: ['START'], forwarded: false }),
+      'Did you mean START? Reply 1.',
+    ],
+    [
+      'didYouMean two',
+      write('didYouMean', { given: 'end', options: ['COMPLETE', 'STOP'], forwarded: false }),
+      '1. COMPLETE\n2. STOP',
+    ],
+    [
+      'forwarded',
+      write('didYouMean', { given: 'ack', options: ['ACK'], forwarded: true }),
+      '“ack” was forwarded',
+    ],
+    ['listClosed', write('listClosed', {}), 'list is closed'],
+    ['notOnList', write('notOnList', { given: '9', count: 4 }), 'from 1 to 4'],
+    ['sticker', write('unreadable', { kind: 'sticker' }), 'stickers'],
+    ['reaction', write('unreadable', { kind: 'reaction' }), '👍'],
+    ['unreadable', write('unreadable', { kind: 'unknown' }), 'sent again'],
+    ['expired button', write('buttonUseless', { expired: true }), 'too old'],
+    ['forged button', write('buttonUseless', { expired: false }), 'not valid'],
+    ['nothingToUndo', write('nothingToUndo', {}), 'no change of yours'],
+    ['noAlert', write('noAlert', {}), 'no alert'],
     ['tooLate', write('tooLate', { given: 'complete' }), '“complete”'],
+    ['tooMany', write('tooMany', { skipped: ['ack', 'start'] }), '• ack\n• start'],
     ['notDone', write('notDone', {}), 'nothing changed'],
-    ['noteNeedsText', write('noteNeedsText', {}), 'NOTE seal replaced'],
     [
       'whichOrder',
-      write('whichOrder', { command: 'COMPLETE', orders: [one], leftOver: null }),
+      write('whichOrder', { action: 'COMPLETE', rest: '', orders: [one], from: 0, leftOver: null }),
       'which order?',
     ],
     [
       'leftOver',
-      write('whichOrder', { command: 'COMPLETE', orders: [one], leftOver: 'not yet' }),
+      write('whichOrder', { action: 'COMPLETE', rest: '', orders: [one], from: 0, leftOver: 'not yet' }),
       '“not yet” is not one of your orders',
     ],
-  ])('%s', (_, text, words) => {
+  ])('%s', (_, text, part) => {
     expect(text).toMatch(/nothing (changed|saved)/i);
-    expect(text).toContain(words);
+    expect(text).toContain(part);
   });
 });
 
-test('a question lists the orders and shows what to send', () => {
+test('a question lists the orders with the numbers to reply with', () => {
   const text = write('whichOrder', {
-    command: 'NOTE',
+    action: 'NOTE',
+    rest: 'seal replaced',
     orders: [one, order({ number: 'WO-7', status: 'in_progress', due: null })],
+    from: 0,
     leftOver: null,
   });
-  expect(text).toContain('*WO-1042* · Feed Pump 3 · not acknowledged · due Dec 25, 2024');
-  expect(text).toContain('*WO-7* · Feed Pump 3 · in progress\n');
-  expect(text).toContain('NOTE WO-1042 {text}');
+  expect(text).toContain('1. *WO-1042* · Feed Pump 3 · not acknowledged · due Dec 25, 2024');
+  expect(text).toContain('2. *WO-7* · Feed Pump 3 · in progress\n');
+  expect(text).toMatch(/Reply with its number.*NOTE/);
 });
 
-test('the list tells how many there are and how many did not fit', () => {
-  const orders = Array.from({ length: 500 }, (_, index) => order({ number: `WO-${index}` }));
-  const text = write('myWork', { orders });
-  const shown = text.match(/^• \*WO-/gmu)!.length;
-  expect(text).toContain('(500)');
-  expect(text).toContain(`… and ${500 - shown} more`);
-  expect(shown).toBeGreaterThan(5);
-  expect(write('myWork', { orders: [] })).toContain('No open work orders');
+test('a question about a photo says that it is kept', () => {
+  const values = { action: 'ATTACH' as const, rest: '', orders: [one], from: 0, leftOver: null };
+  expect(write('whichOrder', values)).toMatch(/^❓ Kept, but for which order\?/);
+  expect(write('attachedNowhere', { kinds: ['location'] })).toContain('1 location');
 });
 
-test('HELP names every command there is', () => {
-  for (const word of ['MY WORK', 'ACK', 'START', 'COMPLETE', 'NOTE', 'HELP']) {
-    expect(write('help', { name: 'Ana' })).toContain(`*${word}*`);
-  }
+test('lists without an entry say so', () => {
+  expect(write('myWork', { orders: [], from: 0 })).toContain('No open work orders');
+  expect(write('pending', { orders: [], from: 0 })).toContain('No order waits');
+  expect(write('resumed', { missed: [] })).toContain('missed none');
+  expect(write('noMore', {})).toContain('nothing more');
 });
 
-describe('whatever it is about, an answer can be sent', () => {
+test('STATUS counts what there is', () => {
+  const text = write('counts', { counts: { in_progress: 1, assigned: 12 } });
+  expect(text).toMatch(/Your orders \(13\)\*\n1 in progress\n12 not acknowledged\n/);
+  expect(text).not.toContain('delayed');
+  expect(write('counts', { counts: {} })).toContain('(0)');
+});
+
+test('a pause says what still comes, its end what was held back', () => {
+  expect(write('paused', { already: false })).toMatch(/are paused\..*Critical alerts still come.*START/s);
+  expect(write('paused', { already: true })).toContain('paused already');
+  expect(write('resumed', { missed: [one, order({ number: 'WO-7' })] })).toMatch(
+    /on again.*held back \(2\).*WO-1042.*WO-7.*START and the number/s,
+  );
+});
+
+test('HELP names every command, in one message', () => {
+  const text = write('help', { name: 'Ana' });
+  for (const name of commandNames) expect(text).toContain(`*${name}*`);
+});
+
+test('what is offered as a command is understood when it is typed', () => {
+  const texts = textsFor('en').vocabulary;
+  for (const offered of Object.values(texts.hints).flat()) expect(words.commands.has(offered)).toBe(true);
+});
+
+describe('what somebody else is told names who did it and the order', () => {
+  test.each([
+    [
+      'work-order.delayed',
+      news('work-order.delayed', { order: one, by: 'Ana', reason: 'no seal' }),
+      /Delayed\* by Ana\n.*“no seal”.*Priority: High/s,
+    ],
+    [
+      'work-order.escalated',
+      news('work-order.escalated', { order: one, by: 'Ana', reason: 'smoke' }),
+      /Ana needs a supervisor.*“smoke”.*RESPONDING/s,
+    ],
+    [
+      'work-order.needed',
+      news('work-order.needed', { order: one, by: 'Ana', what: 'a hand' }),
+      /Ana needs something.*“a hand”/s,
+    ],
+    [
+      'work-order.taken',
+      news('work-order.taken', { order: one, by: 'Sofia' }),
+      /Sofia takes your escalation/,
+    ],
+    [
+      'work-order.undone',
+      news('work-order.undone', { order: one, by: 'Ana', types: ['work_order.delayed'] }),
+      /Taken back\* by Ana: delay\n.*Now not acknowledged/s,
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(text).toMatch(expected);
+    expect(text).toContain('WO-1042');
+    expect(text).toContain('Feed Pump 3');
+  });
+
+  test('or that there was none', () => {
+    const text = news('work-order.escalated', { order: null, by: 'Ana', reason: null });
+    expect(text).toContain('No order was named');
+    // There is nothing to take, then.
+    expect(text).not.toContain('RESPONDING');
+  });
+
+  test('or the technician and the way', () => {
+    expect(news('technician.opted-out', { name: 'Ana', way: 'sms' })).toMatch(/Ana.*text messages/);
+    expect(news('technician.opted-out', { name: 'Ana', way: 'whatsapp' })).toMatch(/Ana.*WhatsApp/);
+    expect(news('technician.identity-changed', { name: 'Ana' })).toMatch(/Ana.*identity/);
+  });
+});
+
+describe('whatever it is about, it can be sent', () => {
   const many = Array.from({ length: 500 }, (_, index) => monstrous(index));
   const huge = '😀'.repeat(2000);
+  const told = Array.from({ length: 50 }, () => huge);
   const big = monstrous();
+  const kinds = ['image', 'audio', 'video', 'document', 'contact', 'location'] as const;
   const replies: { [Key in keyof ReplyValues]: ReplyValues[Key] } = {
-    acknowledged: { order: big, others: 499 },
+    acknowledged: { order: big, others: 499, toConfirm: true },
     alreadyAcknowledged: { order: big },
-    started: { order: big, resumed: true, others: 499 },
+    started: { order: big, resumed: true, others: 499, paused: true },
     alreadyStarted: { order: big },
     completed: { order: big, others: 499 },
     alreadyClosed: { order: big },
     notStarted: { order: big },
+    confirmed: { order: big, others: 499 },
+    alreadyConfirmed: { order: big },
+    notScheduled: { order: big },
     noted: { order: big, text: huge },
-    noteNeedsText: {},
-    myWork: { orders: many },
+    delayed: { order: big, reason: huge, told },
+    alreadyDelayed: { order: big },
+    notAcknowledged: { order: big },
+    escalated: { order: big, told },
+    needed: { order: big, what: huge, told },
+    needsText: { command: 'DELAY', order: big },
+    whatDoYouNeed: { order: big },
+    noAlert: {},
+    escalationTaken: { order: big, technician: huge },
+    undone: { order: big, types: ['work_order.acknowledged', 'work_order.started'], told },
+    nothingToUndo: {},
+    tooLateToUndo: { order: big, at },
+    changedSince: { order: big, by: huge, at },
+    myWork: { orders: many, from: 0 },
+    pending: { orders: many, from: 7 },
+    counts: { counts: { assigned: 500, acknowledged: 500, in_progress: 500, delayed: 500 } },
+    orderDetail: { order: big, from: 0 },
+    noMore: {},
     help: { name: huge },
-    nothingToDo: { command: 'NOTE' },
+    paused: { already: true },
+    resumed: { missed: many },
+    nothingToDo: { command: 'MY WORK' },
     noSuchOrder: { given: huge },
-    whichOrder: { command: 'COMPLETE', orders: many, leftOver: huge },
-    notUnderstood: { given: huge },
-    textOnly: {},
+    orderMoved: { order: big, holder: huge, by: huge, at },
+    whichOrder: { action: 'RESPONDING', rest: huge, orders: many, from: 0, leftOver: huge },
+    didYouMean: { given: huge, options: [huge, huge, huge], forwarded: false },
+    notUnderstood: { given: huge, last: true },
+    tooMany: { skipped: told },
+    listClosed: {},
+    notOnList: { given: huge, count: 500 },
+    unreadable: { kind: 'unknown' },
+    buttonUseless: { expired: true },
+    attached: { order: big, kinds: [...kinds, ...kinds] },
+    attachedNowhere: { kinds: [...kinds, ...kinds] },
     tooLate: { given: huge },
     notDone: {},
   };
-  const variants = Object.entries(replies).flatMap(([key, values]) =>
-    ['', 'x'].map((shift) => ({
-      key: key as keyof ReplyValues,
-      shift,
-      values: Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [
-          name,
-          typeof value === 'string' && value.startsWith('😀') ? shift + value : value,
-        ]),
-      ),
-    })),
-  );
+  const shiftedBy = (shift: string, values: object) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'string' && value.startsWith('😀') ? shift + value : value,
+      ]),
+    );
+  const variants = <Key extends string>(all: Record<Key, object>) =>
+    Object.entries(all).flatMap(([key, values]) =>
+      ['', 'x'].map((shift) => ({ key: key as Key, shift, values: shiftedBy(shift, values as object) })),
+    );
 
-  test.each(variants)('$key $shift', ({ key, values }) => {
-    const text = writeReply({ key, values, orders: [] } as unknown as Reply, reader);
+  test.each(variants(replies))('$key $shift', ({ key, values }) => {
+    const { text } = writeReply({ key, values, orders: [] } as unknown as Reply, reader);
     expect(text.length).toBeLessThanOrEqual(1600);
     expect(text.isWellFormed()).toBe(true);
     // Cut by its parts, not at its end: what to do next is still there.
     expect(text.at(-1)).not.toBe('…');
+    expect(text).not.toMatch(/undefined|null|NaN|\[object/);
+  });
+
+  const allNews: { [Key in keyof NewsValues]: NewsValues[Key] } = {
+    'work-order.delayed': { order: big, by: huge, reason: huge },
+    'work-order.escalated': { order: big, by: huge, reason: huge },
+    'work-order.needed': { order: big, by: huge, what: huge },
+    'work-order.taken': { order: big, by: huge },
+    'work-order.undone': { order: big, by: huge, types: ['work_order.delayed'] },
+    'technician.opted-out': { name: huge, way: 'sms' },
+    'technician.identity-changed': { name: huge },
+  };
+  test.each(variants(allNews))('$key $shift', ({ key, values }) => {
+    const text = news(key, values as never);
+    expect(text.length).toBeLessThanOrEqual(1600);
+    expect(text.isWellFormed()).toBe(true);
   });
 });
 
 test('an unknown language is answered in English', () => {
-  expect(write('textOnly', {}, { locale: 'tlh' })).toBe(write('textOnly', {}));
-  expect(write('textOnly', {}, { locale: 'en-GB' })).toBe(write('textOnly', {}));
+  expect(write('listClosed', {}, { locale: 'tlh' })).toBe(write('listClosed', {}));
+  expect(write('listClosed', {}, { locale: 'en-GB' })).toBe(write('listClosed', {}));
 });

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { type CommandName, commandNames } from '../../src/commands/command.ts';
+import { commands } from '../../src/commands/table.ts';
+import { joinVocabularies, nearWords, type Vocabulary } from '../../src/commands/words.ts';
+import { words } from '../../src/texts/texts.ts';
+import { decide, facts, order } from './facts.ts';
+import { slips } from './slips.ts';
+
+const vocabulary = (
+  some: Partial<Record<CommandName, string[]>>,
+  hints: Vocabulary['hints'] = {},
+): Vocabulary => ({
+  words: Object.fromEntries(commandNames.map((name) => [name, some[name] ?? []])) as Vocabulary['words'],
+  hints,
+});
+
+describe('the words of all languages together', () => {
+  test('hold every command', () => {
+    expect(new Set(words.commands.values())).toEqual(new Set(commandNames));
+  });
+
+  test('are written as they are compared: upper case, single spaces', () => {
+    for (const word of [...words.commands.keys(), ...words.hints.keys()]) {
+      expect(word).toBe(word.normalize('NFKC').toUpperCase().trim().replace(/\s+/g, ' '));
+    }
+  });
+
+  test('the same word for the same command is no clash', () => {
+    const joined = joinVocabularies({
+      en: vocabulary({ HELP: ['HELP'] }),
+      xx: vocabulary({ HELP: ['HELP', 'AIDE'] }),
+    });
+    expect([...joined.commands.keys()]).toEqual(['HELP', 'AIDE']);
+  });
+});
+
+describe('what would go wrong later is refused at the start', () => {
+  test('one word for two commands, all such faults at once', () => {
+    expect(() =>
+      joinVocabularies({
+        en: vocabulary({ START: ['GO'], NOTE: ['MEMO'] }),
+        xx: vocabulary({ COMPLETE: ['GO'], DELAY: ['MEMO'] }),
+      }),
+    ).toThrow(/xx: "GO" is COMPLETE and START; xx: "MEMO" is DELAY and NOTE|xx: "MEMO".*xx: "GO"/);
+  });
+
+  test.each(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT', 'CANCEL', 'REVOKE', 'OPTOUT'])(
+    '%s for anything but STOP',
+    (word) => {
+      expect(() => joinVocabularies({ xx: vocabulary({ COMPLETE: [word] }) })).toThrow(
+        `xx: "${word}" for COMPLETE is an opt-out word`,
+      );
+      expect(() => joinVocabularies({ xx: vocabulary({ STOP: [word] }) })).not.toThrow();
+    },
+  );
+
+  test('a word that is run in one language and only a hint in the other', () => {
+    expect(() =>
+      joinVocabularies({
+        en: vocabulary({}, { LIST: ['MY WORK'] }),
+        xx: vocabulary({ 'MY WORK': ['LIST'] }),
+      }),
+    ).toThrow('"LIST" is a command\'s word and a hint');
+  });
+
+  test('one word that hints at other commands in another language offers both', () => {
+    const joined = joinVocabularies({
+      en: vocabulary({}, { FIN: ['COMPLETE'] }),
+      xx: vocabulary({}, { FIN: ['STOP'] }),
+    });
+    expect(joined.hints.get('FIN')).toEqual(['COMPLETE', 'STOP']);
+  });
+});
+
+describe('words as people misspell them', () => {
+  const inHand = facts([
+    order('WO-1', { status: 'in_progress' }),
+    order('PM-2', { kind: 'preventive', scheduled: { on: '2026-12-24' } }),
+    order('WO-3', { status: 'acknowledged' }),
+  ]);
+  const escalations = [{ order: order('WO-9', { escalated: true, assigneeId: 'ben' }), assignee: null }];
+  const undoable = {
+    receivedAt: inHand.receivedAt,
+    changes: [
+      {
+        eventId: 'e1',
+        type: 'work_order.noted',
+        order: inHand.orders[0]!,
+        before: { version: 1 },
+        attachment: null,
+      },
+    ],
+    changedSince: null,
+    told: [],
+  };
+  const known = { ...inHand, escalations, undoable };
+
+  test('there are 200 of them', () => {
+    expect(slips.length).toBeGreaterThanOrEqual(200);
+    expect(new Set(slips.map(([typed]) => typed)).size).toBe(slips.length);
+  });
+
+  test.each(slips)('%s for %s changes nothing', (typed) => {
+    // Unless it is itself another word that is understood, such as another language's.
+    expect(words.commands.get(typed.toUpperCase())).toBeUndefined();
+    for (const text of [typed, `${typed} WO-1`, `${typed}: seal replaced`]) {
+      expect(decide(text, known)).toMatchObject({ changes: [], paused: null, tell: [] });
+    }
+  });
+
+  test('most are offered what was meant', () => {
+    const offered = slips.filter(([typed, command]) =>
+      nearWords(typed.toUpperCase(), words)
+        .slice(0, 3)
+        .some((near) => near.command === command),
+    );
+    expect(offered.length / slips.length).toBeGreaterThan(0.5);
+  });
+
+  test('no command that changes something is one slip from one that only reads', () => {
+    for (const [word, command] of words.commands) {
+      const near = nearWords(word, words).filter((each) => each.command !== command);
+      if (commands[command].reads) expect(near.filter((each) => !commands[each.command].reads)).toEqual([]);
+    }
+  });
+});
