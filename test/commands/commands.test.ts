@@ -114,6 +114,14 @@ describe('CONFIRM accepts scheduled maintenance', () => {
   });
 });
 
+test('ACK of scheduled maintenance says that it is still to be confirmed', () => {
+  const toConfirm = (fields: object) => decide('ack', facts([order('WO-1', fields)])).reply.values;
+  expect(toConfirm({ kind: 'preventive', scheduled: { on: '2026-12-24' } })).toMatchObject({
+    toConfirm: true,
+  });
+  expect(toConfirm({})).toMatchObject({ toConfirm: false });
+});
+
 describe('the steps hold what the order becomes, and what it was', () => {
   const stepsOf = (text: string, status: (typeof statuses)[number]) =>
     decide(text, facts([order('WO-1', { status, startedAt: null, version: 7 })])).changes.map(
@@ -684,6 +692,16 @@ describe('attachments are kept', () => {
     });
     expect(decide('2', two, talkAfter(asked)).attach).toEqual({ ids: ['a1'], orderId: 'id of WO-2' });
     expect(sent('', facts([], [], { attachments: [photo] })).reply.key).toBe('attachedNowhere');
+  });
+
+  test('what a caption only asks about gets none, nor does an order that is closed', () => {
+    const closed = [order('WO-3', { status: 'completed' })];
+    const known = facts([...inHand, order('WO-4', { status: 'in_progress' })], closed, {
+      attachments: [photo],
+    });
+    for (const caption of ['complete', 'my work', 'complete WO-3']) {
+      expect(sent(caption, known)).toMatchObject({ attach: null, changes: [] });
+    }
   });
 
   test('a command in the caption is run, and they go where it went', () => {

@@ -105,6 +105,11 @@ describe('words left over change nothing and are asked about', () => {
     expect(reply).toMatchObject({ key: 'whichOrder', values: { leftOver, orders: known.orders } });
   });
 
+  test('a fragment is one word', () => {
+    const two = facts([order('WO-21', { status: 'in_progress' }), order('WO-3')]);
+    expect(outcome('complete 2 1', two)).toMatchObject({ answer: 'whichOrder', steps: [] });
+  });
+
   test('without any order there is nothing to ask about', () => {
     expect(outcome('complete not yet', facts([]))).toEqual({ answer: 'nothingToDo', about: [], steps: [] });
   });
@@ -335,6 +340,14 @@ describe('a button, an answer or a quote names the order', () => {
       answer: 'orderMoved',
       steps: [],
     });
+  });
+});
+
+test('ESCALATE keeps a first word that fits several orders as part of the reason', () => {
+  const known = facts([order('WO-1'), order('PM-01'), order('WO-7', { status: 'in_progress' })]);
+  expect(decide('ESCALATE #1 smokes', known)).toMatchObject({
+    question: null,
+    changes: [{ orderId: 'id of WO-7', event: { data: { text: '#1 smokes' } } }],
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type CommandName, commandNames } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/table.ts';
 import { joinVocabularies, nearWords, type Vocabulary } from '../../src/commands/words.ts';
-import { words } from '../../src/texts/texts.ts';
+import { textsFor, words } from '../../src/texts/texts.ts';
 import { decide, facts, order } from './facts.ts';
 import { slips } from './slips.ts';
 
@@ -115,6 +115,18 @@ describe('words as people misspell them', () => {
         .some((near) => near.command === command),
     );
     expect(offered.length / slips.length).toBeGreaterThan(0.5);
+  });
+
+  test.each([
+    ['ACX', []],
+    ['STAT', ['START']],
+    ['STRAT', ['START']],
+    ['SRTTA', []],
+    ['CNFRIM', ['CONFIRM']],
+    ['CNFRMI', []],
+  ])('%s comes near %j: one slip in four letters, two in six', (typed, near) => {
+    const english = joinVocabularies({ en: textsFor('en').vocabulary });
+    expect(nearWords(typed, english).map(({ word }) => word)).toEqual(near);
   });
 
   test('no command that changes something is one slip from one that only reads', () => {
