@@ -11,7 +11,8 @@ export const readPhone = (text: string, country: string): string | null => {
 export const canonicalPhone = (phone: string): string => {
   const rewritten = oldSpellings.reduce((text, [spelling, today]) => text.replace(spelling, today), phone);
   const parsed = parsePhoneNumberFromString(rewritten);
-  return parsed?.isValid() ? parsed.number : rewritten;
+  // Elsewhere the library also takes digits away that may have been dialled for a carrier.
+  return parsed?.isValid() && parsed.country === 'AR' ? parsed.number : rewritten;
 };
 
 // Prefixes of number plans that have ended, or of calls inside the country. WhatsApp, and people, still use them.

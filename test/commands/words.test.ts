@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type CommandName, commandNames } from '../../src/commands/command.ts';
+import { commandNames } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/table.ts';
-import { joinVocabularies, nearWords, type Vocabulary } from '../../src/commands/words.ts';
+import { nearWords } from '../../src/commands/words.ts';
 import { textsFor, words } from '../../src/texts/texts.ts';
 import { decide, facts, order } from './facts.ts';
 import { slips } from './slips.ts';
-
-const vocabulary = (
-  some: Partial<Record<CommandName, string[]>>,
-  hints: Vocabulary['hints'] = {},
-): Vocabulary => ({
-  words: Object.fromEntries(commandNames.map((name) => [name, some[name] ?? []])) as Vocabulary['words'],
-  hints,
-});
 
 describe('the words of all languages together', () => {
   test('hold every command', () => {
@@ -23,52 +15,6 @@ describe('the words of all languages together', () => {
     for (const word of [...words.commands.keys(), ...words.hints.keys()]) {
       expect(word).toBe(word.normalize('NFKC').toUpperCase().trim().replace(/\s+/g, ' '));
     }
-  });
-
-  test('the same word for the same command is no clash', () => {
-    const joined = joinVocabularies({
-      en: vocabulary({ HELP: ['HELP'] }),
-      xx: vocabulary({ HELP: ['HELP', 'AIDE'] }),
-    });
-    expect([...joined.commands.keys()]).toEqual(['HELP', 'AIDE']);
-  });
-});
-
-describe('what would go wrong later is refused at the start', () => {
-  test('one word for two commands, all such faults at once', () => {
-    expect(() =>
-      joinVocabularies({
-        en: vocabulary({ START: ['GO'], NOTE: ['MEMO'] }),
-        xx: vocabulary({ COMPLETE: ['GO'], DELAY: ['MEMO'] }),
-      }),
-    ).toThrow(/xx: "GO" is COMPLETE and START; xx: "MEMO" is DELAY and NOTE|xx: "MEMO".*xx: "GO"/);
-  });
-
-  test.each(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT', 'CANCEL', 'REVOKE', 'OPTOUT'])(
-    '%s for anything but STOP',
-    (word) => {
-      expect(() => joinVocabularies({ xx: vocabulary({ COMPLETE: [word] }) })).toThrow(
-        `xx: "${word}" for COMPLETE is an opt-out word`,
-      );
-      expect(() => joinVocabularies({ xx: vocabulary({ STOP: [word] }) })).not.toThrow();
-    },
-  );
-
-  test('a word that is run in one language and only a hint in the other', () => {
-    expect(() =>
-      joinVocabularies({
-        en: vocabulary({}, { LIST: ['MY WORK'] }),
-        xx: vocabulary({ 'MY WORK': ['LIST'] }),
-      }),
-    ).toThrow('"LIST" is a command\'s word and a hint');
-  });
-
-  test('one word that hints at other commands in another language offers both', () => {
-    const joined = joinVocabularies({
-      en: vocabulary({}, { FIN: ['COMPLETE'] }),
-      xx: vocabulary({}, { FIN: ['STOP'] }),
-    });
-    expect(joined.hints.get('FIN')).toEqual(['COMPLETE', 'STOP']);
   });
 });
 
