@@ -51,6 +51,10 @@ export const events = (trx: Knex.Transaction, tenantId: string) => {
       return (await query).map(fromRow);
     },
 
+    /** The feed's end, newest first. */
+    newest: async (limit: number): Promise<ListedEvent[]> =>
+      (await rows().whereNotNull('e.feed_no').orderBy('e.feed_no', 'desc').limit(limit)).map(fromRow),
+
     /**
      * Gives committed events their feed numbers, in the order they were made. Numbers are given here, after
      * commit and by one publisher at a time: a number taken inside a slow transaction would be skipped by

@@ -285,6 +285,10 @@ const cases: Cases = {
       await tx.events.publish(10);
       return tx.events.feed({ after: 0, limit: 10 });
     },
+    newest: async (tx) => {
+      await tx.events.publish(10);
+      return tx.events.newest(10);
+    },
     publish: (tx) => tx.events.publish(10),
   },
   inbox: {
