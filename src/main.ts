@@ -19,7 +19,7 @@ const main = async () => {
     simulate: ({ basePath, ...account }) => {
       const simulator = createSimulator(account);
       return {
-        routes: createSimulatorApp(simulator, { basePath }),
+        routes: (latestEvents) => createSimulatorApp(simulator, { basePath, latestEvents }),
         addPhone: simulator.addPhone,
         close: async () => simulator.close(),
       };

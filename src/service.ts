@@ -26,13 +26,15 @@ import { type Timing, timing } from './messaging/timing.ts';
 import { createQueues } from './queue-backend.ts';
 import { type RecoverySettings, recoverySettings } from './recovery.ts';
 import { createSpill } from './spill.ts';
+import type { ListedEvent } from './store/events.ts';
 import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
 import { createStore } from './store/store.ts';
 import { startWorker } from './worker.ts';
 
 /** What a simulated provider is to the service: routes of its own, and phones that get messages. */
 type SimulatorHandle = {
-  routes: Hono<{ Bindings: { incoming?: IncomingMessage } }>;
+  /** Given the events to show beside the phones, newest first. */
+  routes: (latestEvents: () => Promise<ListedEvent[]>) => Hono<{ Bindings: { incoming?: IncomingMessage } }>;
   addPhone: (phone: SimulatedPhone) => void;
   close: () => Promise<void>;
 };
@@ -60,6 +62,7 @@ export type Service = { started: Promise<void>; stop: () => Promise<void> };
 
 const workerStopMs = 12_000;
 const refreshChannelsMs = 5000;
+const shownEvents = 50;
 const simulatedSender = 'whatsapp:+14155238886';
 
 /** Starts what the configuration asks for; `stop` finishes what is in flight and undoes it in reverse order. */
@@ -172,7 +175,8 @@ const build = async (
     app.route('/docs', createDocs());
   }
   if (simulated) {
-    app.route('/simulator', simulated.handle.routes);
+    const latestEvents = () => store.tenant(tenantId, (tx) => tx.events.newest(shownEvents));
+    app.route('/simulator', simulated.handle.routes(latestEvents));
     app.get('/', (c) => c.redirect('/simulator'));
   }
   routes = app;

@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ApiAnswer } from './api.ts';
 import type { Simulator } from './engine.ts';
 import { sendFile } from './files.ts';
-import { pageRoutes } from './page-routes.tsx';
+import { type LatestEvents, pageRoutes } from './page/routes.tsx';
 import { notFound } from './rest-api.ts';
 import { abandoned } from './under-way.ts';
 
@@ -17,7 +17,10 @@ const smallBody = bodyLimit({ maxSize: 256 * 1024 });
  * The simulator over HTTP: Twilio's REST API for the product, and the phones' page for people. Mounted somewhere else
  * than at the root, it must be told where.
  */
-export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {}) => {
+export const createSimulatorApp = (
+  simulator: Simulator,
+  { basePath = '', latestEvents }: { basePath?: string; latestEvents?: LatestEvents } = {},
+) => {
   const app = new Hono<Env>();
   const pathOf = (c: Context) => c.req.path.slice(basePath.length);
 
@@ -63,7 +66,7 @@ export const createSimulatorApp = (simulator: Simulator, { basePath = '' } = {})
     return file ? sendFile(c, file) : c.text('Access denied', 403);
   });
 
-  app.route('/', pageRoutes(simulator, basePath));
+  app.route('/', pageRoutes(simulator, basePath, latestEvents ?? null));
 
   // Not notFound: where the app is mounted, the outer one's answer would be given.
   app.all('*', (c) => (pathOf(c) === '/' ? c.redirect(basePath) : c.json(notFound(pathOf(c)), 404)));

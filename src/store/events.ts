@@ -66,6 +66,10 @@ export const events = (trx: Queries, tenantId: string) => {
       return (await query).map(fromRow);
     },
 
+    /** The feed's end, newest first. */
+    newest: async (limit: number): Promise<ListedEvent[]> =>
+      (await rows().whereNotNull('e.feed_no').orderBy('e.feed_no', 'desc').limit(limit)).map(fromRow),
+
     /**
      * What the newest message of a technician's did whose changes still stand, and whoever changed the same
      * orders since. Locks the notices that told of it, so that none leaves meanwhile.

@@ -222,6 +222,32 @@ describe('events', () => {
     });
   });
 
+  test('of the product are told as well, while somebody watches', async () => {
+    const event = (id: string, type: string, data = {}) => ({
+      id,
+      type,
+      at: new Date('2026-11-22T09:00:00Z'),
+      workOrder: 'WO-7',
+      actor: { kind: 'technician', id: 'tech-1' },
+      data,
+    });
+    const started = event('1', 'work_order.started');
+    const noted = event('2', 'work_order.noted', { text: 'seal replaced', secret: 'x' });
+    const looks = [async () => [started], () => Promise.reject(new Error('the database is away'))];
+    const { url } = await setStage({
+      latestEvents: () => looks.shift()?.() ?? Promise.resolve([noted, started]),
+    });
+    const events = await listen(url);
+    await events.next();
+    expect(await events.next()).toMatchObject({
+      event: 'trail',
+      data: { events: [{ type: 'work_order.started', workOrder: 'WO-7', text: null }] },
+    });
+    const { data } = await events.next();
+    expect(data.events).toMatchObject([{ text: 'seal replaced' }, { type: 'work_order.started' }]);
+    expect(JSON.stringify(data)).not.toContain('secret');
+  });
+
   test('end when the simulator closes', async () => {
     const { url, simulator } = await setStage();
     const events = await listen(url);

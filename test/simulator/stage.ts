@@ -6,6 +6,7 @@ import twilio from 'twilio';
 import { onTestFinished } from 'vitest';
 import { createSimulatorApp } from '../../src/simulator/app.tsx';
 import { createSimulator, type SimulatorOptions } from '../../src/simulator/engine.ts';
+import type { LatestEvents } from '../../src/simulator/page/routes.tsx';
 
 export const accountSid = `AC${'a'.repeat(32)}`;
 export const authToken = 'a-token-nobody-may-see';
@@ -16,8 +17,10 @@ export const ben = 'whatsapp:+12025550102';
 type Received = { url: string; form: Record<string, string>; body: string; isSigned: boolean };
 
 /** A simulator served over HTTP, a real Twilio client for it, and a server in the product's place. */
-export const setStage = async (options: Partial<SimulatorOptions> & { mountedAt?: string } = {}) => {
-  const { mountedAt = '', ...simulatorOptions } = options;
+export const setStage = async (
+  options: Partial<SimulatorOptions> & { mountedAt?: string; latestEvents?: LatestEvents } = {},
+) => {
+  const { mountedAt = '', latestEvents, ...simulatorOptions } = options;
   const product = await startProduct();
   const simulator = createSimulator({
     accountSid,
@@ -32,7 +35,10 @@ export const setStage = async (options: Partial<SimulatorOptions> & { mountedAt?
     ...simulatorOptions,
   });
 
-  const app = new Hono().route(mountedAt || '/', createSimulatorApp(simulator, { basePath: mountedAt }));
+  const app = new Hono().route(
+    mountedAt || '/',
+    createSimulatorApp(simulator, { basePath: mountedAt, ...(latestEvents ? { latestEvents } : {}) }),
+  );
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }) as Server;
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
   const url = `${urlOf(server)}${mountedAt}`;

@@ -378,6 +378,10 @@ const cases: Cases = {
       return tx.events.feed({ after: 0, limit: 10 });
     },
     lastChanges: (tx, its) => tx.events.lastChanges(its.ids.technician, 'tech-1', new Date(0)),
+    newest: async (tx) => {
+      await tx.events.publish(10);
+      return tx.events.newest(10);
+    },
     publish: (tx) => tx.events.publish(10),
   },
   inbox: {

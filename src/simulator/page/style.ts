@@ -1,5 +1,6 @@
-/** The page's stylesheet, a string because nothing bundles it. */
-export const pageStyle = `
+import { phoneStyle } from './style-phone.ts';
+
+const frameStyle = `
 :root {
   color-scheme: light dark;
   --page: #eef0ef;
@@ -122,129 +123,59 @@ select, .add-phone input {
   .controls { grid-template-columns: minmax(0, 1fr) 330px; }
 }
 
-.phones {
-  flex: 1;
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 310px), 1fr)); gap: 16px;
+.stage {
+  flex: 1; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; align-items: start;
   padding: 0 clamp(10px, 2vw, 24px) 20px;
 }
-.phone {
-  display: flex; flex-direction: column; min-width: 0; width: 100%; max-width: 520px; min-height: 420px;
-  height: max(420px, calc(100dvh - 150px)); max-height: 860px;
-  overflow: hidden; border-radius: 18px; background: var(--foot);
-  box-shadow: 0 0 0 1px var(--line), 0 8px 24px #0b141a1f;
+.phones { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 290px), 1fr)); gap: 16px; }
+.trail {
+  display: flex; flex-direction: column; min-height: 0; max-height: 420px; overflow: hidden;
+  border: 1px solid var(--line); border-radius: 14px; background: var(--card);
 }
-.phone > header { display: flex; align-items: center; gap: 11px; padding: 10px 14px; background: var(--bar); color: var(--on-bar); }
-.phone > header div { flex: 1; min-width: 0; }
-.phone h2 { overflow: hidden; font-size: 16.5px; font-weight: 600; line-height: 1.25; text-overflow: ellipsis; white-space: nowrap; }
-.number { font-size: 13px; opacity: .88; overflow: hidden; text-overflow: ellipsis; }
-.avatar {
-  display: grid; place-items: center; flex: none; width: 40px; height: 40px; border-radius: 50%;
-  background: #dfe5e7; color: #3b4a54; font-size: 15px; font-weight: 600;
+.trail header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 6px 10px; padding: 10px 14px; border-bottom: 1px solid var(--line); }
+.trail h2 { font-size: 15px; font-weight: 600; }
+.trail select { font-size: 13px; }
+.trail ol { flex: 1; min-height: 0; overflow-y: auto; padding: 4px 14px 10px; scrollbar-width: thin; }
+.trail ol:empty { display: none; }
+.trail ol:focus-visible { outline-offset: -3px; }
+.trail li {
+  display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 10px; padding: 7px 0; border-bottom: 1px solid var(--line);
+  font-size: 13.5px; line-height: 1.35;
 }
-.avatar[data-tint="1"] { background: #ffd279; color: #5a3b00; }
-.avatar[data-tint="2"] { background: #a5d8ff; color: #0b3a5e; }
-.avatar[data-tint="3"] { background: #c7b8ff; color: #32207a; }
-.avatar[data-tint="4"] { background: #ffb3ad; color: #6e1410; }
-.unread {
-  min-width: 22px; padding: 1px 6px; border-radius: 11px; background: #25d366; color: #06281a;
-  font-size: 12.5px; font-weight: 700; text-align: center;
+.trail li:last-child { border-bottom: 0; }
+.trail li time { grid-row: 1; grid-column: 2; color: var(--soft); font-size: 12px; }
+.trail li p { grid-row: 1; grid-column: 1; overflow-wrap: anywhere; }
+.trail li small, .trail li q { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px; overflow-wrap: anywhere; }
+.trail li q { color: var(--ink); }
+.trail .empty { padding: 12px 14px; color: var(--soft); font-size: 13.5px; }
+@media (min-width: 1180px) {
+  .stage:has(.trail) { grid-template-columns: minmax(0, 1fr) 264px; }
+  .trail { position: sticky; top: 12px; max-height: min(860px, max(420px, 100dvh - 150px)); }
 }
+.templates ul { width: 100%; display: grid; gap: 6px; }
+.templates label { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 4px 10px; }
+`;
 
-.chat {
-  position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain;
-  padding: 12px 7% 10px; scrollbar-width: thin;
-  background: linear-gradient(var(--doodles-fade) 0 0), var(--doodles) var(--wall);
-  display: flex; flex-direction: column;
-}
-.chat:focus-visible { outline-offset: -3px; }
-.day {
-  align-self: center; margin: 4px 0 10px; padding: 4px 12px; border-radius: 8px; background: var(--theirs);
-  color: var(--soft); font-size: 12.5px; box-shadow: var(--shadow);
-}
-.bubble {
-  position: relative; align-self: flex-start; max-width: 88%; min-width: 84px; margin: 1px 0 3px; padding: 6px 9px 7px;
-  border-radius: 8px; background: var(--theirs); box-shadow: var(--shadow);
-  font-size: 14.5px; line-height: 1.36; overflow-wrap: anywhere;
-}
-.bubble[data-by="phone"] { align-self: flex-end; background: var(--mine); }
-.bubble[data-tick="queued"][data-by="product"] { opacity: .72; }
-/* The first of a run has the tail and some air above it. */
-.day + .bubble, .bubble[data-by="phone"] + .bubble[data-by="product"], .bubble[data-by="product"] + .bubble[data-by="phone"] { margin-top: 7px; }
-.day + .bubble::before, .bubble[data-by="phone"] + .bubble[data-by="product"]::before,
-.bubble[data-by="product"] + .bubble[data-by="phone"]::before {
-  content: ""; position: absolute; top: 0; width: 9px; height: 13px; background: inherit;
-}
-.bubble[data-by="product"]::before { left: -8px; clip-path: polygon(0 0, 100% 0, 100% 100%); }
-.bubble[data-by="phone"]::before { right: -8px; clip-path: polygon(0 0, 100% 0, 0 100%); }
-.day + .bubble[data-by="product"], .bubble[data-by="phone"] + .bubble[data-by="product"] { border-top-left-radius: 0; }
-.day + .bubble[data-by="phone"], .bubble[data-by="product"] + .bubble[data-by="phone"] { border-top-right-radius: 0; }
-
-.text { white-space: pre-wrap; }
-.text code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .93em; }
-.meta {
-  float: right; display: inline-flex; align-items: center; gap: 3px; margin: 6px 0 -4px 10px;
-  color: var(--soft); font-size: 11.5px; line-height: 16px; white-space: nowrap;
-}
-.tick { display: inline-flex; }
-.tick svg { display: none; height: 15px; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
-.bubble[data-tick="queued"] .tick .queued, .bubble[data-tick="sent"] .tick .sent, .bubble[data-tick="failed"] .tick .failed,
-.bubble[data-tick="delivered"] .tick .delivered, .bubble[data-tick="read"] .tick .delivered { display: block; }
-.bubble[data-tick="read"] .tick { color: var(--read); }
-.bubble[data-tick="failed"] .tick { color: var(--bad); }
-.problem { clear: both; padding-top: 5px; color: var(--bad); font-size: 12.5px; font-weight: 600; }
-.again { padding: 0 2px; border: 0; background: none; color: var(--accent); font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
-.bubble[data-by="phone"] .again { color: var(--ink); }
-
-.quoted {
-  display: block; width: 100%; margin-bottom: 5px; padding: 5px 9px; border: 0; border-left: 4px solid var(--accent); border-radius: 6px;
-  background: var(--quote); color: var(--soft); font-size: 13px; line-height: 1.35; text-align: left;
-}
-.quoted span { display: -webkit-box; overflow: hidden; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
-.quoted b { display: block; color: var(--accent); }
-.bubble[data-by="phone"] .quoted b { color: inherit; }
-.reply {
-  position: absolute; top: 50%; left: calc(100% + 6px); width: 28px; height: 28px; margin-top: -14px; padding: 5px;
-  border: 0; border-radius: 50%; background: var(--theirs); box-shadow: var(--shadow); opacity: 0; transition: opacity .12s;
-}
-.reply svg { display: block; fill: var(--soft); }
-.bubble:hover .reply, .reply:focus-visible { opacity: 1; }
-@media (hover: none) { .reply { opacity: .75; } }
-
-.chips { display: flex; gap: 5px; padding: 8px 10px 0; overflow-x: auto; scrollbar-width: none; flex: none; }
-.chips button {
-  flex: 1 0 auto; padding: 5px 7px; border: 1px solid var(--line); border-radius: 16px; background: var(--field);
-  color: var(--accent); font-size: 12.5px; font-weight: 600; white-space: nowrap;
-}
-.chips button:hover { border-color: var(--accent); }
-.chips button:focus-visible { outline-offset: -2px; }
-.reply-to { display: flex; align-items: center; gap: 6px; margin: 8px 10px 0; border-left: 4px solid var(--accent); border-radius: 8px; background: var(--field); }
-.reply-to p { flex: 1; min-width: 0; padding: 5px 9px; font-size: 13px; }
-.reply-to b { display: block; color: var(--accent); }
-.reply-to span { display: block; overflow: hidden; color: var(--soft); text-overflow: ellipsis; white-space: nowrap; }
-.reply-to button { width: 32px; height: 32px; border: 0; background: none; color: var(--soft); font-size: 20px; line-height: 1; }
-.composer { display: flex; align-items: flex-end; gap: 8px; padding: 8px 10px 10px; flex: none; }
-.composer label { flex: 1; min-width: 0; display: flex; }
-.composer textarea {
-  width: 100%; min-height: 42px; max-height: 120px; padding: 10px 15px; border: 0; border-radius: 21px; resize: none; field-sizing: content;
-  background: var(--field); line-height: 22px;
-}
-.composer textarea:focus-visible { outline-offset: -2px; }
-.composer textarea::placeholder { color: var(--soft); opacity: 1; }
-.composer button { flex: none; display: grid; place-items: center; width: 42px; height: 42px; padding: 0; border: 0; border-radius: 50%; background: var(--accent); }
-.composer svg { width: 22px; margin-left: 2px; fill: var(--on-accent); }
-.phone > .complaint { padding: 0 14px 10px; }
+// The narrow rules come last: they are exceptions to all others.
+const narrowStyle = `
 @media (max-width: 480px) {
   .chat { padding-inline: 14px; }
-  .chips { gap: 4px; padding-inline: 8px; }
-  .chips button { padding-inline: 6px; font-size: 12px; }
+  .stage { padding-inline: 10px; }
   .scope label { flex: 1 1 100%; }
   .scope select { flex: 1; }
   .phone { height: max(420px, calc(100dvh - 90px)); }
   /* Smaller than 16px, and a phone's browser zooms in on a tap. */
   .composer textarea, .add-phone input, select { font-size: 16px; }
 }
+@container phone (max-width: 345px) {
+  .chips { gap: 4px; padding-inline: 8px; }
+  .chips button { padding-inline: 5px; font-size: 11.5px; }
+}
 @media (prefers-reduced-motion: no-preference) {
   .bubble { animation: arrive .16s ease-out; }
   @keyframes arrive { from { opacity: 0; transform: translateY(6px); } }
 }
 `;
+
+/** The page's stylesheet, strings because nothing bundles them. */
+export const pageStyle = frameStyle + phoneStyle + narrowStyle;

@@ -1,28 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { html } from 'hono/html';
 import { streamSSE } from 'hono/streaming';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
-import type { CallbackOrder } from './callback-line.ts';
-import { isApprovalState } from './contents.ts';
-import { type PhoneSwitches, phoneSwitches } from './conversations.ts';
-import type { Simulator } from './engine.ts';
-import { type FaultKind, type FaultOptions, faultKinds } from './faults.ts';
-import { sendFile } from './files.ts';
-import { type Attachment, mediaKinds } from './media.ts';
+import type { CallbackOrder } from '../callback-line.ts';
+import { isApprovalState } from '../contents.ts';
+import { type PhoneSwitches, phoneSwitches } from '../conversations.ts';
+import type { Simulator } from '../engine.ts';
+import { type FaultKind, type FaultOptions, faultKinds } from '../faults.ts';
+import { sendFile } from '../files.ts';
+import { type Attachment, mediaKinds } from '../media.ts';
+import { isAddress } from '../rest-api.ts';
+import type { ReadReceipts } from '../to-phones.ts';
+import { abandoned } from '../under-way.ts';
 import { Page } from './page.tsx';
-import { pageScript } from './page-script.ts';
-import { pageStyle } from './page-style.ts';
-import { isAddress } from './rest-api.ts';
-import type { ReadReceipts } from './to-phones.ts';
-import { abandoned } from './under-way.ts';
+import { pageScript } from './script.ts';
+import { pageStyle } from './style.ts';
 
 const callbackOrders: CallbackOrder[] = ['in-order', 'reversed', 'shuffled'];
 const readReceiptModes: ReadReceipts[] = ['auto', 'manual'];
 const refusalTimes: NonNullable<FaultOptions['by']>[] = ['post', 'callback'];
 
 const heartbeatMs = 20_000;
+const lookEveryMs = 1000;
 // What WhatsApp takes at most.
 const maxFileBytes = 16 * 1024 * 1024;
 
@@ -38,8 +40,20 @@ const fileBody = bodyLimit({
 
 const switchNames = Object.keys(phoneSwitches) as (keyof PhoneSwitches)[];
 
+/** What happened in the product, newest first. */
+export type LatestEvents = () => Promise<
+  {
+    id: string;
+    type: string;
+    at: Date;
+    workOrder: string | null;
+    actor: { kind: string; id: string | null };
+    data: Record<string, unknown>;
+  }[]
+>;
+
 /** The phones' page, and what it asks for. */
-export const pageRoutes = (simulator: Simulator, basePath: string) => {
+export const pageRoutes = (simulator: Simulator, basePath: string, latestEvents: LatestEvents | null) => {
   const app = new Hono();
 
   app.get('/', (c) => {
@@ -47,7 +61,9 @@ export const pageRoutes = (simulator: Simulator, basePath: string) => {
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
     c.header('Cache-Control', 'no-store');
-    const page = <Page basePath={basePath} sender={readable(simulator.from)} />;
+    const page = (
+      <Page basePath={basePath} sender={readable(simulator.from)} hasTrail={latestEvents !== null} />
+    );
     return c.html(html`<!doctype html>${page}`);
   });
   app.get('/page.js', (c) => c.body(pageScript, 200, asset('text/javascript')));
@@ -87,13 +103,38 @@ export const pageRoutes = (simulator: Simulator, basePath: string) => {
       await send('state', state());
       const heartbeat = setInterval(() => void stream.write(':\n\n'), heartbeatMs);
 
-      const left = new AbortController();
-      stream.onAbort(() => left.abort());
-      if (!stream.aborted) await abandoned(AbortSignal.any([left.signal, simulator.closed]));
+      const leaving = new AbortController();
+      stream.onAbort(() => leaving.abort());
+      if (stream.aborted) leaving.abort();
+      const left = AbortSignal.any([leaving.signal, simulator.closed]);
+      if (latestEvents) void tellEvents(latestEvents, send, left);
+      await abandoned(left);
       clearInterval(heartbeat);
       stopListening();
     });
   });
+
+  /** Looks for what happened in the product as long as somebody watches. */
+  const tellEvents = async (
+    latest: LatestEvents,
+    send: (event: string, data: object) => Promise<void>,
+    left: AbortSignal,
+  ) => {
+    let told = '';
+    while (!left.aborted) {
+      // The product's database may be away for a while.
+      const events = (await latest().catch(() => null))?.map(({ data, ...event }) => ({
+        ...event,
+        text: typeof data.text === 'string' ? data.text : null,
+      }));
+      const isNew = events && told !== JSON.stringify(events);
+      if (isNew) {
+        told = JSON.stringify(events);
+        await send('trail', { events });
+      }
+      await sleep(lookEveryMs, null, { signal: left }).catch(() => null);
+    }
+  };
 
   const changing = ['/phones', '/phones/*', '/messages/*', '/contents/*', '/faults', '/settings'];
   app.on(['POST', 'DELETE'], changing, fromThisPage);

@@ -1,6 +1,5 @@
-import type { FaultKind } from './faults.ts';
-
-const suggestions = ['MY WORK', 'ACK', 'START', 'COMPLETE', 'HELP'];
+import type { FaultKind } from '../faults.ts';
+import { BubbleTemplate, PhoneTemplate } from './templates.tsx';
 
 const faultTexts: { kind: FaultKind; name: string; effect: string }[] = [
   {
@@ -31,8 +30,10 @@ const refusals = [
   { code: 21610, text: 'opted out, at once' },
 ];
 
-/** The page with the phones; `page-script` fills it and keeps it live. */
-export const Page = ({ basePath, sender }: { basePath: string; sender: string }) => (
+type PageFacts = { basePath: string; sender: string; hasTrail: boolean };
+
+/** The page with the phones; its script fills it and keeps it live. */
+export const Page = ({ basePath, sender, hasTrail }: PageFacts) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -56,7 +57,7 @@ export const Page = ({ basePath, sender }: { basePath: string; sender: string })
 
       <details class="panel" id="faults">
         <summary>
-          Faults <span class="count" hidden></span>
+          Faults and settings <span class="count" hidden></span>
         </summary>
         <div class="controls">
           <fieldset class="switches">
@@ -106,6 +107,10 @@ export const Page = ({ basePath, sender }: { basePath: string; sender: string })
               <Choice name="readReceipts" value="auto" text="after a moment" />
               <Choice name="readReceipts" value="manual" text="when I open the phone" />
             </fieldset>
+            <fieldset class="templates" hidden>
+              <legend>WhatsApp has decided about the templates</legend>
+              <ul></ul>
+            </fieldset>
             <form class="add-phone">
               <fieldset>
                 <legend>Another phone</legend>
@@ -133,98 +138,35 @@ export const Page = ({ basePath, sender }: { basePath: string; sender: string })
         </div>
       </details>
 
-      <main class="phones" aria-label="Phones">
-        <noscript>
-          <p>This page needs JavaScript.</p>
-        </noscript>
-      </main>
+      <div class="stage">
+        <main class="phones" aria-label="Phones">
+          <noscript>
+            <p>This page needs JavaScript.</p>
+          </noscript>
+        </main>
+        {hasTrail && <Trail />}
+      </div>
 
-      <template id="phone">
-        <section class="phone">
-          <header>
-            <span class="avatar" aria-hidden="true"></span>
-            <div>
-              <h2>Phone</h2>
-              <p class="number"></p>
-            </div>
-            <span class="unread" hidden></span>
-          </header>
-          <ol class="chat" role="log" aria-live="polite" tabindex={0}></ol>
-          <fieldset class="chips">
-            <legend class="unseen">Suggestions</legend>
-            {suggestions.map((text) => (
-              <button type="button">{text}</button>
-            ))}
-          </fieldset>
-          <div class="reply-to" hidden>
-            <p>
-              <b></b>
-              <span></span>
-            </p>
-            <button type="button" aria-label="Do not reply to this message">
-              ×
-            </button>
-          </div>
-          <form class="composer">
-            <label>
-              <span class="unseen"></span>
-              <textarea
-                name="text"
-                rows={1}
-                maxlength={4096}
-                placeholder="Message"
-                autocomplete="off"
-              ></textarea>
-            </label>
-            <button type="submit" aria-label="Send">
-              <svg viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M3 20.5 21.5 12 3 3.5v6.6L15.5 12 3 13.9z" />
-              </svg>
-            </button>
-          </form>
-          <p class="complaint" role="alert"></p>
-        </section>
-      </template>
-
-      <template id="bubble">
-        <li class="bubble">
-          <button type="button" class="quoted" hidden></button>
-          <span class="text"></span>
-          <span class="meta">
-            <time></time>
-            <span class="tick" role="img">
-              <svg class="queued" viewBox="0 0 16 16" aria-hidden="true">
-                <circle cx="8" cy="8" r="6" />
-                <path d="M8 4.6V8l2.3 1.6" />
-              </svg>
-              <svg class="sent" viewBox="0 0 16 16" aria-hidden="true">
-                <path d="m3 8.6 3.2 3.2L13 4.6" />
-              </svg>
-              <svg class="delivered" viewBox="0 0 20 16" aria-hidden="true">
-                <path d="m2 8.6 3.2 3.2L12 4.6" />
-                <path d="m9.4 11.2.6.6 6.8-7.2" />
-              </svg>
-              <svg class="failed" viewBox="0 0 16 16" aria-hidden="true">
-                <circle cx="8" cy="8" r="6" />
-                <path d="M8 4.6v4M8 11v.4" />
-              </svg>
-            </span>
-          </span>
-          <p class="problem" hidden>
-            <span></span>{' '}
-            <button type="button" class="again" hidden>
-              Send again
-            </button>
-          </p>
-          <button type="button" class="reply" aria-label="Reply to this message" hidden>
-            <svg viewBox="0 0 24 24" aria-hidden="true">
-              <path d="M10 8V4L3 11l7 7v-4.1c5 0 8.5 1.6 11 5.1-1-5-4-10-11-11z" />
-            </svg>
-          </button>
-        </li>
-      </template>
+      <PhoneTemplate />
+      <BubbleTemplate />
     </body>
   </html>
+);
+
+const Trail = () => (
+  <aside class="trail" aria-label="What happened">
+    <header>
+      <h2>What happened</h2>
+      <label>
+        <span class="unseen">Order</span>
+        <select name="order">
+          <option value="">every order</option>
+        </select>
+      </label>
+    </header>
+    <ol role="log" aria-live="off" tabindex={0} aria-label="Events, newest first"></ol>
+    <p class="empty">Nothing yet.</p>
+  </aside>
 );
 
 const Choice = ({ name, value, text }: { name: string; value: string; text: string }) => (
