@@ -151,7 +151,13 @@ export type ReplyValues = {
 };
 
 export type Reply = {
-  [Key in keyof ReplyValues]: { key: Key; values: ReplyValues[Key]; orders: WorkOrder[] };
+  [Key in keyof ReplyValues]: {
+    key: Key;
+    values: ReplyValues[Key];
+    orders: WorkOrder[];
+    /** What came with the command and was kept: on its order, or on none. */
+    kept?: { kinds: AttachmentKind[]; onOrder: boolean };
+  };
 }[keyof ReplyValues];
 
 /** What somebody else is told of a technician's change. The keys are kinds of message. */

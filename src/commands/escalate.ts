@@ -1,7 +1,6 @@
 import { supervisorsToTell } from '../domain/who-is-told.ts';
 import { escalated } from '../domain/work-order.ts';
 import { answer, type Command, type Facts, type OrderFacts, type Request } from './command.ts';
-import { onResolution } from './on-order.ts';
 import { currentOrder, type Resolution, type Rule, resolveOrder, splitOrder } from './resolve-order.ts';
 import { tell } from './tell.ts';
 
@@ -29,7 +28,8 @@ export const escalate: Command = (request, facts) => {
       }),
     };
   };
-  return meant ? onResolution({ command: 'ESCALATE' }, meant, text, facts, call) : call(null);
+  // An order that is closed or with somebody else cannot be escalated, but the call for help must not be lost.
+  return call(meant?.kind === 'order' ? meant.order : null);
 };
 
 /** One that is named, tapped or quoted must be mine and open; else my only order, that at hand, that of the last command. */

@@ -8,15 +8,25 @@ const around = String.raw`[\s\p{P}\p{S}\p{Cf}\p{M}]`;
  * as sent. Null when it begins with none of `words`.
  */
 export const parseCommand = (text: string, words: string[]): ParsedCommand | null => {
+  const plain = text.normalize('NFKC');
   for (const word of [...words].sort((a, b) => b.length - a.length)) {
-    const spaced = word.split(' ').join(`${around}+`);
-    const match = new RegExp(`^${around}*${spaced}(?![\\p{L}\\p{N}\\p{M}])`, 'iu').exec(
-      text.normalize('NFKC'),
-    );
+    const match = beginningWith(word).exec(plain);
     // NFKC may change lengths, so the rest is cut from the text as sent, by the same number of words.
     if (match) return { word, rest: afterWords(text, word.split(' ').length) };
   }
   return null;
+};
+
+// Every message is compared with every word: each pattern is made once.
+const patterns = new Map<string, RegExp>();
+
+const beginningWith = (word: string): RegExp => {
+  const known = patterns.get(word);
+  if (known) return known;
+  const spaced = word.split(' ').join(`${around}+`);
+  const pattern = new RegExp(`^${around}*${spaced}(?![\\p{L}\\p{N}\\p{M}])`, 'iu');
+  patterns.set(word, pattern);
+  return pattern;
 };
 
 const oneWord = String.raw`[\p{L}\p{N}][\p{L}\p{N}\p{M}]*`;

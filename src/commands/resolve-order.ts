@@ -82,12 +82,14 @@ const findByFragment = (given: string, facts: Facts): Resolution | null => {
 export const endingLike = <T extends { number: string }>(given: string, orders: T[]): T[] => {
   const key = orderKey(given);
   if (!/\d/.test(key) || /\s/u.test(given.trim())) return [];
-  const same = orders.filter(({ number }) =>
-    [lastNumber(number), withoutZeros(orderKey(number))].includes(withoutZeros(key)),
-  );
+  const same = orders.filter(({ number }) => isNumbered(number, key));
   // The number itself comes before those that merely end with the same digits.
   return same.length > 0 ? same : orders.filter(({ number }) => orderKey(number).endsWith(key));
 };
+
+/** Whether the number's last digits are these, apart from leading zeros. */
+export const isNumbered = (number: string, key: string): boolean =>
+  [lastNumber(number), withoutZeros(orderKey(number))].includes(withoutZeros(key));
 
 /** The last group of digits: `1` of WO-2026-001; empty when the number does not end in digits. */
 const lastNumber = (number: string): string =>

@@ -14,15 +14,22 @@ export const runCommand = (request: Request, facts: Facts, now: Date): RecordedD
   return { ...decision, changes: withBefore(decision, facts) };
 };
 
-/** What came with a command belongs to the order the command was for. */
+/** What came with a command belongs to the order that the command changed or told of; a question leaves it with none. */
 const keepAttachments = (request: Request, decision: Decision, facts: Facts, now: Date): Decision => {
+  if (request.action === 'ATTACH' || facts.attachments.length === 0) return decision;
+  const kinds = facts.attachments.map(({ kind }) => kind);
   const [order, ...more] = decision.reply.orders;
   const isMine = facts.orders.some(({ id }) => id === order?.id);
-  if (request.action === 'ATTACH' || facts.attachments.length === 0 || !isMine || more.length > 0) {
-    return decision;
+  if (!isMine || more.length > 0 || decision.question) {
+    return { ...decision, reply: { ...decision.reply, kept: { kinds, onOrder: false } } };
   }
   const kept = attach({ action: 'ATTACH', rest: '', orderId: order!.id, by: 'words' }, facts, now);
-  return { ...decision, changes: [...decision.changes, ...kept.changes], attach: kept.attach };
+  return {
+    ...decision,
+    changes: [...decision.changes, ...kept.changes],
+    attach: kept.attach,
+    reply: { ...decision.reply, kept: { kinds, onOrder: true } },
+  };
 };
 
 const withBefore = ({ changes }: Decision, facts: Facts): RecordedChange[] => {

@@ -2,7 +2,7 @@ import { orderKey } from '../domain/work-order.ts';
 import type { Action, Decision, Option, Question, Request } from './command.ts';
 import { answer } from './command.ts';
 import { parseCommand } from './parse.ts';
-import { endingLike } from './resolve-order.ts';
+import { endingLike, isNumbered } from './resolve-order.ts';
 import { commands } from './table.ts';
 import { hadQuestion, openQuestion, optionAt, type Talk } from './talk.ts';
 import { nearWords, type Offer, type Words, wordBeside } from './words.ts';
@@ -96,7 +96,10 @@ const byLabel = (options: Option[], text: string): Option | null => {
     text,
     options.flatMap((option) => (option.orderId ? { number: option.label, option } : [])),
   );
-  return like.length === 1 ? like[0]!.option : null;
+  const [only, ...more] = like;
+  if (!only || more.length > 0) return null;
+  // One digit that merely ends a number is more likely a slip for a place in the list.
+  return key.length > 1 || isNumbered(only.number, key) ? only.option : null;
 };
 
 /** `2`, `2.`, `#2`, `２` or `2️⃣`: a bare number of at most three digits, in any script. */
@@ -120,14 +123,21 @@ const guess = (text: string, words: Words): Understood => {
     );
   }
 
-  const near = nearWords(typed, words).slice(0, 3);
+  const [, second = '', afterTwo = ''] = /^([\p{L}\p{M}]+)[\s\p{P}\p{S}]*([\s\S]*)$/u.exec(rest) ?? [];
+  const near = [
+    ...nearWords(typed, words).map((each) => ({ ...each, rest })),
+    // "MY WROK" is two words for one command.
+    ...nearWords(`${typed} ${second.normalize('NFKC').toUpperCase()}`, words)
+      .filter(({ word }) => word.includes(' '))
+      .map((each) => ({ ...each, rest: afterTwo })),
+  ].slice(0, 3);
   if (near.length > 0 && near.every(({ command }) => commands[command].reads)) {
-    return request({ action: near[0]!.command, rest: rest.trim(), orderId: null, by: 'words' });
+    return request({ action: near[0]!.command, rest: near[0]!.rest.trim(), orderId: null, by: 'words' });
   }
   if (near.length > 0) {
     return offer(
       text,
-      near.map((each) => optionFor(each, rest)),
+      near.map((each) => optionFor(each, each.rest)),
     );
   }
   return { kind: 'answer', decision: answer('notUnderstood', { given: text, last: false }), confused: true };

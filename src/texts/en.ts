@@ -174,7 +174,7 @@ export const en = {
     },
     escalated: {
       head: 'Escalated',
-      noOrder: 'No order was named: tell them where you are.',
+      noOrder: 'It names no open order of yours: tell them where you are.',
       next: 'You hear from us when somebody takes it.',
     },
     needed: 'Asked for',

@@ -1,4 +1,4 @@
-import type { NewsValues, ReplyValues } from '../commands/command.ts';
+import type { NewsValues, Reply, ReplyValues } from '../commands/command.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { en } from './en.ts';
 
@@ -23,6 +23,8 @@ export type Texts = {
   };
   /** What stands on a button, by the command it sends: at most 20 characters. */
   buttons: Record<ButtonAction, string>;
+  /** The line that says what came with a command and was kept. */
+  kept: (kept: NonNullable<Reply['kept']>) => string;
   stranger: string;
 };
 

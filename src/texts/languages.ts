@@ -32,9 +32,12 @@ export const joinLanguages = ({ en, ...others }: { en: Language } & Record<strin
     writeReply: (reply: Reply, reader: Reader): { text: string; shown: number | null } => {
       const write = textsFor(reader.locale).replies[reply.key] as Write<string | Page>;
       const written = write(reply.values, reader);
-      return typeof written === 'string'
-        ? { text: keepShort(written), shown: null }
-        : { ...written, text: keepShort(written.text) };
+      const page = typeof written === 'string' ? { text: written, shown: null } : written;
+      const kept = reply.kept ? textsFor(reader.locale).kept(reply.kept) : '';
+      return {
+        ...page,
+        text: kept ? `${shorten(page.text, maxBodyLength - kept.length - 1)}\n${kept}` : keepShort(page.text),
+      };
     },
 
     /** What somebody else is told of a technician's change. */

@@ -12,6 +12,11 @@ export const writtenIn = (language: Language): Texts => ({
   news: newsIn(language),
   notices: noticesIn(language),
   buttons: language.buttons,
+  kept: ({ kinds, onOrder }) => {
+    const { kept } = partsIn(language);
+    const { attached, attachedNowhere } = language.replies;
+    return `📎 ${onOrder ? attached(kept(kinds)) : attachedNowhere.head(kept(kinds))}`;
+  },
   stranger: language.stranger,
 });
 

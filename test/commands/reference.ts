@@ -70,6 +70,7 @@ const everyOrder = ({ mine, closed, theirs }: Situation): WorkOrder[] => [...min
 const byId = (situation: Situation, action: string, id: string, text: string): Meaning => {
   const own = [...situation.mine, ...situation.closed].find((order) => order.id === id);
   if (own) return about(action, own, text);
+  if (action === 'ESCALATE') return calledForHelp;
   return { moved: situation.theirs.find((order) => order.id === id)!.number };
 };
 
@@ -139,7 +140,7 @@ const otherwise = (situation: Situation, action: string, text: string): Meaning 
   if (action === 'ESCALATE') {
     // "ESCALATE never asks"
     const chosen = currentOrder(mine) ?? mine.find(({ id }) => id === situation.lastOrderId);
-    return chosen ? about(action, chosen, text) : { noOrder: ['escalated'] };
+    return chosen ? about(action, chosen, text) : calledForHelp;
   }
 
   if (possible.length === 0) return { nothing: 'nothing to do' };
@@ -185,10 +186,15 @@ const latest = (orders: OrderFacts[], at: (order: OrderFacts) => Date): OrderFac
 const candidates = (action: string, mine: OrderFacts[]) =>
   mine.filter((order) => stepsOf(action, order).length > 0);
 
-const about = (action: string, order: OrderFacts, text: string): Meaning =>
-  wantsText(action, text) && stepsOf(action, order).length > 0
+/** "ESCALATE never asks" and is never lost: what cannot be escalated itself is left out. */
+const calledForHelp: Meaning = { noOrder: ['escalated'] };
+
+const about = (action: string, order: OrderFacts, text: string): Meaning => {
+  if (action === 'ESCALATE' && stepsOf(action, order).length === 0) return calledForHelp;
+  return wantsText(action, text) && stepsOf(action, order).length > 0
     ? { nothing: 'text wanted' }
     : { order: order.number, steps: stepsOf(action, order) };
+};
 
 const wantsText = (action: string, text: string) =>
   ['NOTE', 'DELAY', 'NEED'].includes(action) && bare(text) === '';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { commandNames } from '../../src/commands/command.ts';
 import { commands } from '../../src/commands/table.ts';
-import { nearWords } from '../../src/commands/words.ts';
-import { textsFor, words } from '../../src/texts/texts.ts';
+import { joinVocabularies, nearWords } from '../../src/commands/words.ts';
+import { en } from '../../src/texts/en.ts';
+import { words } from '../../src/texts/texts.ts';
 import { decide, facts, order } from './facts.ts';
 import { slips } from './slips.ts';
 
@@ -71,7 +72,7 @@ describe('words as people misspell them', () => {
     ['CNFRIM', ['CONFIRM']],
     ['CNFRMI', []],
   ])('%s comes near %j: one slip in four letters, two in six', (typed, near) => {
-    const english = joinVocabularies({ en: textsFor('en').vocabulary });
+    const english = joinVocabularies({ en: en.vocabulary });
     expect(nearWords(typed, english).map(({ word }) => word)).toEqual(near);
   });
 

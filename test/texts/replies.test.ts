@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commandNames, type NewsValues, type Reply, type ReplyValues } from '../../src/commands/command.ts';
 import type { Reader } from '../../src/texts/language.ts';
-import { textsFor, words, writeNews, writeReply } from '../../src/texts/texts.ts';
+import { writeNews, writeReply } from '../../src/texts/texts.ts';
 import { monstrous, order, reader } from './orders.ts';
 
 const write = <Key extends keyof ReplyValues>(key: Key, values: ReplyValues[Key], as: Partial<Reader> = {}) =>
@@ -215,7 +215,7 @@ describe('an answer about an order names its number, its asset and what comes ne
   });
 
   test('an escalation about no order says so', () => {
-    expect(write('escalated', { order: null, told: ['Sofia'] })).toMatch(/No order was named/);
+    expect(write('escalated', { order: null, told: ['Sofia'] })).toMatch(/no open order of yours/);
     expect(write('undone', { order: null, types: ['work_order.escalated'], told: ['Sofia'] })).toMatch(
       /Taken back: escalation\nTold: Sofia/,
     );
