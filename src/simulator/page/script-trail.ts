@@ -30,16 +30,18 @@ const trailItem = ({ id, type, at, workOrder, actor, text }) => {
   const line = document.createElement("p");
   if (workOrder) line.append(textElement("b", workOrder), " ");
   line.append(type.replace(/^work_order\./, "").replace(/[._]/g, " "));
-  const time = textElement(
-    "time",
-    new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
-  );
+  const time = textElement("time", moment(new Date(at)));
   time.dateTime = at;
   const who = textElement("small", actor.id ? actor.kind + " " + actor.id : actor.kind);
   item.append(time, line, who);
   if (text) item.append(textElement("q", text));
   return item;
 };
+
+const moment = (at) =>
+  at.toDateString() === new Date().toDateString()
+    ? at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })
+    : at.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 const textElement = (name, text) => {
   const element = document.createElement(name);
