@@ -52,7 +52,13 @@ export const meaning = (situation: Situation): Meaning => {
     const listed = question.orderIds.map((id) => everyOrder(situation).find((order) => order.id === id)!);
     const line = /^\d+$/.test(orderKey(text)) ? Number(orderKey(text)) : 0;
     const named = listed.filter(({ number }) => orderKey(number) === orderKey(text));
-    const [like, ...more] = named.length > 0 ? named : fragmentFits(listed, text);
+    const key = orderKey(text);
+    // A single digit is a line of the list, unless an order has it as its number.
+    const fitting = fragmentFits(listed, text).filter(
+      ({ number }) =>
+        key.length > 1 || [/\d+$/.exec(number)?.[0].replace(/^0+(?=\d)/, ''), orderKey(number)].includes(key),
+    );
+    const [like, ...more] = named.length > 0 ? named : fitting;
     const meant = more.length === 0 ? like : undefined;
     const written = /#|^\D*0/.test(text);
     const chosen = (written ? meant : undefined) ?? listed[line - 1] ?? meant;
