@@ -217,38 +217,50 @@ const countFailure = async (
   message: Unread,
   error: unknown,
 ): Promise<'more' | 'try-later'> => {
-  const { store, log } = deps;
+  const failures = await deps.store.tenant(tenantId, (tx) => tx.inbox.failed(message.id));
+  const isSetAside = failures >= maxFailures;
+  deps.log.error({
+    event: isSetAside ? 'inbound.set-aside' : 'inbound.failed',
+    alarm: isSetAside,
+    messageId: message.id,
+    error: (error as Error).stack,
+  });
+  if (!isSetAside) return 'try-later';
+  try {
+    await setAside(deps, tenantId, message);
+  } catch (again) {
+    if (isPassing(again)) return 'try-later';
+    // What breaks us may be the person's own data: then not even this can be said to him.
+    const outcome = { status: 'failed', technicianId: null, text: null, answeredBy: null } as const;
+    await deps.store.tenant(tenantId, (tx) => tx.inbox.finish(message.id, outcome));
+  }
+  return 'more';
+};
+
+const setAside = async (deps: Deps, tenantId: string, message: Unread) => {
   const bells = createBells();
-  const setAside = await store.tenant(tenantId, async (tx) => {
+  await deps.store.tenant(tenantId, async (tx) => {
     bells.clear();
-    await tx.conversations.lock(message.conversationId);
-    const failures = await tx.inbox.failed(message.id);
-    if (failures < maxFailures) return false;
+    const conversation = (await tx.conversations.lock(message.conversationId))!;
     const content = readContent(message.raw);
     const tenant = (await tx.tenants.get())!;
     const { technician } = await identify(tx, senderOf(message, content), deps);
-    const answered = technician
-      ? await addAnswer(
-          { tx, deps, message, technician, tenant, ring: bells.add },
-          { key: 'notDone', values: {}, orders: [] },
-          deps.now(),
-        )
-      : null;
+    const notDone = { key: 'notDone', values: {}, orders: [] } as const;
+    const answeredBy = technician
+      ? (
+          await addAnswer(
+            { tx, deps, message, technician, tenant, ring: bells.add },
+            { ...notDone, orders: [] },
+            deps.now(),
+          )
+        ).id
+      : await answerStranger(tx, deps, conversation, message, tenant, bells.add);
     await tx.inbox.finish(message.id, {
       status: 'failed',
       technicianId: technician?.id ?? null,
       text: content.text,
-      answeredBy: answered?.id ?? null,
+      answeredBy,
     });
-    return true;
   });
-  log.error({
-    event: setAside ? 'inbound.set-aside' : 'inbound.failed',
-    alarm: setAside,
-    messageId: message.id,
-    error: (error as Error).stack,
-  });
-  if (!setAside) return 'try-later';
   bells.ring(deps, tenantId);
-  return 'more';
 };

@@ -95,7 +95,7 @@ const queriesOn = (client: pg.PoolClient) => {
   const connection = { query };
   const open = Object.assign((table: string) => builder(table).connection(connection), {
     raw: (...args: Parameters<Knex['raw']>) => builder.raw(...args).connection(connection),
-    ref: builder.ref,
+    ref: builder.ref.bind(builder),
     rows: async (text: string, values: unknown[]) => (await query({ text, values })).rows,
   }) as unknown as Queries;
   const close = () => {

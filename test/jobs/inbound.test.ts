@@ -36,11 +36,13 @@ const bring = async (tech: Tech, text: string, receivedAt: Date) => {
   ]);
 };
 
-/** The doorbell of the only conversation with something unread. */
-const unreadBell = async () => {
-  const [due] = (await stage.store.gate.dueWork(0, 100)).filter(({ queue }) => queue === 'inbound');
-  return { tenantId: stage.tenantId, id: due!.id };
-};
+/** The doorbells of the conversations with something unread. */
+const unreadBells = async () =>
+  (await stage.store.gate.dueWork(0, 100)).flatMap(({ queue, id }) =>
+    queue === 'inbound' ? [{ tenantId: stage.tenantId, id }] : [],
+  );
+
+const unreadBell = async () => (await unreadBells())[0]!;
 
 const notesOf = async (number: string) =>
   (await stage.eventsOf(number)).flatMap(({ data }) => (data.text ? [data.text] : []));
@@ -80,4 +82,34 @@ test('while the spill holds webhooks nothing is worked on, and it is tried again
   })(bell);
   expect(await notesOf('S-2')).toEqual([]);
   expect(rung).toEqual([['inbound', 500]]);
+});
+
+test('a message that fails three times by our fault is answered and set aside, and the next one is done', async () => {
+  const tech = await stage.technician();
+  await stage.order('F-1', { assignee: tech.externalId, status: 'in_progress' });
+  // Whatever the tests before left unread is none of it.
+  const others = new Set((await unreadBells()).map(({ id }) => id));
+  await tech.says('note f-1 this one breaks us');
+  await tech.says('note f-1 this one does not');
+  let broken = 0;
+  const drain = inbound({
+    ...stage.deps,
+    ring: () => {},
+    mustWaitForSpill: async () => false,
+    newId: () => {
+      if (broken++ < 3) throw new Error('ours');
+      return randomUUID();
+    },
+  });
+  const bell = (await unreadBells()).find(({ id }) => !others.has(id))!;
+  for (let run = 0; run < 3; run++) await drain(bell);
+
+  expect(await notesOf('F-1')).toEqual(['this one does not']);
+  const messages = await stage.messages();
+  const [done, failed] = messages.filter(
+    ({ direction, technician }) => direction === 'in' && technician === tech.externalId,
+  );
+  expect([failed!.status, done!.status]).toEqual(['failed', 'processed']);
+  const answer = messages.find(({ id }) => id === failed!.answeredBy)!;
+  expect(answer).toMatchObject({ direction: 'out', text: expect.stringContaining('was not carried out') });
 });
