@@ -128,9 +128,11 @@ describe.each(backends)('on %s', (backend) => {
       MediaUrl0: 'https://example.test/x',
       MediaContentType0: 'image/jpeg',
     });
-    await tech.hears('I can only read text so far');
+    await tech.hears('Kept, but with no order: 1 photo');
+    await tech.says('');
+    await tech.hears('cannot read this kind of message');
     await tech.says('note');
-    await tech.hears('what should the note say');
+    await tech.hears('no open work orders are assigned to you');
     await tech.says('start');
     await tech.hears('no open work orders are assigned to you');
   });

@@ -72,7 +72,10 @@ describe.each(backends)('on %s', (backend) => {
     await tech.shares({ latitude: 25.0187, longitude: -77.3959, label: 'Pump room' });
     await tech.hears(/Kept: 1 location[\s\S]*L-1/);
     const [event] = await attachmentsOf('L-1');
-    expect(event!.data).toMatchObject({ kind: 'location', latitude: 25.0187, longitude: -77.3959 });
+    expect(event!.data).toMatchObject({
+      kind: 'location',
+      place: { latitude: 25.0187, longitude: -77.3959, label: 'Pump room' },
+    });
     await tech.sendsFile({ kind: 'contacts' });
     await tech.hears(/Kept: 1 contact card/);
   });

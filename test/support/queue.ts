@@ -24,7 +24,15 @@ export const emptyQueue = async ({
        WHERE schemaname = $1 AND tablename <> 'migration'`,
       [queueSchema],
     );
-    await client.query(`TRUNCATE ${rows[0].tables}`);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.query(`TRUNCATE ${rows[0].tables}`);
+        return;
+      } catch (error) {
+        // The workers that go on meanwhile take the same tables in another order.
+        if ((error as { code?: string }).code !== '40P01' || attempt === 5) throw error;
+      }
+    }
   });
 };
 
