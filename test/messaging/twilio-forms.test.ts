@@ -23,7 +23,7 @@ const plain = {
   from: 'whatsapp:+15005550101',
   text: '',
   userId: null,
-  answered: false,
+  answeredTo: null,
   media: [],
   place: null,
   messageType: null,
