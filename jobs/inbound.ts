@@ -56,24 +56,28 @@ const workOnNext = async (
     await store.tenant(tenantId, async (tx) => {
       bells.clear();
       // Locked first: two drains may overlap after a lost job lock.
-      const conversation = await tx.conversations.lock(conversationId);
-      if (!conversation) return;
+      const locked = tx.conversations.lock(conversationId);
       if (run.upTo === null) {
         // First what is there, then whether older ones are on their way: the other way round one could slip between.
-        const newest = await tx.inbox.newestUnread(conversationId);
+        const [, newest] = await Promise.all([locked, tx.inbox.newestUnread(conversationId)]);
         if (newest === 0) return;
         isSpilled = await deps.mustWaitForSpill();
         if (isSpilled) return;
         run.upTo = newest;
       }
-      const next = await tx.inbox.takeNext(conversationId);
+      const [conversation, next, tenant] = await Promise.all([
+        locked,
+        tx.inbox.takeNext(conversationId),
+        tx.tenants.get(),
+      ]);
+      if (!conversation) return;
       // Stored since then: what came from the spill may be older than it, so that is asked anew.
       if (next && next.seq > run.upTo) {
         bells.add('inbound', conversationId);
         return;
       }
       current = next;
-      if (current) await workOn(tx, deps, conversation, current, bells.add);
+      if (current) await workOn(tx, deps, { message: current, conversation, tenant: tenant! }, bells.add);
     });
   } catch (error) {
     if (!current || isPassing(error)) {
@@ -106,24 +110,32 @@ const createBells = () => {
 
 type AddBell = ReturnType<typeof createBells>['add'];
 
-/** One message: what it changes, its events, its answer and "processed" commit together. */
-const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: Unread, addBell: AddBell) => {
-  const tenant = (await tx.tenants.get())!;
+/**
+ * One message: what it changes, its events, its answer and "processed" commit together. Statements that need
+ * nothing of each other are sent together; Postgres takes them in that order.
+ */
+const workOn = async (
+  tx: Tx,
+  deps: Deps,
+  { message, conversation, tenant }: { message: Unread; conversation: Conversation; tenant: Tenant },
+  addBell: AddBell,
+) => {
   const content = readContent(message.raw);
-  const { technician, mayAct, changed, heard: on } = await identify(tx, senderOf(message, content), deps);
+  const { technician, mayAct, changed, heard } = await identify(tx, senderOf(message, content), deps);
+  const technicianId = technician?.id ?? null;
   const finish = (status: 'processed' | 'disabled', answeredBy: string | null) =>
-    tx.inbox.finish(message.id, {
-      status,
-      technicianId: technician?.id ?? null,
-      text: content.text,
-      answeredBy,
-    });
-  const heard = (talk: Talk | null) =>
-    tx.conversations.heard(message.conversationId, message.receivedAt, {
-      ...{ technicianId: technician?.id ?? null, heard: on, talk },
-    });
-
+    tx.inbox.finish(message.id, { status, technicianId, text: content.text, answeredBy });
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
+
+  const { receivedAt } = message;
+  const processed = (answeredBy: string | null, talk: Talk | null = null) =>
+    Promise.all([
+      tx.conversations.heard(message.conversationId, receivedAt, { technicianId, heard, talk }),
+      technician && isNews(technician.lastSeenAt, receivedAt)
+        ? tx.technicians.seen(technician.id, receivedAt)
+        : null,
+      finish('processed', answeredBy),
+    ]);
   const facts = { now: deps.now(), newId: deps.newId, tenant, enabled: true };
   const addBells = (bells: Bell[]) => {
     for (const { queue, id } of bells) addBell(queue, id);
@@ -134,38 +146,35 @@ const workOn = async (tx: Tx, deps: Deps, conversation: Conversation, message: U
     const news = { key: 'technician.identity-changed', values: { name }, orderId: null } as const;
     addBells(await tellAbout(tx, technician, 'supervisors', news, facts));
   }
-
-  if (technician && isNews(technician.lastSeenAt, message.receivedAt)) {
-    await tx.technicians.seen(technician.id, message.receivedAt);
-  }
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
   if (content.answeredTo) {
-    const { from: address } = content;
-    if (content.answeredTo === 'stop') {
-      const { id: messageId, receivedAt: at } = message;
-      addBells(await noteOptOut(tx, { address, at, messageId }, facts));
-    }
-    const read = readAddress(address);
-    if (content.answeredTo === 'start' && read) {
-      await tx.technicians.optedIn(read.kind, read.value, message.receivedAt);
-    }
-    await heard(null);
-    return finish('processed', null);
+    addBells(await noteOptWord(tx, content, message, facts));
+    return processed(null);
   }
   if (!technician) {
-    await heard(null);
-    return finish('processed', await answerStranger(tx, deps, conversation, message, tenant, addBell));
+    return processed(await answerStranger(tx, deps, conversation, message, tenant, addBell));
   }
   const turn = { tx, deps, message, content, technician, tenant, talk: conversation.talk, ring: addBell };
   if (!mayAct) {
-    const reply = { key: 'notSureWho', values: {}, orders: [] } as const;
-    const { id } = await addAnswer(turn, { ...reply, orders: [] }, deps.now());
-    await heard(null);
-    return finish('processed', id);
+    const { id } = await addAnswer(turn, { key: 'notSureWho', values: {}, orders: [] }, deps.now());
+    return processed(id);
   }
   const { answeredBy, talk } = await takeTurn(turn);
-  await heard(talk);
-  await finish('processed', answeredBy);
+  return processed(answeredBy, talk);
+};
+
+const noteOptWord = async (
+  tx: Tx,
+  { answeredTo, from }: Content,
+  { id, receivedAt }: Unread,
+  facts: Parameters<typeof noteOptOut>[2],
+): Promise<Bell[]> => {
+  if (answeredTo === 'stop') return noteOptOut(tx, { address: from, at: receivedAt, messageId: id }, facts);
+  const address = readAddress(from);
+  if (answeredTo === 'start' && address) {
+    await tx.technicians.optedIn(address.kind, address.value, receivedAt);
+  }
+  return [];
 };
 
 const senderOf = ({ id, channelId }: Unread, { from, userId }: Content) => ({
@@ -245,15 +254,9 @@ const setAside = async (deps: Deps, tenantId: string, message: Unread) => {
     const content = readContent(message.raw);
     const tenant = (await tx.tenants.get())!;
     const { technician } = await identify(tx, senderOf(message, content), deps);
-    const notDone = { key: 'notDone', values: {}, orders: [] } as const;
+    const turn = { tx, deps, message, tenant, ring: bells.add };
     const answeredBy = technician
-      ? (
-          await addAnswer(
-            { tx, deps, message, technician, tenant, ring: bells.add },
-            { ...notDone, orders: [] },
-            deps.now(),
-          )
-        ).id
+      ? (await addAnswer({ ...turn, technician }, { key: 'notDone', values: {}, orders: [] }, deps.now())).id
       : await answerStranger(tx, deps, conversation, message, tenant, bells.add);
     await tx.inbox.finish(message.id, {
       status: 'failed',

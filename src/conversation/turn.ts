@@ -90,8 +90,11 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
     now: at.now,
   });
   const decision = runCommand(request, facts, at.now);
-  await carryOut(turn, decision, undoes);
-  return say(turn, counted.talk, request, decision, null);
+  const [outcome] = await Promise.all([
+    say(turn, counted.talk, request, decision, null),
+    carryOut(turn, decision, undoes),
+  ]);
+  return outcome;
 };
 
 /** A command that the catch-up found may no longer be what the technician wants. */
