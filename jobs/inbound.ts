@@ -123,18 +123,18 @@ const workOn = async (
   const content = readContent(message.raw);
   const { technician, mayAct, changed, heard } = await identify(tx, senderOf(message, content), deps);
   const technicianId = technician?.id ?? null;
-  const finish = (status: 'processed' | 'disabled', answeredBy: string | null) =>
-    tx.inbox.finish(message.id, { status, technicianId, text: content.text, answeredBy });
+  const finish = (status: 'processed' | 'disabled', answeredBy: string | null, workOrderIds: string[] = []) =>
+    tx.inbox.finish(message.id, { status, technicianId, text: content.text, answeredBy, workOrderIds });
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
   const { receivedAt } = message;
-  const processed = (answeredBy: string | null, talk: Talk | null = null) =>
+  const processed = (answeredBy: string | null, talk: Talk | null = null, workOrderIds: string[] = []) =>
     Promise.all([
       tx.conversations.heard(message.conversationId, receivedAt, { technicianId, heard, talk }),
       technician && isNews(technician.lastSeenAt, receivedAt)
         ? tx.technicians.seen(technician.id, receivedAt)
         : null,
-      finish('processed', answeredBy),
+      finish('processed', answeredBy, workOrderIds),
     ]);
   const facts = { now: deps.now(), newId: deps.newId, tenant, enabled: true };
   const addBells = (bells: Bell[]) => {
@@ -154,13 +154,16 @@ const workOn = async (
   if (!technician) {
     return processed(await answerStranger(tx, deps, conversation, message, tenant, addBell));
   }
-  const turn = { tx, deps, message, content, technician, tenant, talk: conversation.talk, ring: addBell };
-  if (!mayAct) {
-    const { id } = await addAnswer(turn, { key: 'notSureWho', values: {}, orders: [] }, deps.now());
-    return processed(id);
-  }
-  const { answeredBy, talk } = await takeTurn(turn);
-  return processed(answeredBy, talk);
+  const who = { technician, tenant, mayAct, talk: conversation.talk };
+  const { answeredBy, talk, workOrderIds } = await takeTurn({
+    tx,
+    deps,
+    message,
+    content,
+    ...who,
+    ring: addBell,
+  });
+  return processed(answeredBy, talk, workOrderIds);
 };
 
 const noteOptWord = async (
@@ -240,8 +243,8 @@ const countFailure = async (
   } catch (again) {
     if (isPassing(again)) return 'try-later';
     // What breaks us may be the person's own data: then not even this can be said to him.
-    const outcome = { status: 'failed', technicianId: null, text: null, answeredBy: null } as const;
-    await deps.store.tenant(tenantId, (tx) => tx.inbox.finish(message.id, outcome));
+    const nothing = { technicianId: null, text: null, answeredBy: null, workOrderIds: [] };
+    await deps.store.tenant(tenantId, (tx) => tx.inbox.finish(message.id, { status: 'failed', ...nothing }));
   }
   return 'more';
 };
@@ -263,6 +266,7 @@ const setAside = async (deps: Deps, tenantId: string, message: Unread) => {
       technicianId: technician?.id ?? null,
       text: content.text,
       answeredBy,
+      workOrderIds: [],
     });
   });
   bells.ring(deps, tenantId);

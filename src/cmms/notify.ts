@@ -100,7 +100,7 @@ export const addNews = async (
     channelId,
     conversationId,
     kind: news.key,
-    lane: 'notification',
+    lane: lanes[news.key] ?? 'notification',
     text: writeNews(news, readerOf(person, facts.tenant, facts.now)),
     inReplyTo: null,
     causedBy,
@@ -111,6 +111,12 @@ export const addNews = async (
     heldBack,
   });
   return { channelId: heldBack === null ? channelId : null };
+};
+
+// A call for help does not queue up behind the morning's notices.
+const lanes: Partial<Record<News['key'], Lane>> = {
+  'work-order.escalated': 'reply',
+  'work-order.needed': 'reply',
 };
 
 const holdsBack = (person: Technician, facts: Pick<Facts, 'enabled'>): Reason | null =>

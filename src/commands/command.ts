@@ -34,6 +34,8 @@ export type Request = {
   /** The order that a button or the answer to a question names. */
   orderId: string | null;
   by: 'words' | 'button' | 'answer' | 'reaction';
+  /** Attachments that waited for this answer. */
+  attachments?: string[];
 };
 
 /** An order as a technician's command sees it. */
@@ -137,7 +139,7 @@ export type ReplyValues = {
   whichOrder: { action: Action; rest: string; orders: OrderLine[]; from: number; leftOver: string | null };
   didYouMean: { given: string; options: string[]; forwarded: boolean };
   notUnderstood: { given: string; last: boolean };
-  tooMany: { skipped: string[] };
+  tooMany: { skipped: string[]; more: number };
   listClosed: Record<string, never>;
   notOnList: { given: string; count: number };
   unreadable: { kind: 'sticker' | 'reaction' | 'unknown' };
@@ -182,6 +184,10 @@ export type Option = { action: Action; rest: string; orderId: string | null; lab
 export type Question = {
   options: Option[];
   freeText: { action: Action; orderId: string | null } | null;
+  /** What the chosen command goes on with, where the option says nothing of its own. */
+  rest?: string;
+  /** Attachments that wait for the answer, by their ids. */
+  attachments?: string[];
 };
 
 /** What MORE continues: orders of a list, or one long order. `of` is the reply it was. */

@@ -64,8 +64,9 @@ export const onResolution = (
 
 /** A numbered list of orders, one of which the command is meant for. */
 export const whichOrder = (action: Action, rest: string, orders: WorkOrder[]): Question => ({
-  options: orders.map(({ id, number }) => ({ action, rest, orderId: id, label: number })),
+  options: orders.map(({ id, number }) => ({ action, rest: '', orderId: id, label: number })),
   freeText: null,
+  rest,
 });
 
 const nothingToDo = (command: Rule['command'], facts: Facts): Decision =>

@@ -14,15 +14,26 @@ export const runCommand = (request: Request, facts: Facts, now: Date): RecordedD
   return { ...decision, changes: withBefore(decision, facts) };
 };
 
-/** What came with a command belongs to the order that the command changed or told of; a question leaves it with none. */
+/**
+ * What came with a command belongs to the order that the command changed or told of. It waits for the answer
+ * where that is asked; where it finds no order, the reply says so.
+ */
 const keepAttachments = (request: Request, decision: Decision, facts: Facts, now: Date): Decision => {
-  if (request.action === 'ATTACH' || facts.attachments.length === 0) return decision;
+  if (facts.attachments.length === 0 || decision.reply.key === 'attachedNowhere') return decision;
   const kinds = facts.attachments.map(({ kind }) => kind);
+  const onNone = { ...decision, reply: { ...decision.reply, kept: { kinds, onOrder: false } } };
+  if (decision.question) {
+    const asked = {
+      ...decision,
+      question: { ...decision.question, attachments: facts.attachments.map(({ id }) => id) },
+    };
+    return request.action === 'ATTACH' ? asked : { ...asked, reply: onNone.reply };
+  }
+  if (request.action === 'ATTACH') return decision.attach ? decision : onNone;
   const [order, ...more] = decision.reply.orders;
   const isMine = facts.orders.some(({ id }) => id === order?.id);
-  if (!isMine || more.length > 0 || decision.question) {
-    return { ...decision, reply: { ...decision.reply, kept: { kinds, onOrder: false } } };
-  }
+  // UNDO takes attachments off.
+  if (!isMine || more.length > 0 || decision.attach) return onNone;
   const kept = attach({ action: 'ATTACH', rest: '', orderId: order!.id, by: 'words' }, facts, now);
   return {
     ...decision,

@@ -2,16 +2,18 @@ import type { AttachmentKind, Decision, List, Option, Question, Request } from '
 
 /** What a conversation is in the middle of, as stored with it: moments are text. */
 export type Talk = {
-  question?: Question & { askedAt: string; open: boolean };
+  question?: Question & { askedAt: string };
+  /** There was a list whose numbers no longer count. */
+  hadList?: boolean;
   list?: List & { at: string };
   /** The order of the last command that had one. */
   lastOrder?: { id: string; at: string };
   /** Messages in a row that were not understood, since the first of them. */
   confused?: { count: number; since: string; answerId: string };
   /** Messages in the minute that began then; `answerId`: what says that the rest was not done. */
-  minute?: { since: string; count: number; answerId: string | null; skipped: string[] };
-  /** Attachments that came together share the answer that waits until then. */
-  album?: { until: string; answerId: string; orderId: string | null; kinds: AttachmentKind[] };
+  minute?: { since: string; count: number; answerId: string | null; skipped: string[]; more: number };
+  /** Attachments that came together share the answer that still waits; `about` is its order, or what was asked. */
+  album?: { answerId: string; about: string; kinds: AttachmentKind[] };
 };
 
 const questionMs = 10 * 60 * 1000;
@@ -20,15 +22,17 @@ const lastOrderMs = 12 * 60 * 60 * 1000;
 
 /** The question that a message received then may answer: it must have been asked before, and not be closed or too old. */
 export const openQuestion = ({ question }: Talk, at: Date): Question | null =>
-  question?.open &&
-  isYounger(question.askedAt, at, questionMs) &&
-  Date.parse(question.askedAt) <= at.getTime()
+  question && isYounger(question.askedAt, at, questionMs) && Date.parse(question.askedAt) <= at.getTime()
     ? question
     : null;
 
+/** What waits for the question's answer; photos sent together all came before it was asked. */
+export const waitingAttachments = ({ question }: Talk, at: Date): string[] =>
+  question && isYounger(question.askedAt, at, questionMs) ? (question.attachments ?? []) : [];
+
 /** Whether there was a list whose numbers no longer count. */
-export const hadQuestion = ({ question }: Talk): boolean =>
-  question !== undefined && question.options.length > 0;
+export const hadQuestion = ({ question, hadList = false }: Talk): boolean =>
+  hadList || (question !== undefined && question.options.length > 0);
 
 export const openList = ({ list }: Talk, at: Date): List | null =>
   list && isYounger(list.at, at, listMs) ? list : null;
@@ -46,13 +50,18 @@ export const countMessage = (talk: Talk, at: Date): { talk: Talk; tooMany: boole
   const minute =
     talk.minute && isYounger(talk.minute.since, at, minuteMs)
       ? { ...talk.minute, count: talk.minute.count + 1 }
-      : { since: at.toISOString(), count: 1, answerId: null, skipped: [] };
+      : { since: at.toISOString(), count: 1, answerId: null, skipped: [], more: 0 };
   return { talk: { ...talk, minute }, tooMany: minute.count > maxPerMinute };
 };
 
-/** How often in a row, within ten minutes, nothing was understood, this message included. */
+/**
+ * How often in a row nothing was understood, this message included: within ten minutes, but once that was
+ * often enough for silence, for however long nothing is.
+ */
 export const timesConfused = ({ confused }: Talk, at: Date): number =>
-  confused && isYounger(confused.since, at, confusedMs) ? confused.count + 1 : 1;
+  confused && (confused.count >= maxConfused || isYounger(confused.since, at, confusedMs))
+    ? confused.count + 1
+    : 1;
 
 /** After the fifth in a row, which says so, nothing is answered until one is understood. */
 export const confusion = (times: number): 'answer' | 'answer-last' | 'silence' =>
@@ -77,11 +86,17 @@ export const nextTalk = (
   const now = at.now.toISOString();
   const next: Talk = { ...talk };
 
-  if (decision.question) next.question = { ...decision.question, askedAt: now, open: true };
+  if (decision.question) {
+    next.question = { ...decision.question, askedAt: now };
+    next.hadList = false;
+  }
   // A new command beats a pending question; a photo or a word that was not understood leaves it open.
   else if (talk.question && request && (request.action !== 'ATTACH' || request.by === 'answer')) {
-    next.question = { ...talk.question, open: false };
+    // What was in it may be long, and is of no use any more.
+    delete next.question;
+    next.hadList = talk.question.options.length > 0;
   }
+  if (talk.list && !openList(talk, at.now)) delete next.list;
 
   const list = shown === null ? null : listOf(decision, shown);
   if (list) next.list = { ...list, at: now };

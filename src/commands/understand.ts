@@ -71,12 +71,12 @@ const answerTo = (question: Question, text: string): Understood | null => {
     const named = /#|^\D*0/u.test(text) ? byLabel(options, text) : null;
     const chosen = named ?? optionAt(question, given) ?? byLabel(options, text);
     return chosen
-      ? choose(chosen)
+      ? choose(chosen, question)
       : { kind: 'answer', decision: keepAsking(question, text), confused: false };
   }
   const chosen = byLabel(options, text);
-  if (chosen) return choose(chosen);
-  return freeText ? request({ ...freeText, rest: text.trim(), by: 'answer' }) : null;
+  if (chosen) return choose(chosen, question);
+  return freeText ? request({ ...freeText, rest: text.trim(), by: 'answer', ...waiting(question) }) : null;
 };
 
 const keepAsking = (question: Question, text: string): Decision => ({
@@ -84,8 +84,11 @@ const keepAsking = (question: Question, text: string): Decision => ({
   question,
 });
 
-const choose = ({ action, rest, orderId }: Option): Understood =>
-  request({ action, rest, orderId, by: 'answer' });
+const choose = ({ action, rest, orderId }: Option, question: Question): Understood =>
+  request({ action, rest: rest || question.rest || '', orderId, by: 'answer', ...waiting(question) });
+
+const waiting = ({ attachments }: Question): Pick<Request, 'attachments'> =>
+  attachments?.length ? { attachments } : {};
 
 const byLabel = (options: Option[], text: string): Option | null => {
   const key = orderKey(text);

@@ -67,7 +67,8 @@ export const loadFacts = async (
     undoable: last && (await readUndoable(tx, last, byId, technician)),
     escalations: await readEscalations(
       tx,
-      escalated.flatMap((id) => byId.get(id) ?? []),
+      // Somebody else may have taken it while we waited for its lock.
+      escalated.flatMap((id) => byId.get(id) ?? []).filter((order) => order.escalated),
     ),
     missed: needs.has('missed') && paused ? await readMissed(tx, technician) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
@@ -110,8 +111,15 @@ const readUndoable = async (
     order: workOrderId ? (orders.get(workOrderId) ?? null) : null,
   })),
   changedSince: findChange(last, orders),
-  told: (await tx.technicians.toTell(technician.id, last.told)).filter(({ id }) => last.told.includes(id)),
+  told: await readTold(tx, last.messageId, technician),
 });
+
+/** Who was told of it and can be told that it is taken back. */
+const readTold = async (tx: Tx, messageId: string, technician: Technician): Promise<Undoable['told']> => {
+  const told = await tx.outbox.lockCausedBy(messageId);
+  const people = await tx.technicians.toTell(technician.id, told);
+  return people.filter(({ id, reachable }) => reachable && told.includes(id));
+};
 
 /** The first change of somebody else's since; one that left no event shows in the order's version. */
 const findChange = (last: LastChanges, orders: Map<string, WorkOrder>): Undoable['changedSince'] => {
@@ -121,7 +129,8 @@ const findChange = (last: LastChanges, orders: Map<string, WorkOrder>): Undoable
     const later = last.later.filter(({ workOrderId }) => workOrderId === order.id);
     const other = later.find(({ undone }) => !undone);
     if (other) return { order, by: other.by, at: other.at };
-    const expected = own.at(-1)!.before!.version + 1 + later.filter(({ counted }) => counted).length;
+    const before = own.at(-1)!.before?.version ?? Number.NaN;
+    const expected = before + 1 + later.filter(({ counted }) => counted).length;
     if (order.version !== expected) return { order, by: null, at: null };
   }
   return null;

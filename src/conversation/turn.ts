@@ -1,8 +1,23 @@
 import { addNews, readerOf } from '../cmms/notify.ts';
 import { readPreferences } from '../cmms/preferences.ts';
-import { answer, type Decision, type Facts, type Reply, type Request } from '../commands/command.ts';
+import {
+  type AttachmentKind,
+  answer,
+  type Decision,
+  type Facts,
+  type Reply,
+  type Request,
+} from '../commands/command.ts';
 import { type RecordedDecision, runCommand } from '../commands/run.ts';
-import { confusion, countMessage, isYounger, nextTalk, type Talk, timesConfused } from '../commands/talk.ts';
+import {
+  confusion,
+  countMessage,
+  isYounger,
+  nextTalk,
+  type Talk,
+  timesConfused,
+  waitingAttachments,
+} from '../commands/talk.ts';
 import { understand } from '../commands/understand.ts';
 import type { Deps } from '../deps.ts';
 import { expiry } from '../domain/message.ts';
@@ -12,6 +27,7 @@ import type { Unread } from '../store/inbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { oneLine } from '../texts/shorten.ts';
 import { words, writeReply } from '../texts/texts.ts';
 import { loadFacts } from './facts.ts';
 import { hear } from './hear.ts';
@@ -25,17 +41,17 @@ export type Turn = {
   technician: Technician;
   tenant: Tenant;
   talk: Talk;
+  /** False: the phone is his, the WhatsApp identity somebody else's. He is answered, and nothing is done. */
+  mayAct: boolean;
   /** Notes whose doorbell to ring once it is committed. */
   ring: (queue: DoorbellQueue, id: string) => void;
 };
 
 /** What a message came to: the message that answers it, and what the conversation is in the middle of then. */
-export type Outcome = { answeredBy: string | null; talk: Talk };
+export type Outcome = { answeredBy: string | null; talk: Talk; workOrderIds: string[] };
 
 // Photos that are sent together come one after the other; this long their common answer waits for the next.
 const albumMs = 4000;
-// As long as the question lives that asks for their order.
-const unassignedMs = 10 * 60 * 1000;
 const lateCommandMs = 15 * 60 * 1000;
 
 /** Understands one message, does what it asks for and answers it. */
@@ -44,9 +60,10 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
   const at = { received: message.receivedAt, now: deps.now() };
   const counted = countMessage(turn.talk, at.received);
   if (counted.tooMany) return skip(turn, counted.talk);
+  if (!turn.mayAct) return say(turn, counted.talk, { request: null, decision: answer('notSureWho', {}) });
 
   if (message.source === 'catch-up' && (await isTooLate(turn, at.now))) {
-    return say(turn, counted.talk, null, answer('tooLate', { given: content.text }), null);
+    return say(turn, counted.talk, { request: null, decision: answer('tooLate', { given: content.text }) });
   }
 
   const { heard, quoted, attachments } = await hear(tx, deps, message, content, turn);
@@ -65,15 +82,10 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
         { request: null, decision: { ...decision, question: null }, confused, answerId, shown: null },
         at,
       );
-      return { answeredBy: answerId, talk };
+      return { answeredBy: answerId, talk, workOrderIds: [] };
     }
-    return say(
-      turn,
-      counted.talk,
-      null,
-      how === 'answer' ? decision : lastWarning(decision, content),
-      confused,
-    );
+    const said = how === 'answer' ? decision : lastWarning(decision, content);
+    return say(turn, counted.talk, { request: null, decision: said, confused });
   }
 
   const { request } = understood;
@@ -83,18 +95,41 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
     paused: readPreferences(technician.preferences).paused,
     talk: counted.talk,
     quoted,
-    attachments:
-      request.action === 'ATTACH' && request.by === 'answer'
-        ? await tx.attachments.unassigned(technician.id, new Date(at.received.getTime() - unassignedMs))
-        : attachments,
+    attachments: [...(await waitingFor(turn, request)), ...attachments],
     now: at.now,
   });
-  const decision = runCommand(request, facts, at.now);
+  const decision = withEarlier(runCommand(request, facts, at.now), request, counted.talk, at.received);
+  const kinds = request.action === 'ATTACH' ? facts.attachments.map(({ kind }) => kind) : [];
   const [outcome] = await Promise.all([
-    say(turn, counted.talk, request, decision, null),
+    say(turn, counted.talk, { request, decision, kinds }),
     carryOut(turn, decision, undoes),
   ]);
-  return outcome;
+  const workOrderIds = ordersMeant(decision);
+  return { ...outcome, workOrderIds };
+};
+
+/** The orders a message was about: those it changed, or the one it was answered about. */
+const ordersMeant = ({ changes, reply }: Decision): string[] => {
+  const changed = [...new Set(changes.flatMap(({ orderId }) => orderId ?? []))];
+  return changed.length > 0 || reply.orders.length !== 1 ? changed : [reply.orders[0]!.id];
+};
+
+/** What waited for this answer; what has found its order meanwhile is left there. */
+const waitingFor = async ({ tx }: Turn, { attachments }: Request): Promise<Facts['attachments']> =>
+  attachments
+    ? (await tx.attachments.getMany(attachments)).filter(({ workOrderId }) => workOrderId === null)
+    : [];
+
+/** One more photo for the same question: its answer is for the ones before as well. */
+const withEarlier = <D extends Decision>(decision: D, request: Request, talk: Talk, at: Date): D => {
+  const earlier = waitingAttachments(talk, at);
+  const { question } = decision;
+  if (!question || request.action !== 'ATTACH' || request.by !== 'words' || earlier.length === 0)
+    return decision;
+  return {
+    ...decision,
+    question: { ...question, attachments: [...earlier, ...(question.attachments ?? [])] },
+  };
 };
 
 /** A command that the catch-up found may no longer be what the technician wants. */
@@ -149,64 +184,76 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
   if (events.length > 0) turn.ring('cmms-events', tx.tenantId);
 };
 
-/** Adds the answer; one that only says that more of the same was kept joins the answer before it. */
+type Said = {
+  request: Request | null;
+  decision: Decision;
+  confused?: number | null;
+  /** What came with nothing but attachments. */
+  kinds?: AttachmentKind[];
+};
+
+/** Adds the answer; one that only says that more of the same came joins the answer before it. */
 const say = async (
   turn: Turn,
   talk: Talk,
-  request: Request | null,
-  decision: Decision,
-  confused: number | null,
+  { request, decision, confused = null, kinds = [] }: Said,
 ): Promise<Outcome> => {
-  const { message, deps } = turn;
-  const at = { received: message.receivedAt, now: deps.now() };
-  const kinds = kindsKept(decision.reply);
-  const album =
-    request?.action === 'ATTACH' && kinds ? await joinAlbum(turn, talk, decision.reply, kinds) : null;
-  if (album) {
-    const next = nextTalk(talk, { request, decision, confused, answerId: album.answerId, shown: null }, at);
-    return { answeredBy: album.answerId, talk: { ...next, album } };
-  }
-
-  const dueAt = new Date(at.now.getTime() + (kinds ? albumMs : 0));
-  const { id: answerId, shown } = await addAnswer(turn, decision.reply, dueAt);
+  const at = { received: turn.message.receivedAt, now: turn.deps.now() };
+  const about = aboutAttachments(decision.reply);
+  const joined = about ? await joinAlbum(turn, talk, decision.reply, about, kinds) : null;
+  const dueAt = new Date(at.now.getTime() + (about ? albumMs : 0));
+  const { id: answerId, shown } = joined ?? (await addAnswer(turn, decision.reply, dueAt));
   const next = nextTalk(talk, { request, decision, confused, answerId, shown }, at);
-  if (!kinds) return { answeredBy: answerId, talk: next };
-  const orderId = decision.reply.orders[0]?.id ?? null;
-  return {
-    answeredBy: answerId,
-    talk: { ...next, album: { until: dueAt.toISOString(), answerId, orderId, kinds } },
-  };
+  if (about) next.album = { answerId, about, kinds: joined?.kinds ?? kinds };
+  else delete next.album;
+  return { answeredBy: answerId, talk: next, workOrderIds: [] };
 };
 
-const kindsKept = (reply: Reply): Facts['attachments'][number]['kind'][] | null =>
-  reply.key === 'attached' || reply.key === 'attachedNowhere' ? reply.values.kinds : null;
+/** What an answer about attachments alone is about; null for any other. */
+const aboutAttachments = ({ key, values, orders }: Reply): string | null => {
+  if (key === 'attached' || key === 'attachedNowhere') return orders[0]?.id ?? 'no order';
+  return key === 'whichOrder' && values.action === 'ATTACH' && values.from === 0
+    ? `one of ${orders.length}: ${orders[0]?.id}`
+    : null;
+};
 
 const joinAlbum = async (
   turn: Turn,
   { album }: Talk,
   reply: Reply,
-  kinds: NonNullable<ReturnType<typeof kindsKept>>,
-): Promise<Talk['album'] | null> => {
-  if (!album || album.orderId !== (reply.orders[0]?.id ?? null)) return null;
+  about: string,
+  kinds: AttachmentKind[],
+): Promise<{ id: string; shown: number | null; kinds: AttachmentKind[] } | null> => {
+  if (album?.about !== about) return null;
   const all = [...album.kinds, ...kinds];
-  const { text } = writeReply({ ...reply, values: { ...reply.values, kinds: all } } as Reply, reader(turn));
+  const values = 'kinds' in reply.values ? { ...reply.values, kinds: all } : reply.values;
+  const { text, shown } = writeReply({ ...reply, values } as Reply, reader(turn));
   // Too late if it has left already.
-  return (await turn.tx.outbox.rewriteReply(album.answerId, text)) ? { ...album, kinds: all } : null;
+  const waits = await turn.tx.outbox.rewriteReply(album.answerId, text);
+  return waits ? { id: album.answerId, shown, kinds: all } : null;
 };
+
+// More of them are only counted: they are somebody's machine, or a thumb on a button.
+const maxListed = 10;
 
 /** More than we can take within a minute: nothing is done, and one answer at the end of it says what was not. */
 const skip = async (turn: Turn, talk: Talk): Promise<Outcome> => {
   const { tx, deps, content } = turn;
-  const { minute } = talk;
-  const skipped = [...minute!.skipped, content.text].slice(0, 200);
-  const reply: Reply = { key: 'tooMany', values: { skipped }, orders: [] };
+  const minute = talk.minute!;
+  const listed = minute.skipped.length < maxListed;
+  const skipped = listed ? [...minute.skipped, oneLine(content.text, 100) || '📎'] : minute.skipped;
+  const more = minute.more + (listed ? 0 : 1);
+  const reply: Reply = { key: 'tooMany', values: { skipped, more }, orders: [] };
   const { text } = writeReply(reply, reader(turn));
-  const before = minute!.answerId;
+  const before = minute.answerId;
   const joined = before !== null && (await tx.outbox.rewriteReply(before, text));
-  const answerId = joined
-    ? before
-    : (await addAnswer(turn, reply, new Date(deps.now().getTime() + restOf(minute!.since, deps.now())))).id;
-  return { answeredBy: answerId, talk: { ...talk, minute: { ...minute!, answerId, skipped } } };
+  const dueAt = new Date(deps.now().getTime() + restOf(minute.since, deps.now()));
+  const answerId = joined ? before : (await addAnswer(turn, reply, dueAt)).id;
+  return {
+    answeredBy: answerId,
+    talk: { ...talk, minute: { ...minute, answerId, skipped, more } },
+    workOrderIds: [],
+  };
 };
 
 const restOf = (since: string, now: Date): number =>

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts';
-import { isStillTrue, type Reason } from '../domain/message.ts';
+import { isStillTrue, type Lane, type Reason } from '../domain/message.ts';
 import { type DueMessage, possibleDuplicate } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import { chooseContent, type WithButtons } from './content.ts';
@@ -43,7 +43,7 @@ export const takeDue = async (
     ...new Set(messages.map(({ conversationId }) => conversationId)),
   ]);
   const tenant = await tx.tenants.get();
-  const zones = await tx.technicians.timeZones(messages.flatMap(({ technicianId }) => technicianId ?? []));
+  const people = await tx.technicians.whenTold(messages.flatMap(({ technicianId }) => technicianId ?? []));
   const now = deps.now();
 
   const wanted: { message: DueMessage; to: string }[] = [];
@@ -51,7 +51,8 @@ export const takeDue = async (
     const order = message.workOrderId ? (orders.get(message.workOrderId) ?? null) : null;
     const { reply = null, notice = null } = addresses.get(message.conversationId) ?? {};
     const to = message.kind === 'reply' ? reply : notice;
-    const timeZone = zones.get(message.technicianId ?? '') ?? tenant?.timeZone ?? 'UTC';
+    const person = people.get(message.technicianId ?? '');
+    const timeZone = person?.timeZone ?? tenant?.timeZone ?? 'UTC';
     const held: Reason | null =
       !deps.enabled || tenant?.enabled === false
         ? 'disabled'
@@ -59,11 +60,13 @@ export const takeDue = async (
           ? 'expired'
           : !isStillTrue(message, order, timeZone)
             ? 'order-moved-on'
-            : to
-              ? null
-              : reply
-                ? 'opted-out'
-                : 'no-address';
+            : person?.paused && pausable.includes(message.lane)
+              ? 'paused'
+              : to
+                ? null
+                : reply
+                  ? 'opted-out'
+                  : 'no-address';
     if (held || !to) await endUnsent(tx, message, held ?? 'no-address');
     else wanted.push({ message, to });
   }
@@ -106,6 +109,9 @@ export const takeDue = async (
     seen: messages.length,
   };
 };
+
+// Answers and critical alerts reach somebody who has paused all the same.
+const pausable: Lane[] = ['notification', 'digest'];
 
 const shownAs = (message: DueMessage, how: WithButtons | undefined) =>
   how?.kind === 'content'

@@ -86,14 +86,9 @@ export const attachments = (trx: Queries, tenantId: string) => {
         .update({ work_order_id: workOrderId });
     },
 
-    /** What somebody sent since then that belongs to no order, in the order sent. */
-    unassigned: async (technicianId: string, since: Date): Promise<Attachment[]> =>
-      (
-        await rows()
-          .where({ 'f.technician_id': technicianId, 'f.work_order_id': null })
-          .where('f.received_at', '>=', since)
-          .orderBy('f.seq')
-      ).map(fromRow),
+    /** In the order sent. */
+    getMany: async (ids: string[]): Promise<Attachment[]> =>
+      (await rows().whereIn('f.id', ids).orderBy('f.seq')).map(fromRow),
 
     get: async (id: string): Promise<Attachment | null> => {
       const row = await rows().where({ 'f.id': id }).first();

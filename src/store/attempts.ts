@@ -104,6 +104,7 @@ export const attempts = (trx: Queries, tenantId: string) => {
         .where({ id })
         .update({
           state: 'accepted',
+          accepted_at: trx.raw('clock_timestamp()'),
           // A callback may have told more already.
           status: trx.raw("CASE WHEN status IN ('sending', 'unknown') THEN 'accepted' ELSE status END"),
           provider_id: providerId,
@@ -134,7 +135,8 @@ export const attempts = (trx: Queries, tenantId: string) => {
            UPDATE message m SET status = 'accepted' FROM plain
            WHERE m.tenant_id = :tenantId AND m.id = plain.message_id AND m.status IN ('queued', 'sending', 'unknown')
          )
-         UPDATE attempt a SET state = 'accepted', status = 'accepted', provider_id = plain.provider_id,
+         UPDATE attempt a SET state = 'accepted', accepted_at = clock_timestamp(), status = 'accepted',
+           provider_id = plain.provider_id,
            provider_id_from = 'answer', look_at = NULL
          FROM plain WHERE a.tenant_id = :tenantId AND a.id = plain.id RETURNING a.id`,
         {

@@ -72,7 +72,7 @@ export const events = (trx: Queries, tenantId: string) => {
 
     /**
      * What the newest message of a technician's did whose changes still stand, and whoever changed the same
-     * orders since. Locks the notices that told of it, so that none leaves meanwhile.
+     * orders since.
      */
     lastChanges: async (
       technicianId: string,
@@ -112,12 +112,6 @@ export const events = (trx: Queries, tenantId: string) => {
           Math.max(...own.map((row: Row) => row.seq!)),
         ],
       );
-      const { rows: told } = await trx.raw(
-        `SELECT technician_id FROM message
-         WHERE tenant_id = ? AND caused_by = ? AND direction = 'out' AND status NOT IN ('queued', 'cancelled', 'expired')
-         FOR UPDATE`,
-        [tenantId, message.id],
-      );
       return {
         messageId: message.id,
         receivedAt: message.received_at,
@@ -135,7 +129,6 @@ export const events = (trx: Queries, tenantId: string) => {
           undone: row.undone!,
           counted: row.before !== null,
         })),
-        told: [...new Set<string>(told.map((row: Row) => row.technician_id!))],
       };
     },
 
@@ -175,7 +168,6 @@ export type LastChanges = {
     attachment: string | null;
   }[];
   later: { workOrderId: string; by: string | null; at: Date; undone: boolean; counted: boolean }[];
-  told: string[];
 };
 
 type Row = Record<string, never>;

@@ -58,12 +58,22 @@ export const inbox = (trx: Queries, tenantId: string) => {
         technicianId: string | null;
         text: string | null;
         answeredBy: string | null;
+        /** The orders it was about. */
+        workOrderIds: string[];
       },
     ): Promise<void> => {
       await trx.rows(
-        `UPDATE message SET status = $3, technician_id = $4, kind = 'command', text = $5, answered_by = $6
-         WHERE tenant_id = $1 AND id = $2`,
-        [tenantId, id, outcome.status, outcome.technicianId, outcome.text, outcome.answeredBy],
+        `WITH finished AS (
+           UPDATE message SET status = $3, technician_id = $4, kind = 'command', text = $5, answered_by = $6
+           WHERE tenant_id = $1 AND id = $2 RETURNING id
+         )
+         INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position)
+         SELECT $1, finished.id, o.id, o.position - 1
+         FROM finished, unnest($7::uuid[]) WITH ORDINALITY AS o(id, position)`,
+        [
+          ...[tenantId, id, outcome.status, outcome.technicianId, outcome.text, outcome.answeredBy],
+          outcome.workOrderIds,
+        ],
       );
     },
 

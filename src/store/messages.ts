@@ -249,7 +249,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         })
         .groupBy('m.work_order_id')
         .select('m.work_order_id')
-        .min('a.sending_at as at');
+        .select(trx.raw('min(coalesce(a.accepted_at, a.sending_at)) AS at'));
       return new Map(accepted.map((row) => [row.work_order_id, row.at]));
     },
   };

@@ -33,6 +33,7 @@ export type DueMessage = {
   conversationId: string;
   technicianId: string | null;
   kind: MessageKind;
+  lane: Lane;
   text: string;
   status: string;
   workOrderId: string | null;
@@ -53,6 +54,10 @@ const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10 };
 
 const pairBudgetNow = `coalesce(least(${pairBudget.size},
   b.left_over + extract(epoch FROM clock_timestamp() - b.at) / ${pairBudget.secondsPerMessage}), ${pairBudget.size})`;
+
+// One that waits to be tried again did not leave if every try has failed for certain.
+const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
+  SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
 
 export const outbox = (trx: Queries, tenantId: string) => ({
   /**
@@ -177,6 +182,8 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       .update({
         due_at: null,
         ...(end.reason === undefined ? {} : { reason: end.reason }),
+        // What is not sent has told nobody: the assignment can still be told when asked for again.
+        ...(end.reason === 'paused' ? { assignment_no: null } : {}),
         ...(end.error ? { error_code: end.error.code, error_text: end.error.text } : {}),
       });
   },
@@ -185,20 +192,41 @@ export const outbox = (trx: Queries, tenantId: string) => ({
   rewriteReply: async (id: string, text: string): Promise<boolean> =>
     (await trx('message').where({ tenant_id: tenantId, id, status: 'queued' }).update({ text })) > 0,
 
+  /**
+   * Who has been told of a message's change, or may have been. Locks all that tells of it, so that none leaves
+   * meanwhile; the orders must be locked before.
+   */
+  lockCausedBy: async (messageId: string): Promise<string[]> => {
+    const { rows: told } = await trx.raw(
+      `SELECT m.technician_id, ${neverLeft} AS never_left FROM message m
+       WHERE m.tenant_id = ? AND m.caused_by = ? AND m.direction = 'out' ORDER BY m.id FOR UPDATE OF m`,
+      [tenantId, messageId],
+    );
+    return [
+      ...new Set<string>(
+        told.flatMap((row: Record<string, never>) => (row.never_left ? [] : row.technician_id!)),
+      ),
+    ];
+  },
+
   /** What was to tell others of a message's change and did not leave yet is not sent. */
   withdrawCausedBy: async (messageId: string): Promise<void> => {
-    await trx('message')
-      .where({ tenant_id: tenantId, caused_by: messageId, status: 'queued' })
-      .update({ status: 'cancelled', reason: 'order-moved-on', due_at: null });
+    await trx.raw(
+      `UPDATE message m SET status = 'cancelled', reason = 'order-moved-on', due_at = NULL
+       WHERE m.tenant_id = ? AND m.caused_by = ? AND m.due_at IS NOT NULL AND ${neverLeft}`,
+      [tenantId, messageId],
+    );
   },
 
   /** Notifications to somebody who has paused are held back; answers and critical alerts are not. */
   holdBack: async (technicianId: string): Promise<void> => {
-    await trx('message')
-      .where({ tenant_id: tenantId, technician_id: technicianId, direction: 'out', status: 'queued' })
-      .whereIn('lane', ['notification', 'digest'])
+    await trx.raw(
       // An assignment that is asked for again may then be told after all.
-      .update({ status: 'cancelled', reason: 'paused', due_at: null, assignment_no: null });
+      `UPDATE message m SET status = 'cancelled', reason = 'paused', due_at = NULL, assignment_no = NULL
+       WHERE m.tenant_id = ? AND m.technician_id = ? AND m.direction = 'out' AND m.due_at IS NOT NULL
+         AND m.lane IN ('notification', 'digest') AND ${neverLeft}`,
+      [tenantId, technicianId],
+    );
   },
 
   /** Notices of an assignment that has ended and did not leave yet are withdrawn; answers whether one had left. */
@@ -238,6 +266,7 @@ const dueFromRow = (row: Record<string, never>): DueMessage => ({
   conversationId: row.conversation_id!,
   technicianId: row.technician_id!,
   kind: row.kind!,
+  lane: row.lane!,
   text: row.text!,
   status: row.status!,
   workOrderId: row.work_order_id!,

@@ -117,14 +117,15 @@ export const technicians = (trx: Queries, tenantId: string) => {
     phoneOwners: async (phones: string[]): Promise<string[]> =>
       (await rows().whereIn('phone', phones).select('id')).map(({ id }) => id),
 
-    /** The zones of those that have one of their own. */
-    timeZones: async (ids: string[]): Promise<Map<string, string>> =>
-      new Map(
-        (await rows().whereIn('id', ids).whereNotNull('time_zone').select('id', 'time_zone')).map((row) => [
-          row.id,
-          row.time_zone,
-        ]),
-      ),
+    /** What decides whether and when something may be told: the person's own zone, and whether they have paused. */
+    whenTold: async (ids: string[]): Promise<Map<string, { timeZone: string | null; paused: boolean }>> => {
+      const found = await trx.rows<Row>(
+        `SELECT id, time_zone, coalesce((preferences->>'paused')::boolean, false) AS paused
+         FROM technician WHERE tenant_id = $1 AND id = ANY($2)`,
+        [tenantId, ids],
+      );
+      return new Map(found.map((row) => [row.id!, { timeZone: row.time_zone!, paused: row.paused! }]));
+    },
 
     /** Everybody active who may be told on behalf of a technician: supervisors, planners and those named. */
     toTell: async (besides: string, ids: string[]): Promise<Person[]> => {

@@ -6,7 +6,13 @@ import type { en } from './en.ts';
 export type Language = typeof en;
 
 /** For whom a text is written. */
-export type Reader = { locale: string; timeZone: string; now: Date };
+export type Reader = {
+  locale: string;
+  timeZone: string;
+  now: Date;
+  /** How long a page may be, if not as long as a message. */
+  room?: number | undefined;
+};
 
 /** A text that MORE can continue, and how much of the list, or of the order, has been shown with it. */
 export type Page = { text: string; shown: number };

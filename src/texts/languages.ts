@@ -2,6 +2,7 @@ import type { News, Reply } from '../commands/command.ts';
 import { joinVocabularies } from '../commands/words.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { Language, Page, Reader, Texts } from './language.ts';
+import { joinLines } from './layout.ts';
 import { maxBodyLength, shorten } from './shorten.ts';
 import { writtenIn } from './written-in.ts';
 
@@ -31,13 +32,11 @@ export const joinLanguages = ({ en, ...others }: { en: Language } & Record<strin
     /** An answer in the reader's language; `shown` says where MORE goes on, null where there is nothing to go on with. */
     writeReply: (reply: Reply, reader: Reader): { text: string; shown: number | null } => {
       const write = textsFor(reader.locale).replies[reply.key] as Write<string | Page>;
-      const written = write(reply.values, reader);
-      const page = typeof written === 'string' ? { text: written, shown: null } : written;
       const kept = reply.kept ? textsFor(reader.locale).kept(reply.kept) : '';
-      return {
-        ...page,
-        text: kept ? `${shorten(page.text, maxBodyLength - kept.length - 1)}\n${kept}` : keepShort(page.text),
-      };
+      const room = maxBodyLength - (kept ? kept.length + 1 : 0);
+      const written = write(reply.values, { ...reader, room });
+      const page = typeof written === 'string' ? { text: written, shown: null } : written;
+      return { ...page, text: joinLines(shorten(page.text, room), kept) };
     },
 
     /** What somebody else is told of a technician's change. */

@@ -26,13 +26,15 @@ export const listPage = <T>(
   entries: T[],
   from: number,
   parts: {
+    room?: number | undefined;
     head: string;
     write: (entry: T, place: number) => string;
     foot: string;
     more: (left: number) => string;
   },
 ): Page => {
-  const room = maxBodyLength - parts.head.length - parts.foot.length - parts.more(entries.length).length - 4;
+  const most = parts.room ?? maxBodyLength;
+  const room = most - parts.head.length - parts.foot.length - parts.more(entries.length).length - 4;
   const lines: string[] = [];
   let length = 0;
   for (const [index, entry] of entries.slice(from).entries()) {
@@ -53,9 +55,10 @@ export const listPage = <T>(
 export const textPage = (
   text: string,
   from: number,
-  parts: { head: string; foot: string; more: string },
+  parts: { room?: number | undefined; head: string; foot: string; more: string },
 ): Page => {
-  const room = maxBodyLength - parts.head.length - parts.foot.length - parts.more.length - 6;
+  const most = parts.room ?? maxBodyLength;
+  const room = most - parts.head.length - parts.foot.length - parts.more.length - 6;
   const rest = text.slice(from);
   if (rest.length <= room) {
     return { text: blocks(parts.head, rest.trim(), parts.foot), shown: text.length };

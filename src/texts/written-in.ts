@@ -95,7 +95,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
         order && heading(order),
         toldLine(told, 'supervisor'),
         !order && replies.escalated.noOrder,
-        told.length > 0 && replies.escalated.next,
+        order && told.length > 0 && replies.escalated.next,
       ),
     needed: ({ order, what, told }) =>
       joinLines(
@@ -148,6 +148,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
       orders.length === 0
         ? `👍 ${replies.myWork.none}`
         : listPage(orders, from, {
+            room: reader.room,
             head: `🧰 *${replies.myWork.head(orders.length)}*`,
             write: (order) => listLine(order, '•', reader),
             more: (left) => `… ${language.andMoreHere(left)}`,
@@ -157,6 +158,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
       orders.length === 0
         ? `👍 ${replies.pending.none}`
         : listPage(orders, from, {
+            room: reader.room,
             head: `⏳ *${replies.pending.head(orders.length)}*`,
             write: (order) => listLine(order, '•', reader),
             more: (left) => `… ${language.andMoreHere(left)}`,
@@ -172,6 +174,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
       ),
     orderDetail: ({ order, from }, reader) =>
       textPage(order.description?.trim() ?? '', from, {
+        room: reader.room,
         head: joinLines(
           heading(order),
           from === 0 && `📍 ${place(order)}`,
@@ -199,6 +202,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
       missed.length === 0
         ? joinLines(`🔔 ${replies.resumed.none}`, next.yourOrders)
         : listPage(missed, 0, {
+            room: reader.room,
             head: `🔔 ${replies.resumed.head(missed.length)}`,
             write: (order) => listLine(order, '•', reader),
             more: (left) => `… ${language.andMoreInMyWork(left)}`,
@@ -218,6 +222,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
       const { head, kept: keptFor, leftOver: notOne, foot, footFor } = replies.whichOrder;
       const question = action === 'ATTACH' ? keptFor : head;
       return listPage(orders, from, {
+        room: reader.room,
         head: `❓ ${leftOver === null ? question : notOne(shorten(leftOver, 80))}`,
         write: (order, nth) => listLine(order, `${nth}.`, reader),
         more: (left) => `… ${language.andMoreHere(left)}`,
@@ -236,11 +241,11 @@ const repliesIn = (language: Language): Texts['replies'] => {
     },
     notUnderstood: ({ given, last }) =>
       joinLines(notUnderstood(given), replies.notUnderstood.next, last && replies.notUnderstood.last),
-    tooMany: ({ skipped }) =>
+    tooMany: ({ skipped, more }) =>
       joinLines(
         `🚦 ${replies.tooMany.head}`,
-        ...skipped.slice(0, 10).map((text) => `• ${oneLine(text, 100)}`),
-        skipped.length > 10 && `… ${language.andMore(skipped.length - 10)}`,
+        ...skipped.map((text) => `• ${oneLine(text, 100)}`),
+        more > 0 && `… ${language.andMore(more)}`,
         replies.tooMany.foot,
       ),
     listClosed: () => `ℹ️ ${replies.listClosed}`,

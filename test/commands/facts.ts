@@ -91,7 +91,7 @@ export const decide = (message: string | Partial<Heard>, known: Facts, talk: Tal
 
 /** The conversation after a decision that was made `seconds` ago. */
 export const talkAfter = ({ question, reply }: RecordedDecision, seconds = 60): Talk => ({
-  ...(question ? { question: { ...question, askedAt: secondsAgo(seconds).toISOString(), open: true } } : {}),
+  ...(question ? { question: { ...question, askedAt: secondsAgo(seconds).toISOString() } } : {}),
   ...(reply.orders[0]
     ? { lastOrder: { id: reply.orders[0].id, at: secondsAgo(seconds).toISOString() } }
     : {}),

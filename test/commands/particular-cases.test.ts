@@ -61,7 +61,7 @@ describe('a number after the list is closed', () => {
   const known = facts([order('WO-1'), order('WO-2')]);
   const asked = talkAfter(decide('ack', known));
   test.each([
-    { why: 'a new command came', talk: { question: { ...asked.question!, open: false } } as Talk },
+    { why: 'a new command came', talk: { hadList: true } as Talk },
     { why: '10 minutes have passed', talk: talkAfter(decide('ack', known), 601) },
   ])('$why: it is told so', ({ talk }) => {
     expect(outcome('2', known, talk)).toEqual({ answer: 'listClosed', about: [], steps: [] });

@@ -215,7 +215,6 @@ const talkIn = ({ question, mine, closed, theirs }: Situation): Talk => {
       })),
       freeText: null,
       askedAt: secondsAgo(60).toISOString(),
-      open: true,
     },
   };
 };

@@ -25,7 +25,7 @@ const options: Option[] = ['WO-7', 'WO-1042', 'WO-2', '4711'].map((number) => ({
 }));
 
 const asked = (fields: Partial<Talk['question']> & object = {}, seconds = 60): Talk => ({
-  question: { options, freeText: null, askedAt: secondsAgo(seconds).toISOString(), open: true, ...fields },
+  question: { options, freeText: null, askedAt: secondsAgo(seconds).toISOString(), ...fields },
 });
 
 const chosen = (number: string) => ({
@@ -125,7 +125,7 @@ describe('answers to a question', () => {
 
 describe('a closed list', () => {
   const closed = [
-    { name: 'answered', talk: asked({ open: false }) },
+    { name: 'answered', talk: { hadList: true } },
     { name: 'older than 10 minutes', talk: asked({}, 600.001) },
     { name: 'asked after the message was received', talk: asked({}, -1) },
   ];
@@ -142,14 +142,14 @@ describe('a closed list', () => {
 
   test('a text is no longer taken', () => {
     const freeText = { action: 'NOTE' as const, orderId: 'o1' };
-    expect(hear('seal replaced', asked({ options: [], freeText, open: false }))).toMatchObject({
+    expect(hear('seal replaced', { ...asked({ options: [], freeText }, 700) })).toMatchObject({
       reply: 'notUnderstood',
     });
   });
 
   test('where there was no list, a number is not understood', () => {
     expect(hear('1')).toMatchObject({ reply: 'notUnderstood' });
-    expect(hear('1', asked({ options: [], open: false }))).toMatchObject({ reply: 'notUnderstood' });
+    expect(hear('1', { hadList: false })).toMatchObject({ reply: 'notUnderstood' });
   });
 });
 

@@ -190,6 +190,56 @@ const isOptedOut = ({ externalId }: { externalId: string }, messageId: string) =
   data: { technician: externalId, reason: 'opted-out', way: 'whatsapp' },
 });
 
+describe('somebody who has paused', () => {
+  const pause = (on: Awaited<ReturnType<typeof outbox.channel>>, ana: { id: string }) =>
+    on.store.tenant(on.tenantId, (tx) => tx.technicians.setPaused(ana.id, true));
+
+  test('gets answers and what is critical, whenever and by whomever the pause was set', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    await on.queue(ana, 'notice', { kind: 'work-order.reminder', lane: 'notification' });
+    await pause(on, ana);
+    const late = await on.queue(ana, 'late', { kind: 'work-order.reminder', lane: 'digest' });
+    await on.queue(ana, 'answer');
+    await on.queue(ana, 'critical', { kind: 'work-order.reminder', lane: 'critical' });
+    await on.run();
+    await on.run();
+    expect(on.provider.texts().sort()).toEqual(['answer', 'critical']);
+    expect(await on.message(late)).toMatchObject({ status: 'cancelled', reason: 'paused', attempts: [] });
+  });
+
+  test('gets no notice either that waits to be tried again', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    on.provider.will(refused('20429', 'retry'));
+    const notice = await on.queue(ana, 'notice', { kind: 'work-order.reminder', lane: 'notification' });
+    await on.run();
+    await on.store.tenant(on.tenantId, (tx) => tx.outbox.holdBack(ana.id));
+    expect(await on.message(notice)).toMatchObject({ status: 'cancelled', reason: 'paused' });
+    expect(await on.dueInSeconds(notice)).toBeNull();
+  });
+});
+
+describe('who was told of a change', () => {
+  test('is known as soon as the notice may have left; what has not is withdrawn', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    const cause = randomUUID();
+    const news = { kind: 'work-order.undone', lane: 'notification', causedBy: cause } as const;
+    on.provider.will(unclear);
+    await on.queue(ana, 'delayed', news);
+    await on.run();
+    const waiting = await on.queue(ben, 'delayed', news);
+    const told = await on.store.tenant(on.tenantId, async (tx) => {
+      const locked = await tx.outbox.lockCausedBy(cause);
+      await tx.outbox.withdrawCausedBy(cause);
+      return locked;
+    });
+    expect(told).toEqual([ana.id]);
+    expect(await on.message(waiting)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on' });
+  });
+});
+
 describe('refused for good', () => {
   test.each([
     { outcome: refused('21211', 'stop'), reason: 'provider', alarm: false },

@@ -188,6 +188,7 @@ export const useOutbox = () => {
         expiresAt?: Date;
         about?: { workOrderId: string; assignmentNo: number | null; dueDay: string | null };
         buttons?: QuickReplyButton[];
+        causedBy?: string;
       } = {},
     ): Promise<string> => {
       const id = randomUUID();
@@ -202,6 +203,7 @@ export const useOutbox = () => {
           lane: fields.lane ?? 'reply',
           text,
           inReplyTo: null,
+          causedBy: fields.causedBy ?? null,
           workOrderIds: fields.about ? [fields.about.workOrderId] : [],
           about: fields.about ?? null,
           buttons: fields.buttons ?? null,

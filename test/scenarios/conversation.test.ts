@@ -51,6 +51,31 @@ describe.each(backends)('on %s', (backend) => {
     await boss.hears('no alert is open');
   });
 
+  test('of two supervisors who respond at once one takes the escalation', async () => {
+    const boss = await stage.technician({ role: 'supervisor' });
+    const second = await stage.technician({ role: 'supervisor' });
+    const tech = await stage.technician();
+    await stage.order('E-2', { assignee: tech.externalId, status: 'in_progress' });
+    await tech.says('escalate');
+    await Promise.all([boss, second].map((each) => each.hears(/needs a supervisor[\s\S]*E-2/)));
+    await Promise.all([boss.says('responding'), second.says('responding')]);
+    await stage.quiet();
+    const said = [...boss.heard(), ...second.heard()];
+    expect(said.filter((text) => text.includes('You are taking it'))).toHaveLength(1);
+    expect(said.filter((text) => text.includes('no alert is open'))).toHaveLength(1);
+    const taken = (await stage.eventsOf('E-2')).filter(({ data }) => 'takenBy' in data);
+    expect(taken).toHaveLength(1);
+  });
+
+  test('the log of an order holds the commands about it', async () => {
+    const { tech } = await crew();
+    await stage.order('G-1', { assignee: tech.externalId });
+    await tech.says('start g-1');
+    await tech.hears(/Started[\s\S]*G-1/);
+    const command = (await stage.messages()).find(({ text }) => text === 'start g-1');
+    expect(command?.workOrders).toEqual(['G-1']);
+  });
+
   test('what is needed is asked for in one tap', async () => {
     const { tech, boss } = await crew();
     await stage.order('N-1', { assignee: tech.externalId, status: 'in_progress' });

@@ -66,6 +66,40 @@ describe.each(backends)('on %s', (backend) => {
     expect(await attachmentsOf('V-2')).toHaveLength(1);
   });
 
+  test('an album for which the order is asked is asked about once, and goes to the order chosen', async () => {
+    const tech = await stage.technician();
+    await stage.order('A-1', { assignee: tech.externalId, status: 'in_progress' });
+    await stage.order('A-2', { assignee: tech.externalId, status: 'in_progress' });
+    for (let photo = 0; photo < 3; photo++) await tech.sendsPhoto();
+    await tech.hears('Kept, but for which order?');
+    expect(await answers(tech)).toHaveLength(1);
+    await tech.says('a-2');
+    await tech.hears(/Kept: 3 photos[\s\S]*A-2/);
+    expect(await attachmentsOf('A-2')).toHaveLength(3);
+  });
+
+  test('a photo that was taken back is not among those that another answer places', async () => {
+    const tech = await stage.technician();
+    await stage.order('U-1', { assignee: tech.externalId, status: 'in_progress' });
+    await tech.sendsPhoto();
+    await tech.hears(/Kept: 1 photo[\s\S]*U-1/);
+    await tech.says('undo');
+    await tech.hears(/Taken back: attachment[\s\S]*U-1/);
+    await stage.order('U-2', { assignee: tech.externalId, status: 'in_progress' });
+    await tech.sendsPhoto();
+    await tech.hears('Kept, but for which order?');
+    await tech.says('u-2');
+    await tech.hears(/Kept: 1 photo\n[\s\S]*U-2/);
+    expect(await attachmentsOf('U-2')).toHaveLength(1);
+  });
+
+  test('a photo for an order that is closed is kept, and its sender hears that it is on none', async () => {
+    const tech = await stage.technician();
+    await stage.order('Z-1', { assignee: tech.externalId, status: 'completed' });
+    await tech.sendsPhoto({ caption: 'z-1 after repair' });
+    await tech.hears(/already completed[\s\S]*Kept, but with no order: 1 photo/);
+  });
+
   test('a place and a document go to the order of the message they answer', async () => {
     const tech = await stage.technician();
     await stage.order('L-1', { assignee: tech.externalId, status: 'acknowledged' });

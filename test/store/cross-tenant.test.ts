@@ -135,6 +135,7 @@ const furnish = async ({ apiKey = true } = {}) => {
   await store.tenant(ids.tenant, async (tx) => {
     await tx.inbox.finish(ids.read, {
       ...{ status: 'processed', technicianId: ids.technician, text: mark, answeredBy: null },
+      workOrderIds: [],
     });
     await tx.attachments.add(attachmentOf(own));
     await tx.attachments.add({
@@ -152,7 +153,7 @@ const furnish = async ({ apiKey = true } = {}) => {
     };
     await add(ids.notice, { about: { workOrderId: ids.order, assignmentNo: 1, dueDay: null } });
     await add(ids.acceptedNotice, { about: { workOrderId: ids.toldOrder, assignmentNo: 1, dueDay: null } });
-    await add(ids.openMessage, { conversationId: ids.supervisorsConversation });
+    await add(ids.openMessage, { conversationId: ids.supervisorsConversation, causedBy: ids.read });
     const about = { assignmentNo: null, dueDay: null };
     await add(ids.news, {
       ...{ technicianId: ids.supervisor, causedBy: ids.read, about: { workOrderId: ids.order, ...about } },
@@ -304,7 +305,7 @@ const cases: Cases = {
       (tx, its) => tx.attachments.add({ ...attachmentOf(its), id: randomUUID() }),
     ],
     assign: (tx, its) => tx.attachments.assign([its.ids.attachment], its.ids.toldOrder),
-    unassigned: (tx, its) => tx.attachments.unassigned(its.ids.technician, new Date(0)),
+    getMany: (tx, its) => tx.attachments.getMany([its.ids.attachment]),
     get: [
       (tx, its) => tx.attachments.get(its.ids.attachment),
       (tx, its) => tx.attachments.get(its.ids.location),
@@ -393,6 +394,7 @@ const cases: Cases = {
         technicianId: null,
         text: null,
         answeredBy: null,
+        workOrderIds: [its.ids.order],
       }),
     failed: (tx, its) => tx.inbox.failed(its.ids.unread),
     laterWasProcessed: (tx, its) => tx.inbox.laterWasProcessed(its.ids.conversation, new Date(0)),
@@ -440,6 +442,7 @@ const cases: Cases = {
     stop: (tx, its) => tx.outbox.stop(its.ids.notice, { reason: 'expired' }),
     withdrawAssignment: (tx, its) => tx.outbox.withdrawAssignment(its.ids.order, 1),
     rewriteReply: (tx, its) => tx.outbox.rewriteReply(its.ids.notice, 'rewritten'),
+    lockCausedBy: (tx, its) => tx.outbox.lockCausedBy(its.ids.read),
     withdrawCausedBy: (tx, its) => tx.outbox.withdrawCausedBy(its.ids.read),
     holdBack: (tx, its) => tx.outbox.holdBack(its.ids.technician),
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
@@ -476,7 +479,7 @@ const cases: Cases = {
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
     names: (tx, its) => tx.technicians.names([its.ids.technician]),
     setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
-    timeZones: (tx, its) => tx.technicians.timeZones([its.ids.technician]),
+    whenTold: (tx, its) => tx.technicians.whenTold([its.ids.technician]),
     detail: (tx) => tx.technicians.detail('tech-1'),
     list: (tx) => tx.technicians.list(all),
     insert: (tx, its) =>

@@ -253,7 +253,7 @@ describe('an answer that changes nothing says so', () => {
     ['nothingToUndo', write('nothingToUndo', {}), 'no change of yours'],
     ['noAlert', write('noAlert', {}), 'no alert'],
     ['tooLate', write('tooLate', { given: 'complete' }), '“complete”'],
-    ['tooMany', write('tooMany', { skipped: ['ack', 'start'] }), '• ack\n• start'],
+    ['tooMany', write('tooMany', { skipped: ['ack', 'start'], more: 0 }), '• ack\n• start'],
     ['notDone', write('notDone', {}), 'nothing changed'],
     [
       'whichOrder',
@@ -409,7 +409,7 @@ describe('whatever it is about, it can be sent', () => {
     whichOrder: { action: 'RESPONDING', rest: huge, orders: many, from: 0, leftOver: huge },
     didYouMean: { given: huge, options: [huge, huge, huge], forwarded: false },
     notUnderstood: { given: huge, last: true },
-    tooMany: { skipped: told },
+    tooMany: { skipped: told.slice(0, 10), more: 490 },
     listClosed: {},
     notOnList: { given: huge, count: 500 },
     unreadable: { kind: 'unknown' },

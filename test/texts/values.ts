@@ -139,7 +139,7 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
       { given: text, options: [text, text, text], forwarded },
     ]),
     notUnderstood: [true, false].map((last) => ({ given: text, last })),
-    tooMany: [{ skipped: Array.from({ length: Math.max(1, count) }, () => text) }],
+    tooMany: [{ skipped: Array.from({ length: Math.max(1, Math.min(10, count)) }, () => text), more: count }],
     listClosed: [{}],
     notOnList: [{ given: text, count }],
     unreadable: (['sticker', 'reaction', 'unknown'] as const).map((kind) => ({ kind })),
