@@ -3,11 +3,17 @@ import type { Doorbell } from '../src/queues.ts';
 
 const batchSize = 500;
 
-/** Gives a tenant's committed events their place in the feed that the CMMS reads. */
+/** Gives a tenant's committed events their place in the feed that the CMMS reads, and has them sent to its endpoints. */
 export const cmmsEvents =
-  ({ store }: Deps) =>
+  ({ store, ring }: Deps) =>
   async ({ tenantId }: Doorbell) => {
-    while ((await store.tenant(tenantId, (tx) => tx.events.publish(batchSize))) === batchSize) {
-      // More were waiting than one transaction should number.
+    for (;;) {
+      const { count, endpoints } = await store.tenant(tenantId, async (tx) => {
+        const count = await tx.events.publish(batchSize);
+        return { count, endpoints: count > 0 ? await tx.webhookEndpoints.activeIds() : [] };
+      });
+      for (const id of endpoints) ring('webhooks', tenantId, id);
+      // Else more were waiting than one transaction should number.
+      if (count < batchSize) return;
     }
   };

@@ -36,6 +36,7 @@ export type Config = {
   messagesPerSecond: number;
   defaultCountry: string;
   cmmsApiKey: string | null;
+  webhookAllowPrivate: boolean;
   logLevel: string;
 };
 
@@ -155,6 +156,7 @@ export const readConfig = (env: Env): Config => {
       (value) => (value.length >= 16 ? value : undefined),
       'at least 16 characters, for example from: openssl rand -hex 24',
     ),
+    webhookAllowPrivate: oneOf('WEBHOOK_ALLOW_PRIVATE', ['true', 'false'] as const, 'false') === 'true',
     logLevel: oneOf(
       'LOG_LEVEL',
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,

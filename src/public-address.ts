@@ -1,4 +1,4 @@
-import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 
 // Networks of no public host: private, loopback, link-local, shared, for documentation, multicast, reserved.
@@ -45,17 +45,28 @@ type LookupCallback = (
   family?: number,
 ) => void;
 
+/** How a name becomes addresses, as `lookup` of node:dns does it. */
+export type Resolve = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
 /**
- * A `lookup` for connections that finds public addresses only: what is checked is what is connected to, so a
+ * A `lookup` for connections that finds allowed addresses only: what is checked is what is connected to, so a
  * name that changes its mind gains nothing. Node does not call it for an address written as such.
  */
-export const lookupPublic = (host: string, options: LookupOptions, callback: LookupCallback): void => {
-  lookup(host, { ...options, all: true }, (error, found) => {
-    if (error) return callback(error, []);
-    const open = found.filter(({ address }) => isPublicAddress(address));
-    const [first] = open;
-    if (!first) return callback(Object.assign(new Error('no public address'), { code: 'ENOTPUBLIC' }), []);
-    if (options.all) callback(null, open);
-    else callback(null, first.address, first.family);
-  });
-};
+export const lookupWhere =
+  (isAllowed: (address: string) => boolean, resolve: Resolve = lookup) =>
+  (host: string, options: LookupOptions, callback: LookupCallback): void => {
+    resolve(host, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, []);
+      const open = found.filter(({ address }) => isAllowed(address));
+      const [first] = open;
+      if (!first) return callback(Object.assign(new Error('no public address'), { code: 'ENOTPUBLIC' }), []);
+      if (options.all) callback(null, open);
+      else callback(null, first.address, first.family);
+    });
+  };
+
+export const lookupPublic = lookupWhere(isPublicAddress);

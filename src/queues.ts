@@ -7,6 +7,7 @@ export const queueNames = [
   'delivery-status',
   'attachments',
   'cmms-events',
+  'webhooks',
   'notifications',
   'schedules',
   'spill',
@@ -14,8 +15,14 @@ export const queueNames = [
 
 export type QueueName = (typeof queueNames)[number];
 
-/** A ring says whose work waits: a conversation, a channel, or the tenant itself. */
+/** A ring says whose work waits: a conversation, a channel, a webhook endpoint, or the tenant itself. */
 export const doorbell = z.object({ tenantId: z.uuid(), id: z.uuid() });
 export type Doorbell = z.infer<typeof doorbell>;
 
-export type DoorbellQueue = 'inbound' | 'outbound' | 'delivery-status' | 'attachments' | 'cmms-events';
+export type DoorbellQueue =
+  | 'inbound'
+  | 'outbound'
+  | 'delivery-status'
+  | 'attachments'
+  | 'cmms-events'
+  | 'webhooks';

@@ -33,6 +33,9 @@ export const startRecovery = (
   // After a start, or once the queue is back, nothing has been rung for: it need not wait any longer.
   let justBack = true;
 
+  const noteFailure = (error: { code?: string; message?: string }) =>
+    log.warn({ event: 'recovery.failed', reason: error.code ?? error.message });
+
   const recover = async () => {
     await store.gate.workerSeen(workerId);
     // Asked while it can be: with the queue away, what was known last decides.
@@ -59,16 +62,17 @@ export const startRecovery = (
 
   const workHere = async (waiting: Awaited<ReturnType<typeof store.gate.dueWork>>) => {
     if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
-    await Promise.all(
-      waiting.map(({ queue, tenantId, id }) => jobs[queue as DoorbellQueue]({ tenantId, id })),
-    );
+    const work = ({ queue, tenantId, id }: (typeof waiting)[number]) =>
+      jobs[queue as DoorbellQueue]({ tenantId, id });
+    // Other people's servers answer when they like: nothing of ours waits for them.
+    for (const bell of waiting.filter(({ queue }) => queue === 'webhooks'))
+      void work(bell).catch(noteFailure);
+    await Promise.all(waiting.filter(({ queue }) => queue !== 'webhooks').map(work));
   };
 
   const tick = () => {
     round ??= recover()
-      .catch((error: { code?: string; message?: string }) =>
-        log.warn({ event: 'recovery.failed', reason: error.code ?? error.message }),
-      )
+      .catch(noteFailure)
       .finally(() => {
         round = null;
       });

@@ -154,6 +154,7 @@ const build = async (
     ? createBucket(config.attachmentsBucket)
     : createFolder(join(config.dataDir, 'attachments'));
 
+  const webhookRules = { allowPrivate: config.webhookAllowPrivate };
   const app = createApp(log);
   app.route(
     '/',
@@ -171,7 +172,7 @@ const build = async (
       '/api/whatsappwebhook',
       twilioWebhooks(deps, { channels, inbox, publicBaseUrl: config.publicBaseUrl }),
     );
-    app.route('/api/v1', createApi(deps, files));
+    app.route('/api/v1', createApi(deps, files, webhookRules));
     app.route('/docs', createDocs());
   }
   if (simulated) {
@@ -188,6 +189,7 @@ const build = async (
       providerOf: createProviders(deps.secretKeys, baseUrls, pace.timing),
       publicBaseUrl: config.publicBaseUrl,
       files,
+      webhookRules,
       ...pace,
     });
     onStop('worker', () => worker.stop(workerStopMs));

@@ -5,6 +5,7 @@ import { deliveryStatus } from '../jobs/delivery-status.ts';
 import { inbound } from '../jobs/inbound.ts';
 import { notifications } from '../jobs/notifications.ts';
 import { outbound } from '../jobs/outbound.ts';
+import { webhooks } from '../jobs/webhooks.ts';
 import type { Files } from './attachments/files.ts';
 import type { Deps } from './deps.ts';
 import type { ProviderOf } from './messaging/providers.ts';
@@ -15,6 +16,7 @@ import { type RecoverySettings, startRecovery } from './recovery.ts';
 import { schedules } from './schedules.ts';
 import { createSpillCheck, spill } from './spill.ts';
 import { isPassing } from './store/store.ts';
+import type { WebhookRules } from './webhooks/address.ts';
 
 export type WorkerSettings = {
   providerOf: ProviderOf;
@@ -22,6 +24,7 @@ export type WorkerSettings = {
   timing: Timing;
   recovery: RecoverySettings;
   files: Files;
+  webhookRules?: WebhookRules;
 };
 
 // On Postgres, many claimers at once deadlock while they promote delayed jobs; few do not.
@@ -32,6 +35,8 @@ const concurrency = {
     'delivery-status': 4,
     attachments: 4,
     'cmms-events': 4,
+    // Mostly waiting for others.
+    webhooks: 32,
     notifications: 8,
     schedules: 2,
   },
@@ -41,6 +46,7 @@ const concurrency = {
     'delivery-status': 2,
     attachments: 2,
     'cmms-events': 2,
+    webhooks: 6,
     notifications: 2,
     schedules: 2,
   },
@@ -64,6 +70,7 @@ export const startWorker = async (
     timing: settings.timing,
     publicBaseUrl: settings.publicBaseUrl,
     files: settings.files,
+    webhookRules: settings.webhookRules ?? { allowPrivate: false },
     random: Math.random,
     monotonicMs,
     stopping: stopping.signal,
@@ -75,6 +82,7 @@ export const startWorker = async (
     'delivery-status': deliveryStatus(all),
     attachments: attachments(all),
     'cmms-events': cmmsEvents(all),
+    webhooks: webhooks(all),
   };
   // With the queue away at the start, the timer goes on without it.
   await Promise.race([queues.ready, sleep(1000)]);

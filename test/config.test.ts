@@ -46,6 +46,7 @@ describe('with nothing set', () => {
     messagesPerSecond: 80,
     defaultCountry: 'US',
     cmmsApiKey: null,
+    webhookAllowPrivate: false,
     logLevel: 'info',
   };
 
@@ -82,6 +83,7 @@ describe('with nothing set', () => {
       'WHATSAPP_MESSAGES_PER_SECOND',
       'DEFAULT_COUNTRY',
       'CMMS_API_KEY',
+      'WEBHOOK_ALLOW_PRIVATE',
       'LOG_LEVEL',
     ];
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(defaults);
@@ -142,6 +144,7 @@ test('a whole installation is read as it is written', () => {
       WHATSAPP_MESSAGES_PER_SECOND: '0.33',
       DEFAULT_COUNTRY: 'de',
       CMMS_API_KEY: 'a-key-of-16-characters',
+      WEBHOOK_ALLOW_PRIVATE: 'true',
       LOG_LEVEL: 'warn',
     }),
   ).toEqual({
@@ -178,6 +181,7 @@ test('a whole installation is read as it is written', () => {
     messagesPerSecond: 0.33,
     defaultCountry: 'DE',
     cmmsApiKey: 'a-key-of-16-characters',
+    webhookAllowPrivate: true,
     logLevel: 'warn',
   });
 });
@@ -210,6 +214,7 @@ describe('each fault is named with what to do', () => {
     [{ WHATSAPP_MESSAGES_PER_SECOND: 'Infinity' }, /^WHATSAPP_MESSAGES_PER_SECOND/],
     [{ DEFAULT_COUNTRY: 'Germany' }, /^DEFAULT_COUNTRY must be a country code/],
     [{ CMMS_API_KEY: 'short' }, /^CMMS_API_KEY must be at least 16/],
+    [{ WEBHOOK_ALLOW_PRIVATE: 'yes' }, /^WEBHOOK_ALLOW_PRIVATE must be true, false/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
     [

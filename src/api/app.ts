@@ -5,6 +5,7 @@ import type { Files } from '../attachments/files.ts';
 import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
+import type { WebhookRules } from '../webhooks/address.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { authenticate } from './auth.ts';
@@ -14,6 +15,7 @@ import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
 import type { ApiEnv, ApiRoute } from './route.ts';
 import { technicianRoutes } from './technicians.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
 export { createDocs } from './docs.ts';
@@ -21,7 +23,7 @@ export { createDocs } from './docs.ts';
 const maxBodyBytes = 1024 * 1024;
 
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps, files: Files) => {
+export const createApi = (deps: Deps, files: Files, webhookRules: WebhookRules = { allowPrivate: false }) => {
   const api = new OpenAPIHono<ApiEnv>();
   const routes = [
     ...technicianRoutes(deps),
@@ -31,6 +33,7 @@ export const createApi = (deps: Deps, files: Files) => {
     ...attachmentRoutes(deps, files),
     ...eventRoutes(deps),
     ...notificationRoutes(deps),
+    ...webhookEndpointRoutes(deps, webhookRules),
   ];
 
   api.onError((error, c) => {

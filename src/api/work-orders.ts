@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { eventAnswer, presentEvent } from '../cmms/event.ts';
 import { ringAll } from '../cmms/facts.ts';
 import { collectFaults, Refused } from '../cmms/faults.ts';
 import { key, orderNumber, readFields, workOrderShape, writeWhen } from '../cmms/fields.ts';
@@ -7,7 +8,6 @@ import type { Deps } from '../deps.ts';
 import { orderKey, orderKinds, orderStatuses, priorities } from '../domain/work-order.ts';
 import type { ListedOrder } from '../store/work-orders.ts';
 import { dropReadOnly, keyToFind, keyToSave, readJson } from './body.ts';
-import { eventAnswer, presentEvent } from './events.ts';
 import { afterKey, afterNumber, feedPage, limit, page, readQuery, toPage } from './lists.ts';
 import { notFound, problem, problemAnswer } from './problem.ts';
 import { type ApiRoute, answer, asCmms, inTenant, problems } from './route.ts';

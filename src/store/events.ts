@@ -60,10 +60,24 @@ export const events = (trx: Queries, tenantId: string) => {
       ).map(fromRow),
 
     /** The feed, oldest first, after that feed number. */
-    feed: async (page: { after: number; limit: number; type?: string }): Promise<ListedEvent[]> => {
+    feed: async (page: {
+      after: number;
+      limit: number;
+      type?: string;
+      types?: string[] | null;
+    }): Promise<ListedEvent[]> => {
       const query = rows().where('e.feed_no', '>', page.after).orderBy('e.feed_no').limit(page.limit);
       if (page.type) query.where({ 'e.type': page.type });
+      if (page.types) query.whereRaw('e.type = ANY(?)', [page.types]);
       return (await query).map(fromRow);
+    },
+
+    /** The number of the feed's newest event; 0 while there is none. */
+    end: async (): Promise<number> => {
+      const [row] = await trx.rows<{ feed_no: number }>('SELECT feed_no FROM tenant WHERE id = $1', [
+        tenantId,
+      ]);
+      return row?.feed_no ?? 0;
     },
 
     /** The feed's end, newest first. */

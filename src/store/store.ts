@@ -18,6 +18,7 @@ import { quickReplies } from './quick-replies.ts';
 import { reminders } from './reminders.ts';
 import { technicians } from './technicians.ts';
 import { tenants } from './tenants.ts';
+import { webhookEndpoints } from './webhook-endpoints.ts';
 import { workOrders } from './work-orders.ts';
 
 // Row numbers stay far below 2^53; a day has no zone, so it stays text.
@@ -101,6 +102,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   reminders: reminders(trx, tenantId),
   technicians: technicians(trx, tenantId),
   tenants: tenants(trx, tenantId),
+  webhookEndpoints: webhookEndpoints(trx, tenantId),
   workOrders: workOrders(trx, tenantId),
 });
 

@@ -35,6 +35,10 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /messages/{id}',
       'get /events',
       'get /notifications/{idempotencyKey}',
+      'put /webhook-endpoints/{id}',
+      'get /webhook-endpoints/{id}',
+      'get /webhook-endpoints',
+      'post /webhook-endpoints/{id}/rotate',
     ]),
   );
   // Every reference leads somewhere.

@@ -33,7 +33,17 @@ const anyKey = fc.oneof(encodedKey, rawKey);
 
 const path = fc.oneof(
   fc
-    .tuple(fc.constantFrom('technicians', 'assets', 'work-orders', 'messages', 'notifications'), anyKey)
+    .tuple(
+      fc.constantFrom(
+        'technicians',
+        'assets',
+        'work-orders',
+        'messages',
+        'notifications',
+        'webhook-endpoints',
+      ),
+      anyKey,
+    )
     .map(([resource, key]) => `/${resource}/${key}`),
   anyKey.map((key) => `/work-orders/${key}/events`),
   anyKey.map((key) => `/attachments/${key}/content`),

@@ -131,6 +131,7 @@ export const setStage = async (options: {
       providerOf,
       publicBaseUrl,
       files,
+      webhookRules: { allowPrivate: true },
       timing,
       recovery: { everyMs: 500, waitedMs: 500, ...options.recovery },
     });

@@ -9,6 +9,7 @@ import type { InboundRow } from '../../src/store/gate.ts';
 import type { NewMessage } from '../../src/store/outbox.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
 import type { Technician } from '../../src/store/technicians.ts';
+import type { WebhookEndpoint } from '../../src/store/webhook-endpoints.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
@@ -74,6 +75,7 @@ const furnish = async ({ apiKey = true } = {}) => {
       event: randomUUID(),
       attachment: randomUUID(),
       location: randomUUID(),
+      endpoint: randomUUID(),
     },
   };
   const { mark, ids } = own;
@@ -185,6 +187,13 @@ const furnish = async ({ apiKey = true } = {}) => {
       `HX-${mark}`,
     );
     await tx.leases.acquire(ids.channel, ids.holder, 60_000);
+    await tx.webhookEndpoints.insert(endpointOf(own), 0);
+    await tx.webhookEndpoints.acquire(ids.endpoint, ids.holder, 60_000);
+    await tx.webhookEndpoints.failed(endpointOf(own), ids.holder, {
+      since: new Date(),
+      reason: mark,
+      afterMs: 0,
+    });
     await tx.leases.reserveSlots(ids.channel, ids.holder, 60, 1000);
   });
   return own;
@@ -250,6 +259,12 @@ const messageOf = ({ ids, mark }: Own): NewMessage => ({
   ...{ conversationId: ids.conversation, kind: 'work-order.assigned', lane: 'notification', text: mark },
   ...{ inReplyTo: null, workOrderIds: [ids.order], about: null, dueAt: new Date(0), heldBack: null },
   expiresAt: new Date(Date.now() + 3_600_000),
+});
+
+const endpointOf = ({ ids, mark }: Own): WebhookEndpoint => ({
+  ...{ id: ids.endpoint, key: 'EP-1', url: `https://${mark}.example.com`, types: null, active: true },
+  ...{ secrets: [{ sealed: mark, until: null }], feedNo: 0, failingSince: null, tries: 0, reason: null },
+  switchedOffAt: null,
 });
 
 const shape = sha256('shape').toString('hex');
@@ -379,6 +394,10 @@ const cases: Cases = {
       return tx.events.feed({ after: 0, limit: 10 });
     },
     lastChanges: (tx, its) => tx.events.lastChanges(its.ids.technician, 'tech-1', new Date(0)),
+    end: async (tx) => {
+      await tx.events.publish(10);
+      return tx.events.end();
+    },
     newest: async (tx) => {
       await tx.events.publish(10);
       return tx.events.newest(10);
@@ -541,6 +560,28 @@ const cases: Cases = {
       await Promise.all([holding, taken]);
       return outcome;
     },
+  },
+  webhookEndpoints: {
+    find: (tx) => tx.webhookEndpoints.find('EP-1'),
+    lock: (tx) => tx.webhookEndpoints.lock('EP-1'),
+    list: (tx) => tx.webhookEndpoints.list(all),
+    activeIds: (tx) => tx.webhookEndpoints.activeIds(),
+    insert: (tx, its) => tx.webhookEndpoints.insert({ ...endpointOf(its), key: 'EP-9' }, 0),
+    update: (tx, its) =>
+      tx.webhookEndpoints.update({ ...endpointOf(its), url: 'https://stolen.example.com' }),
+    startAgain: (tx, its) => tx.webhookEndpoints.startAgain(its.ids.endpoint),
+    acquire: (tx, its) => tx.webhookEndpoints.acquire(its.ids.endpoint, its.ids.holder, 90_000),
+    delivered: (tx, its) => tx.webhookEndpoints.delivered(its.ids.endpoint, 5),
+    passBy: (tx, its) => tx.webhookEndpoints.passBy(its.ids.endpoint, 5),
+    failed: (tx, its) =>
+      tx.webhookEndpoints.failed(endpointOf(its), its.ids.holder, {
+        ...{ since: new Date(), reason: 'status 500', afterMs: 5000 },
+      }),
+    switchOff: (tx, its) =>
+      tx.webhookEndpoints.switchOff(endpointOf(its), its.ids.holder, {
+        ...{ at: new Date(), since: new Date(), reason: 'status 500' },
+      }),
+    release: (tx, its) => tx.webhookEndpoints.release(its.ids.endpoint, its.ids.holder),
   },
   workOrders: {
     get: (tx, its) => tx.workOrders.get(its.ids.order),

@@ -12,10 +12,12 @@ import { messageRoutes } from '../../src/api/messages.ts';
 import { notificationRoutes } from '../../src/api/notifications.ts';
 import type { ApiRoute } from '../../src/api/route.ts';
 import { technicianRoutes } from '../../src/api/technicians.ts';
+import { webhookEndpointRoutes } from '../../src/api/webhook-endpoints.ts';
 import { workOrderRoutes } from '../../src/api/work-orders.ts';
 import { createFolder, type Files } from '../../src/attachments/files.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import type { WebhookRules } from '../../src/webhooks/address.ts';
 import { createTestDatabase } from './postgres.ts';
 import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 
@@ -62,7 +64,7 @@ export const useApi = (): TestApi => {
     api.tenant = await createTenant(api.store);
     const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
     api.files = createFolder(filesRoot);
-    const app = createApi(api.deps, api.files);
+    const app = createApi(api.deps, api.files, webhookRules);
     const routes = [
       technicianRoutes,
       assetRoutes,
@@ -72,7 +74,8 @@ export const useApi = (): TestApi => {
       notificationRoutes,
     ]
       .flatMap((of) => of(api.deps))
-      .concat(attachmentRoutes(api.deps, api.files));
+      .concat(attachmentRoutes(api.deps, api.files))
+      .concat(webhookEndpointRoutes(api.deps, webhookRules));
 
     api.raw = async (path, init) => app.request(path, init);
     api.call = async (method, path, body, as = api.tenant) => {
@@ -102,6 +105,13 @@ export const useApi = (): TestApi => {
   api.put = (path, body, as) => api.call('PUT', path, body, as);
   api.get = (path, as) => api.call('GET', path, undefined, as);
   return api;
+};
+
+/** Names that end in `.internal` lead to a private address, all others to a public one. */
+const webhookRules: WebhookRules = {
+  allowPrivate: false,
+  resolve: (host, _options, callback) =>
+    callback(null, [{ address: host.endsWith('.internal') ? '10.0.0.7' : '8.8.8.8', family: 4 }]),
 };
 
 /** Throws unless the route's documentation knows the status and its schema fits, with nothing more and nothing less. */
