@@ -9,6 +9,8 @@ import identity from './20261123090200_identity.ts';
 import phoneBeforeUserId from './20261123090300_phone_before_user_id.ts';
 import attemptContent from './20261124090000_attempt_content.ts';
 import retiredChannels from './20261124090100_retired_channels.ts';
+import idempotency from './20261125090000_idempotency.ts';
+import notificationId from './20261125090050_notification_id.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -24,6 +26,8 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261123090300_phone_before_user_id', phoneBeforeUserId],
   ['20261124090000_attempt_content', attemptContent],
   ['20261124090100_retired_channels', retiredChannels],
+  ['20261125090000_idempotency', idempotency],
+  ['20261125090050_notification_id', notificationId],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

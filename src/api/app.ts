@@ -5,14 +5,16 @@ import type { Files } from '../attachments/files.ts';
 import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
+import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { authenticate } from './auth.ts';
 import { eventRoutes } from './events.ts';
+import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
-import type { ApiEnv, ApiRoute } from './route.ts';
+import { type ApiEnv, type ApiRoute, answersOf } from './route.ts';
 import { technicianRoutes } from './technicians.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
@@ -23,15 +25,7 @@ const maxBodyBytes = 1024 * 1024;
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
 export const createApi = (deps: Deps, files: Files) => {
   const api = new OpenAPIHono<ApiEnv>();
-  const routes = [
-    ...technicianRoutes(deps),
-    ...assetRoutes(deps),
-    ...workOrderRoutes(deps),
-    ...messageRoutes(deps),
-    ...attachmentRoutes(deps, files),
-    ...eventRoutes(deps),
-    ...notificationRoutes(deps),
-  ];
+  const routes = apiRoutes(deps, files);
 
   api.onError((error, c) => {
     const answer = problemOf(error);
@@ -47,7 +41,11 @@ export const createApi = (deps: Deps, files: Files) => {
     return c.json(written);
   });
   api.use(authenticate(deps.store), readableAddress, limitBody);
-  for (const { method, path, handle } of routes) api.on(method.toUpperCase(), honoPath(path), handle);
+  for (const route of routes) {
+    const path = honoPath(route.path);
+    if (route.method === 'post') api.post(path, idempotent(deps, route), route.handle);
+    else api.on(route.method.toUpperCase(), path, route.handle);
+  }
   for (const path of new Set(routes.map((route) => route.path))) {
     const allow = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
     api.all(honoPath(path), () => problem('method-not-allowed', { headers: { allow: allow.join(', ') } }));
@@ -55,6 +53,18 @@ export const createApi = (deps: Deps, files: Files) => {
   api.all('*', () => problem('not-found'));
   return api;
 };
+
+/** Every route, in the order the documentation shows them. */
+export const apiRoutes = (deps: Deps, files: Files): ApiRoute[] => [
+  ...technicianRoutes(deps),
+  ...assetRoutes(deps),
+  ...workOrderRoutes(deps),
+  ...alertRoutes(deps),
+  ...notificationRoutes(deps),
+  ...messageRoutes(deps),
+  ...attachmentRoutes(deps, files),
+  ...eventRoutes(deps),
+];
 
 const about = {
   openapi: '3.1.0',
@@ -83,12 +93,13 @@ const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
       ...(keys.length > 0
         ? { params: z.object(Object.fromEntries(keys.map((name) => [name, z.string()]))) }
         : {}),
+      ...(route.method === 'post' ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }) } : {}),
       ...(route.query ? { query: z.object(route.query).partial() } : {}),
       ...(route.body
         ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
         : {}),
     },
-    responses: route.answers,
+    responses: answersOf(route),
   });
 };
 
