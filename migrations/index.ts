@@ -10,6 +10,8 @@ import phoneBeforeUserId from './20261123090300_phone_before_user_id.ts';
 import attemptContent from './20261124090000_attempt_content.ts';
 import retiredChannels from './20261124090100_retired_channels.ts';
 import attemptAcceptedAt from './20261124090200_attempt_accepted_at.ts';
+import idempotency from './20261125090000_idempotency.ts';
+import notificationId from './20261125090050_notification_id.ts';
 import webhooks from './20261125090200_webhooks.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
@@ -27,6 +29,8 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261124090000_attempt_content', attemptContent],
   ['20261124090100_retired_channels', retiredChannels],
   ['20261124090200_attempt_accepted_at', attemptAcceptedAt],
+  ['20261125090000_idempotency', idempotency],
+  ['20261125090050_notification_id', notificationId],
   ['20261125090200_webhooks', webhooks],
 ];
 

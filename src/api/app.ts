@@ -6,14 +6,16 @@ import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import type { WebhookRules } from '../webhooks/address.ts';
+import { alertRoutes } from './alerts.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { authenticate } from './auth.ts';
 import { eventRoutes } from './events.ts';
+import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
-import type { ApiEnv, ApiRoute } from './route.ts';
+import { type ApiEnv, type ApiRoute, answersOf } from './route.ts';
 import { technicianRoutes } from './technicians.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { workOrderRoutes } from './work-orders.ts';
@@ -23,18 +25,9 @@ export { createDocs } from './docs.ts';
 const maxBodyBytes = 1024 * 1024;
 
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps, files: Files, webhookRules: WebhookRules = { allowPrivate: false }) => {
+export const createApi = (deps: Deps, files: Files, webhookRules?: WebhookRules) => {
   const api = new OpenAPIHono<ApiEnv>();
-  const routes = [
-    ...technicianRoutes(deps),
-    ...assetRoutes(deps),
-    ...workOrderRoutes(deps),
-    ...messageRoutes(deps),
-    ...attachmentRoutes(deps, files),
-    ...eventRoutes(deps),
-    ...notificationRoutes(deps),
-    ...webhookEndpointRoutes(deps, webhookRules),
-  ];
+  const routes = apiRoutes(deps, files, webhookRules);
 
   api.onError((error, c) => {
     const answer = problemOf(error);
@@ -50,7 +43,11 @@ export const createApi = (deps: Deps, files: Files, webhookRules: WebhookRules =
     return c.json(written);
   });
   api.use(authenticate(deps.store), readableAddress, limitBody);
-  for (const { method, path, handle } of routes) api.on(method.toUpperCase(), honoPath(path), handle);
+  for (const route of routes) {
+    const path = honoPath(route.path);
+    if (route.method === 'post') api.post(path, idempotent(deps, route), route.handle);
+    else api.on(route.method.toUpperCase(), path, route.handle);
+  }
   for (const path of new Set(routes.map((route) => route.path))) {
     const allow = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
     api.all(honoPath(path), () => problem('method-not-allowed', { headers: { allow: allow.join(', ') } }));
@@ -58,6 +55,23 @@ export const createApi = (deps: Deps, files: Files, webhookRules: WebhookRules =
   api.all('*', () => problem('not-found'));
   return api;
 };
+
+/** Every route, in the order the documentation shows them. */
+export const apiRoutes = (
+  deps: Deps,
+  files: Files,
+  webhookRules: WebhookRules = { allowPrivate: false },
+): ApiRoute[] => [
+  ...technicianRoutes(deps),
+  ...assetRoutes(deps),
+  ...workOrderRoutes(deps),
+  ...alertRoutes(deps),
+  ...notificationRoutes(deps),
+  ...messageRoutes(deps),
+  ...attachmentRoutes(deps, files),
+  ...eventRoutes(deps),
+  ...webhookEndpointRoutes(deps, webhookRules),
+];
 
 const about = {
   openapi: '3.1.0',
@@ -86,12 +100,13 @@ const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
       ...(keys.length > 0
         ? { params: z.object(Object.fromEntries(keys.map((name) => [name, z.string()]))) }
         : {}),
+      ...(route.method === 'post' ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }) } : {}),
       ...(route.query ? { query: z.object(route.query).partial() } : {}),
       ...(route.body
         ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
         : {}),
     },
-    responses: route.answers,
+    responses: answersOf(route),
   });
 };
 

@@ -15,7 +15,9 @@ const kinds = {
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be JSON'],
   invalid: [422, 'The content has faults'],
+  'idempotency-mismatch': [422, 'The Idempotency-Key was used before with another body'],
   internal: [500, 'The fault is ours'],
+  'not-implemented': [501, 'This version does not do it yet'],
   unavailable: [503, 'The service cannot answer just now'],
 } as const satisfies Record<string, [ContentfulStatusCode, string]>;
 
@@ -42,7 +44,8 @@ type More = {
 
 export const problem = (kind: ProblemKind, more: More = {}): Response => {
   const [status, title] = kinds[kind];
-  const { detail = null, errors = [], headers = {}, extra = {} } = more;
+  const { detail = null, errors = [], extra = {} } = more;
+  const headers = { ...(kind === 'unavailable' ? { 'retry-after': '5' } : {}), ...more.headers };
   return new Response(
     JSON.stringify({ type: `urn:rbm:problem:${kind}`, title, status, detail, errors, ...extra }),
     { status, headers: { 'content-type': 'application/problem+json', ...headers } },
@@ -62,6 +65,6 @@ export const problemOf = (error: unknown): Response | null => {
   if (error instanceof Refused) return problem(error.why, { errors: error.faults });
   // Two requests took the same thing at once, and this one came second.
   if ((error as { code?: string }).code === '23505') return problem('conflict');
-  if (isPassing(error)) return problem('unavailable', { headers: { 'retry-after': '5' } });
+  if (isPassing(error)) return problem('unavailable');
   return null;
 };

@@ -17,6 +17,8 @@ export type ApiRoute = {
   query?: Record<string, z.ZodType>;
   body?: z.ZodType;
   answers: RouteConfig['responses'];
+  /** A POST whose answer holds a secret: kept for its Idempotency-Key it is encrypted. */
+  answersSecret?: true;
   handle: (c: Context<ApiEnv>) => Promise<Response>;
 };
 
@@ -34,6 +36,7 @@ const problemDescriptions = {
   413: 'More than 1 MB',
   415: 'Not JSON',
   422: 'Every fault of the content, each with a pointer',
+  501: 'This version does not do it yet',
   503: 'Try again after Retry-After seconds',
 } as const;
 
@@ -47,6 +50,12 @@ export const problems = (...statuses: (keyof typeof problemDescriptions)[]): Rou
       },
     ]),
   );
+
+/** What a route may answer, with what shared code answers for it. */
+export const answersOf = ({ method, answers }: ApiRoute): RouteConfig['responses'] => ({
+  ...(method === 'post' ? problems(409, 413, 415, 422) : {}),
+  ...answers,
+});
 
 /** Reads inside the caller's tenant. */
 export const inTenant = <T>(c: Context<ApiEnv>, deps: Deps, work: (tx: Tx) => Promise<T>): Promise<T> =>

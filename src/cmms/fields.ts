@@ -49,6 +49,9 @@ export const readWhen = (value: string | null): When | null => {
   return isDay ? { on: value } : { at: moment.toJSDate() };
 };
 
+/** Of a text that `moment` has taken. */
+export const readMoment = (text: string): Date => (readWhen(text) as { at: Date }).at;
+
 export const writeWhen = (when: When | null): string | null =>
   when === null ? null : 'on' in when ? when.on : when.at.toISOString();
 

@@ -1,11 +1,21 @@
 import { z } from 'zod';
+import { priorities } from '../domain/work-order.ts';
 import { assetShape, key, moment, orderNumber, text, workOrderShape } from './fields.ts';
+import type { NotificationName } from './preferences.ts';
 
 /** What every job carries, whatever it asks for. */
 export const commonShape = {
   schemaVersion: z.literal(1),
-  tenant: text(1, 64),
-  idempotencyKey: text(1, 200),
+  tenant: text(1, 64).meta({
+    minLength: 1,
+    maxLength: 64,
+    description: "The tenant's slug. Over HTTP it may be left out",
+  }),
+  idempotencyKey: text(1, 200).meta({
+    minLength: 1,
+    maxLength: 200,
+    description: 'The same key and content is done once, for ever',
+  }),
   expiresAt: moment.nullable().optional(),
 };
 
@@ -35,19 +45,33 @@ export const jobOrderShape = {
   asset: z.strictObject(jobAssetShape).nullable().optional(),
 };
 
-const assignment = z.strictObject({
-  ...commonShape,
-  workOrder: z.strictObject(jobOrderShape),
-  assignee: key,
-});
+const alertShape = {
+  externalId: key,
+  asset: key,
+  message: text(1, 500),
+  severity: z.enum(priorities),
+  recipients: z.array(key).max(50).nullable().optional(),
+  raisedAt: moment.nullable().optional(),
+};
 
-/** The jobs of the queue `notifications` that this version sends, by name. */
-export const notificationSchemas = {
-  'work-order.assigned': assignment,
-  'maintenance.scheduled': assignment,
-} as const;
+// Providers count in UTF-16 units, up to 1,600; an emoji is two.
+const messageText = text(1, 1500)
+  .refine((value) => value.length < 1600, 'is too long for one message: many of its characters count twice')
+  .meta({ minLength: 1, maxLength: 1500 });
 
-export type SentName = keyof typeof notificationSchemas;
+const assignmentShape = { ...commonShape, workOrder: z.strictObject(jobOrderShape), assignee: key };
 
-/** Whether this version sends it; the contract knows more names. */
-export const isSent = (name: string): name is SentName => Object.hasOwn(notificationSchemas, name);
+/** What each job of the queue `notifications` carries, by its name. */
+export const notificationShapes = {
+  'work-order.assigned': assignmentShape,
+  'maintenance.scheduled': assignmentShape,
+  'work-order.reminder': { ...commonShape, number: orderNumber },
+  'alert.raised': { ...commonShape, alert: z.strictObject(alertShape) },
+  'alert.resolved': { ...commonShape, externalId: key, note: text(0, 1500).nullable().optional() },
+  'message.send': { ...commonShape, to: key, text: messageText },
+} as const satisfies Record<NotificationName, Record<string, z.ZodType>>;
+
+/** As published: a producer in any language can check a job against it before adding it. */
+export const notificationSchemas = Object.fromEntries(
+  Object.entries(notificationShapes).map(([name, shape]) => [name, z.strictObject(shape)]),
+) as { [Name in NotificationName]: z.ZodObject<(typeof notificationShapes)[Name]> };

@@ -1,5 +1,5 @@
 import type { News } from '../commands/command.ts';
-import { expiry, type Lane, type Reason } from '../domain/message.ts';
+import { expiry, type Lane, type MessageKind, type Reason } from '../domain/message.ts';
 import { whatsappPhone } from '../domain/phone.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
@@ -83,38 +83,58 @@ export const buttonsOf = (kind: NoticeKind, reader: Reader): QuickReplyButton[] 
   buttons[kind]?.map((action) => ({ title: textsFor(reader.locale).buttons[action], action })) ?? null;
 
 /** Tells somebody what a technician did. Ring `outbound` for the channel after the commit. */
-export const addNews = async (
+export const addNews = (
   tx: Tx,
   person: Technician,
   news: News,
   causedBy: string | null,
   facts: Omit<Facts, 'actor'>,
-): Promise<{ channelId: string | null }> => {
+): Promise<Omit<Added, 'added'>> => {
+  const text = writeNews(news, readerOf(person, facts.tenant, facts.now));
+  return addText(tx, person, { kind: news.key, text, causedBy, orderId: news.orderId }, facts);
+};
+
+/** Tells somebody something that is written already. Ring `outbound` for the channel after the commit. */
+export const addText = async (
+  tx: Tx,
+  person: Technician,
+  told: {
+    kind: MessageKind;
+    text: string;
+    causedBy?: string | null;
+    orderId?: string | null;
+    /** Instead of the kind's own expiry. */
+    expiresAt?: Date;
+  },
+  facts: Omit<Facts, 'actor'>,
+): Promise<Omit<Added, 'added'>> => {
+  const { kind, text, causedBy = null, orderId = null } = told;
   const route = await findRoute(tx, person, facts.newId);
   const heldBack = holdsBack(person, facts) ?? ('not' in route ? route.not : null);
   const { channelId, conversationId } = 'not' in route ? nowhere : route;
+  const messageId = facts.newId();
   await tx.outbox.add({
-    id: facts.newId(),
+    id: messageId,
     technicianId: person.id,
     way: 'whatsapp',
     channelId,
     conversationId,
-    kind: news.key,
-    lane: lanes[news.key] ?? 'notification',
-    text: writeNews(news, readerOf(person, facts.tenant, facts.now)),
+    kind,
+    lane: lanes[kind] ?? 'notification',
+    text,
     inReplyTo: null,
     causedBy,
-    workOrderIds: news.orderId ? [news.orderId] : [],
-    about: news.orderId ? { workOrderId: news.orderId, assignmentNo: null, dueDay: null } : null,
+    workOrderIds: orderId ? [orderId] : [],
+    about: orderId ? { workOrderId: orderId, assignmentNo: null, dueDay: null } : null,
     dueAt: facts.now,
-    expiresAt: expiry(news.key, facts.now),
+    expiresAt: told.expiresAt ?? expiry(kind, facts.now),
     heldBack,
   });
-  return { channelId: heldBack === null ? channelId : null };
+  return { messageId, channelId: heldBack === null ? channelId : null };
 };
 
 // A call for help does not queue up behind the morning's notices.
-const lanes: Partial<Record<News['key'], Lane>> = {
+const lanes: Partial<Record<MessageKind, Lane>> = {
   'work-order.escalated': 'reply',
   'work-order.needed': 'reply',
 };

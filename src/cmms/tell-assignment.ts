@@ -2,7 +2,7 @@ import { isOpen } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
-import { type Fields, readWhen, type WorkOrderFields, withoutUndefined } from './fields.ts';
+import { type Fields, readMoment, type WorkOrderFields, withoutUndefined } from './fields.ts';
 import type { jobAssetShape, jobOrderShape } from './notification-schemas.ts';
 import { saveAsset } from './save-asset.ts';
 import { type SavedOrder, saveWorkOrder, tellAssignee } from './save-work-order.ts';
@@ -41,7 +41,7 @@ export const tellAssignment = async (
   const isBehind = before !== null && version !== null && version < before.version;
   const howToTell = {
     ...(job.name === 'maintenance.scheduled' ? { kind: job.name } : {}),
-    ...(job.expiresAt ? { expiresAt: momentOf(job.expiresAt) } : {}),
+    ...(job.expiresAt ? { expiresAt: readMoment(job.expiresAt) } : {}),
   };
   let saved: SavedOrder;
   if (isBehind) {
@@ -82,8 +82,6 @@ const saveJobAsset = async (
   await saveAsset(tx, code!, { ...(isNew ? { name: code! } : {}), ...fields }, facts, faults);
   return { asset: code! };
 };
-
-const momentOf = (text: string): Date => (readWhen(text) as { at: Date }).at;
 
 // The save says "/version"; the job has it below its work order.
 const namingPlace = (error: unknown): never => {

@@ -18,7 +18,8 @@ export type MessageKind =
   | 'work-order.taken'
   | 'work-order.undone'
   | 'technician.opted-out'
-  | 'technician.identity-changed';
+  | 'technician.identity-changed'
+  | 'message.send';
 
 /** Why a message was held back or ended, in the contract's words. */
 export type Reason =
@@ -52,13 +53,14 @@ export const isStillTrue = (claim: Claim, order: WorkOrder | null, timeZone: str
   if (claim.kind === 'work-order.needed') return isOpen(order);
   if (order.assigneeId !== claim.technicianId || !isOpen(order)) return false;
   if (claim.kind === 'work-order.reminder') {
-    return order.due !== null && dueDay(order.due, timeZone) === claim.dueDay;
+    return (order.due && dueDay(order.due, timeZone)) === claim.dueDay;
   }
   return order.status === 'assigned' && order.assignmentNo === claim.assignmentNo;
 };
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const lasts: Partial<Record<MessageKind, number>> = { reply: 2 * hour, 'message.send': 24 * hour };
 
 /** When a message stops being worth sending, unless the sender said so. */
 export const expiry = (kind: MessageKind, now: Date): Date =>
-  new Date(now.getTime() + (kind === 'reply' ? 2 * 60 * 60 * 1000 : 7 * day));
+  new Date(now.getTime() + (lasts[kind] ?? 7 * 24 * hour));

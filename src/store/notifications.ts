@@ -3,6 +3,7 @@ import type { Queries } from './connections.ts';
 export type Fault = { pointer: string; detail: string };
 
 export type Notification = {
+  id: string;
   idempotencyKey: string;
   contentHash: Buffer;
   name: string;
@@ -30,6 +31,7 @@ export const notifications = (trx: Queries, tenantId: string) => ({
     return row ? fromRow(row) : null;
   },
 
+  /** Under a key that is known it keeps its id. */
   save: async (notification: Notification): Promise<void> => {
     const values = {
       content_hash: notification.contentHash,
@@ -39,13 +41,19 @@ export const notifications = (trx: Queries, tenantId: string) => ({
       message_ids: notification.messageIds,
     };
     await trx('notification')
-      .insert({ tenant_id: tenantId, idempotency_key: notification.idempotencyKey, ...values })
+      .insert({
+        tenant_id: tenantId,
+        idempotency_key: notification.idempotencyKey,
+        id: notification.id,
+        ...values,
+      })
       .onConflict(['tenant_id', 'idempotency_key'])
       .merge(values);
   },
 });
 
 const fromRow = (row: Record<string, never>): Notification => ({
+  id: row.id!,
   idempotencyKey: row.idempotency_key!,
   contentHash: row.content_hash!,
   name: row.name!,

@@ -9,6 +9,7 @@ import { createConnections, isOutdatedPlan, type Queries } from './connections.t
 import { conversations } from './conversations.ts';
 import { events } from './events.ts';
 import { createGate } from './gate.ts';
+import { idempotency } from './idempotency.ts';
 import { inbox } from './inbox.ts';
 import { leases } from './leases.ts';
 import { messages } from './messages.ts';
@@ -93,6 +94,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   channels: channels(trx, tenantId),
   conversations: conversations(trx, tenantId),
   events: events(trx, tenantId),
+  idempotency: idempotency(trx, tenantId),
   inbox: inbox(trx, tenantId),
   leases: leases(trx, tenantId),
   messages: messages(trx, tenantId),

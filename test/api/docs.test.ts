@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { createApi, createDocs } from '../../src/api/app.ts';
@@ -14,6 +15,7 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
   // biome-ignore lint/suspicious/noExplicitAny: a whole document.
   const document = (await answer.json()) as any;
   expect(document.openapi).toMatch(/^3\.1\./);
+  expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
   expect(document.servers).toEqual([{ url: '/api/v1' }]);
   const routes = Object.entries(document.paths as Record<string, object>).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
@@ -34,11 +36,19 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /messages',
       'get /messages/{id}',
       'get /events',
+      'post /notifications',
       'get /notifications/{idempotencyKey}',
       'put /webhook-endpoints/{id}',
       'get /webhook-endpoints/{id}',
       'get /webhook-endpoints',
       'post /webhook-endpoints/{id}/rotate',
+      'post /alerts',
+      'get /alerts',
+      'get /alerts/{externalId}',
+      'post /alerts/{externalId}/resolve',
+      'put /assets/{code}/thresholds',
+      'get /assets/{code}/thresholds',
+      'post /readings',
     ]),
   );
   // Every reference leads somewhere.

@@ -567,8 +567,10 @@ describe('the log and the feed', () => {
   });
 
   test('a notification that was asked for can be looked up', async () => {
+    const id = randomUUID();
     await api.store.tenant(tenant.tenantId, (tx) =>
       tx.notifications.save({
+        id,
         idempotencyKey: 'key/1',
         contentHash: Buffer.alloc(0),
         name: 'work-order.assigned',
@@ -579,6 +581,7 @@ describe('the log and the feed', () => {
     );
     const found = await api.get('/notifications/key%2F1', tenant);
     expect(found.body).toEqual({
+      id,
       idempotencyKey: 'key/1',
       name: 'work-order.assigned',
       state: 'invalid',

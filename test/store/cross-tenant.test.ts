@@ -37,6 +37,10 @@ const userId = 'US.4102030405060708';
 const sidIn = 'SM00000000000000000000000000000001';
 const sidOut = 'SM00000000000000000000000000000002';
 
+/** Two requests with a key: one still runs. */
+const asked = { route: 'POST /alerts', key: 'asked-1' };
+const askedAndAnswered = { route: 'POST /alerts', key: 'asked-2' };
+
 type Furnished = Awaited<ReturnType<typeof furnish>>;
 
 /** A tenant with at least a row in every table, marked so that its texts can be told from any other's. */
@@ -73,6 +77,8 @@ const furnish = async ({ apiKey = true } = {}) => {
       callback: randomUUID(),
       holder: randomUUID(),
       event: randomUUID(),
+      notification: randomUUID(),
+      claim: randomUUID(),
       attachment: randomUUID(),
       location: randomUUID(),
       endpoint: randomUUID(),
@@ -120,6 +126,10 @@ const furnish = async ({ apiKey = true } = {}) => {
       sentOn: '2026-12-23',
     });
     await tx.notifications.save(notificationOf(own));
+    for (const place of [asked, askedAndAnswered]) {
+      await tx.idempotency.claim(place, { hash: sha256(mark), claim: ids.claim }, 60_000);
+    }
+    await tx.idempotency.answered(askedAndAnswered, ids.claim, answerOf(own));
     await tx.events.add(eventOf(own));
     await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
     await tx.conversations.open(
@@ -227,7 +237,12 @@ const orderOf = ({ ids, mark }: Own): WorkOrder => ({
 });
 
 const notificationOf = ({ mark, ids }: Own) => ({
-  ...{ idempotencyKey: 'told-1', contentHash: sha256(mark), name: 'work-order.assigned' },
+  ...{
+    id: ids.notification,
+    idempotencyKey: 'told-1',
+    contentHash: sha256(mark),
+    name: 'work-order.assigned',
+  },
   ...{ state: 'done' as const, faults: [], messageIds: [ids.notice] },
 });
 
@@ -241,6 +256,8 @@ const eventOf = ({ ids, mark }: Own) => ({
   },
   ...{ actor: { kind: 'technician' as const, id: 'tech-1' }, data: { text: mark } },
 });
+
+const answerOf = ({ mark }: Own) => ({ status: 202, headers: { mark }, body: Buffer.from(mark) });
 
 const attachmentOf = ({ ids, mark }: Own): NewAttachment => ({
   ...{ id: ids.attachment, messageId: ids.read, channelId: ids.channel, technicianId: ids.technician },
@@ -403,6 +420,15 @@ const cases: Cases = {
       return tx.events.newest(10);
     },
     publish: (tx) => tx.events.publish(10),
+  },
+  idempotency: {
+    claim: [
+      (tx, its) => tx.idempotency.claim(asked, { hash: sha256(its.mark), claim: randomUUID() }, -1000),
+      (tx, its) =>
+        tx.idempotency.claim(askedAndAnswered, { hash: sha256(its.mark), claim: its.ids.claim }, 60_000),
+    ],
+    answered: (tx, its) => tx.idempotency.answered(asked, its.ids.claim, answerOf(its)),
+    release: (tx, its) => tx.idempotency.release(asked, its.ids.claim),
   },
   inbox: {
     newestUnread: (tx, its) => tx.inbox.newestUnread(its.ids.conversation),

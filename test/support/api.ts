@@ -2,23 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll } from 'vitest';
-import { createApi } from '../../src/api/app.ts';
-import { assetRoutes } from '../../src/api/assets.ts';
-import { attachmentRoutes } from '../../src/api/attachments.ts';
-import { eventRoutes } from '../../src/api/events.ts';
-import { messageRoutes } from '../../src/api/messages.ts';
-import { notificationRoutes } from '../../src/api/notifications.ts';
-import type { ApiRoute } from '../../src/api/route.ts';
-import { technicianRoutes } from '../../src/api/technicians.ts';
-import { webhookEndpointRoutes } from '../../src/api/webhook-endpoints.ts';
-import { workOrderRoutes } from '../../src/api/work-orders.ts';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { apiRoutes, createApi } from '../../src/api/app.ts';
+import { type ApiRoute, answersOf } from '../../src/api/route.ts';
 import { createFolder, type Files } from '../../src/attachments/files.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import type { WebhookRules } from '../../src/webhooks/address.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createTestDatabase, withDatabase } from './postgres.ts';
 import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schemas.
@@ -36,9 +29,18 @@ export type TestApi = {
   rung: string[];
   /** What the service takes for now. */
   setNow(now: Date): void;
-  call(method: string, path: string, body?: unknown, as?: TestTenant): Promise<Answer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    as?: TestTenant,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  post(path: string, body: unknown, as?: TestTenant, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body: unknown, as?: TestTenant): Promise<Answer>;
   get(path: string, as?: TestTenant): Promise<Answer>;
+  /** What nobody but a superuser sees or changes. */
+  asSuperuser(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** As it goes over the wire, without key or checks. */
   raw(path: string, init?: RequestInit): Promise<Response>;
 };
@@ -65,25 +67,25 @@ export const useApi = (): TestApi => {
     const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
     api.files = createFolder(filesRoot);
     const app = createApi(api.deps, api.files, webhookRules);
-    const routes = [
-      technicianRoutes,
-      assetRoutes,
-      workOrderRoutes,
-      messageRoutes,
-      eventRoutes,
-      notificationRoutes,
-    ]
-      .flatMap((of) => of(api.deps))
-      .concat(attachmentRoutes(api.deps, api.files))
-      .concat(webhookEndpointRoutes(api.deps, webhookRules));
+    const routes = apiRoutes(api.deps, api.files, webhookRules);
 
+    api.asSuperuser = async (statement, values) => {
+      const client = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
+      await client.connect();
+      try {
+        return (await client.query(statement, values)).rows;
+      } finally {
+        await client.end();
+      }
+    };
     api.raw = async (path, init) => app.request(path, init);
-    api.call = async (method, path, body, as = api.tenant) => {
+    api.call = async (method, path, body, as = api.tenant, headers = {}) => {
       const response = await app.request(path, {
         method,
         headers: {
           authorization: `Bearer ${as.apiKey}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
@@ -103,6 +105,7 @@ export const useApi = (): TestApi => {
     now = moment;
   };
   api.put = (path, body, as) => api.call('PUT', path, body, as);
+  api.post = (path, body, as, headers) => api.call('POST', path, body, as, headers);
   api.get = (path, as) => api.call('GET', path, undefined, as);
   return api;
 };
@@ -123,7 +126,7 @@ const checkDocumented = (routes: ApiRoute[], method: string, path: string, answe
       new RegExp(`^${each.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
   );
   if (!route) return;
-  const documented = (route.answers as Record<number, { content?: Record<string, { schema: Schema }> }>)[
+  const documented = (answersOf(route) as Record<number, { content?: Record<string, { schema: Schema }> }>)[
     answer.status
   ];
   const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
