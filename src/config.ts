@@ -36,6 +36,8 @@ export type Config = {
   messagesPerSecond: number;
   defaultCountry: string;
   cmmsApiKey: string | null;
+  /** Null: nobody manages tenants over HTTP. */
+  operatorApiKey: string | null;
   logLevel: string;
 };
 
@@ -155,12 +157,23 @@ export const readConfig = (env: Env): Config => {
       (value) => (value.length >= 16 ? value : undefined),
       'at least 16 characters, for example from: openssl rand -hex 24',
     ),
+    operatorApiKey: read<string | null>(
+      'OPERATOR_API_KEY',
+      null,
+      (value) => (value.length >= 24 && !/\s/.test(value) ? value : undefined),
+      'at least 24 characters without spaces, for example from: openssl rand -hex 24',
+    ),
     logLevel: oneOf(
       'LOG_LEVEL',
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,
       'info',
     ),
   };
+  if (config.operatorApiKey && config.operatorApiKey === config.cmmsApiKey) {
+    faults.push(
+      "OPERATOR_API_KEY and CMMS_API_KEY must differ: one manages tenants, the other is a tenant's",
+    );
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 };

@@ -46,6 +46,7 @@ describe('with nothing set', () => {
     messagesPerSecond: 80,
     defaultCountry: 'US',
     cmmsApiKey: null,
+    operatorApiKey: null,
     logLevel: 'info',
   };
 
@@ -142,6 +143,7 @@ test('a whole installation is read as it is written', () => {
       WHATSAPP_MESSAGES_PER_SECOND: '0.33',
       DEFAULT_COUNTRY: 'de',
       CMMS_API_KEY: 'a-key-of-16-characters',
+      OPERATOR_API_KEY: 'a-key-of-24-characters--',
       LOG_LEVEL: 'warn',
     }),
   ).toEqual({
@@ -178,6 +180,7 @@ test('a whole installation is read as it is written', () => {
     messagesPerSecond: 0.33,
     defaultCountry: 'DE',
     cmmsApiKey: 'a-key-of-16-characters',
+    operatorApiKey: 'a-key-of-24-characters--',
     logLevel: 'warn',
   });
 });
@@ -210,6 +213,11 @@ describe('each fault is named with what to do', () => {
     [{ WHATSAPP_MESSAGES_PER_SECOND: 'Infinity' }, /^WHATSAPP_MESSAGES_PER_SECOND/],
     [{ DEFAULT_COUNTRY: 'Germany' }, /^DEFAULT_COUNTRY must be a country code/],
     [{ CMMS_API_KEY: 'short' }, /^CMMS_API_KEY must be at least 16/],
+    [{ OPERATOR_API_KEY: 'x'.repeat(23) }, /^OPERATOR_API_KEY must be at least 24/],
+    [
+      { OPERATOR_API_KEY: 'x'.repeat(24), CMMS_API_KEY: 'x'.repeat(24) },
+      /^OPERATOR_API_KEY and CMMS_API_KEY must differ/,
+    ],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
     [

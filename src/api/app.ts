@@ -2,26 +2,37 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Files } from '../attachments/files.ts';
+import type { TenantRules } from '../cmms/save-tenant.ts';
 import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
-import { authenticate } from './auth.ts';
+import { authenticate, letIn } from './auth.ts';
 import { eventRoutes } from './events.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
 import type { ApiEnv, ApiRoute } from './route.ts';
 import { technicianRoutes } from './technicians.ts';
+import { tenantRoutes } from './tenants.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
 export { createDocs } from './docs.ts';
 
 const maxBodyBytes = 1024 * 1024;
 
+export type ApiSettings = TenantRules & {
+  /** Manages tenants; without one there are no tenant routes. */
+  operatorKey: string | null;
+};
+
+const withoutOperator: ApiSettings = {
+  ...{ operatorKey: null, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+};
+
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps, files: Files) => {
+export const createApi = (deps: Deps, files: Files, settings: ApiSettings = withoutOperator) => {
   const api = new OpenAPIHono<ApiEnv>();
   const routes = [
     ...technicianRoutes(deps),
@@ -31,6 +42,7 @@ export const createApi = (deps: Deps, files: Files) => {
     ...attachmentRoutes(deps, files),
     ...eventRoutes(deps),
     ...notificationRoutes(deps),
+    ...tenantRoutes(deps, settings),
   ];
 
   api.onError((error, c) => {
@@ -46,8 +58,11 @@ export const createApi = (deps: Deps, files: Files) => {
     written ??= api.getOpenAPI31Document(about);
     return c.json(written);
   });
-  api.use(authenticate(deps.store), readableAddress, limitBody);
-  for (const { method, path, handle } of routes) api.on(method.toUpperCase(), honoPath(path), handle);
+  if (!settings.operatorKey) api.all('/tenants/*', () => problem('not-found'));
+  api.use(authenticate(deps.store, settings.operatorKey), readableAddress, limitBody);
+  for (const route of routes) {
+    api.on(route.method.toUpperCase(), honoPath(route.path), letIn(route), route.handle);
+  }
   for (const path of new Set(routes.map((route) => route.path))) {
     const allow = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
     api.all(honoPath(path), () => problem('method-not-allowed', { headers: { allow: allow.join(', ') } }));
@@ -71,7 +86,9 @@ const about = {
 };
 
 const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
-  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  for (const scheme of ['apiKey', 'operatorKey']) {
+    api.openAPIRegistry.registerComponent('securitySchemes', scheme, { type: 'http', scheme: 'bearer' });
+  }
   const keys = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   api.openAPIRegistry.registerPath({
     method: route.method,
@@ -79,6 +96,7 @@ const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
     summary: route.summary,
     ...(route.description ? { description: route.description } : {}),
     tags: [route.path.split('/')[1]!],
+    ...(route.keyOf ? { security: [{ operatorKey: [] }] } : {}),
     request: {
       ...(keys.length > 0
         ? { params: z.object(Object.fromEntries(keys.map((name) => [name, z.string()]))) }

@@ -35,6 +35,7 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /messages/{id}',
       'get /events',
       'get /notifications/{idempotencyKey}',
+      'put /tenants/{slug}',
     ]),
   );
   // Every reference leads somewhere.

@@ -519,6 +519,10 @@ const cases: Cases = {
         ...{ id: its.ids.tenant, slug: 'stolen', name: 'stolen', timeZone: 'UTC', locale: 'en' },
         ...{ defaultCountry: 'US', enabled: false },
       }),
+    update: (tx) =>
+      tx.tenants.update({
+        ...{ name: 'stolen', timeZone: 'UTC', locale: 'en', defaultCountry: 'DE', enabled: false },
+      }),
     setDefaultCountry: (tx) => tx.tenants.setDefaultCountry('DE'),
     lock: async (tx, its) => {
       const [locked, lock] = signal();

@@ -12,6 +12,7 @@ import { messageRoutes } from '../../src/api/messages.ts';
 import { notificationRoutes } from '../../src/api/notifications.ts';
 import type { ApiRoute } from '../../src/api/route.ts';
 import { technicianRoutes } from '../../src/api/technicians.ts';
+import { tenantRoutes } from '../../src/api/tenants.ts';
 import { workOrderRoutes } from '../../src/api/work-orders.ts';
 import { createFolder, type Files } from '../../src/attachments/files.ts';
 import type { Deps } from '../../src/deps.ts';
@@ -21,6 +22,8 @@ import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schemas.
 type Json = any;
+/** Whoever has a key. */
+type Caller = Pick<TestTenant, 'apiKey'>;
 type Answer = { status: number; headers: Headers; body: Json };
 
 export type TestApi = {
@@ -34,12 +37,15 @@ export type TestApi = {
   rung: string[];
   /** What the service takes for now. */
   setNow(now: Date): void;
-  call(method: string, path: string, body?: unknown, as?: TestTenant): Promise<Answer>;
-  put(path: string, body: unknown, as?: TestTenant): Promise<Answer>;
-  get(path: string, as?: TestTenant): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, as?: Caller): Promise<Answer>;
+  put(path: string, body: unknown, as?: Caller): Promise<Answer>;
+  get(path: string, as?: Caller): Promise<Answer>;
   /** As it goes over the wire, without key or checks. */
   raw(path: string, init?: RequestInit): Promise<Response>;
 };
+
+export const operatorKey = 'operator-key-of-the-tests-0123';
+const settings = { operatorKey, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' };
 
 /** The API over a database of its own, for the test file that calls this. Every answer must be one that is documented. */
 export const useApi = (): TestApi => {
@@ -62,7 +68,7 @@ export const useApi = (): TestApi => {
     api.tenant = await createTenant(api.store);
     const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
     api.files = createFolder(filesRoot);
-    const app = createApi(api.deps, api.files);
+    const app = createApi(api.deps, api.files, settings);
     const routes = [
       technicianRoutes,
       assetRoutes,
@@ -72,6 +78,7 @@ export const useApi = (): TestApi => {
       notificationRoutes,
     ]
       .flatMap((of) => of(api.deps))
+      .concat(tenantRoutes(api.deps, settings))
       .concat(attachmentRoutes(api.deps, api.files));
 
     api.raw = async (path, init) => app.request(path, init);
