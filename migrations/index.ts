@@ -9,6 +9,7 @@ import identity from './20261123090200_identity.ts';
 import phoneBeforeUserId from './20261123090300_phone_before_user_id.ts';
 import attemptContent from './20261124090000_attempt_content.ts';
 import retiredChannels from './20261124090100_retired_channels.ts';
+import settings from './20261125090100_settings.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -24,6 +25,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261123090300_phone_before_user_id', phoneBeforeUserId],
   ['20261124090000_attempt_content', attemptContent],
   ['20261124090100_retired_channels', retiredChannels],
+  ['20261125090100_settings', settings],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

@@ -6,6 +6,7 @@ import type { TenantRules } from '../cmms/save-tenant.ts';
 import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
+import { apiKeyRoutes } from './api-keys.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { authenticate, letIn } from './auth.ts';
@@ -14,7 +15,9 @@ import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
 import type { ApiEnv, ApiRoute } from './route.ts';
+import { settingsRoutes } from './settings.ts';
 import { technicianRoutes } from './technicians.ts';
+import { templateRoutes } from './templates.ts';
 import { tenantRoutes } from './tenants.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
@@ -42,6 +45,9 @@ export const createApi = (deps: Deps, files: Files, settings: ApiSettings = with
     ...attachmentRoutes(deps, files),
     ...eventRoutes(deps),
     ...notificationRoutes(deps),
+    ...settingsRoutes(deps),
+    ...templateRoutes(deps),
+    ...apiKeyRoutes(deps),
     ...tenantRoutes(deps, settings),
   ];
 

@@ -35,6 +35,13 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /messages/{id}',
       'get /events',
       'get /notifications/{idempotencyKey}',
+      'get /settings',
+      'put /settings',
+      'get /templates/{kind}/{locale}',
+      'put /templates/{kind}/{locale}',
+      'get /api-keys',
+      'post /api-keys',
+      'post /api-keys/{id}/revoke',
       'put /tenants/{slug}',
     ]),
   );

@@ -118,6 +118,8 @@ const furnish = async ({ apiKey = true } = {}) => {
       sentOn: '2026-12-23',
     });
     await tx.notifications.save(notificationOf(own));
+    await tx.settings.save({ mark, onCall: ['boss-1'] });
+    await tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: `HX-${mark}`, variables: [] });
     await tx.events.add(eventOf(own));
     await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
     await tx.conversations.open(
@@ -282,6 +284,9 @@ const cases: Cases = {
     ],
     any: (tx) => tx.apiKeys.any(),
     label: (tx, its) => tx.apiKeys.label(its.ids.apiKey),
+    get: (tx, its) => tx.apiKeys.get(its.ids.apiKey),
+    list: (tx) => tx.apiKeys.list(all),
+    anyUsableBut: (tx) => tx.apiKeys.anyUsableBut(randomUUID()),
     revoke: (tx, its) => tx.apiKeys.revoke(its.ids.apiKey, new Date()),
   },
   assets: {
@@ -467,6 +472,11 @@ const cases: Cases = {
         sentOn: '2026-12-26',
       }),
   },
+  settings: {
+    get: (tx) => tx.settings.get(),
+    save: (tx) => tx.settings.save({ onCall: [] }),
+    onCall: (tx) => tx.settings.onCall(),
+  },
   technicians: {
     get: (tx, its) => tx.technicians.get(its.ids.technician),
     find: (tx) => tx.technicians.find('tech-1'),
@@ -511,6 +521,11 @@ const cases: Cases = {
           { kind: 'sms', value: '+12025550177', active: true },
         ]),
     ],
+  },
+  templates: {
+    get: (tx) => tx.templates.get('message.send', 'en'),
+    save: (tx) =>
+      tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: 'stolen', variables: [] }),
   },
   tenants: {
     get: (tx) => tx.tenants.get(),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
+import { apiKeyRoutes } from '../../src/api/api-keys.ts';
 import { createApi } from '../../src/api/app.ts';
 import { assetRoutes } from '../../src/api/assets.ts';
 import { attachmentRoutes } from '../../src/api/attachments.ts';
@@ -11,7 +12,9 @@ import { eventRoutes } from '../../src/api/events.ts';
 import { messageRoutes } from '../../src/api/messages.ts';
 import { notificationRoutes } from '../../src/api/notifications.ts';
 import type { ApiRoute } from '../../src/api/route.ts';
+import { settingsRoutes } from '../../src/api/settings.ts';
 import { technicianRoutes } from '../../src/api/technicians.ts';
+import { templateRoutes } from '../../src/api/templates.ts';
 import { tenantRoutes } from '../../src/api/tenants.ts';
 import { workOrderRoutes } from '../../src/api/work-orders.ts';
 import { createFolder, type Files } from '../../src/attachments/files.ts';
@@ -76,6 +79,9 @@ export const useApi = (): TestApi => {
       messageRoutes,
       eventRoutes,
       notificationRoutes,
+      settingsRoutes,
+      templateRoutes,
+      apiKeyRoutes,
     ]
       .flatMap((of) => of(api.deps))
       .concat(tenantRoutes(api.deps, settings))
