@@ -25,6 +25,7 @@ import { createProviders } from './messaging/providers.ts';
 import { type Timing, timing } from './messaging/timing.ts';
 import { createQueues } from './queue-backend.ts';
 import { type RecoverySettings, recoverySettings } from './recovery.ts';
+import { sealAgain } from './seal-again.ts';
 import type { DescribedChannel } from './sender.ts';
 import { createSpill } from './spill.ts';
 import type { ListedEvent } from './store/events.ts';
@@ -133,6 +134,7 @@ const build = async (
       if (simulated) await addDemoData(tx, deps);
     },
   );
+  await sealAgain(deps);
   if (simulated) {
     const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
     for (const { phone, name, active, role } of people) {

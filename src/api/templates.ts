@@ -42,13 +42,9 @@ const templateShape = {
     .string()
     .regex(/^HX[0-9a-fA-F]{32}$/, 'must be HX and 32 hexadecimal digits')
     .meta({ examples: [`HX${'0'.repeat(32)}`] }),
-  variables: z
-    .array(z.string().max(64))
-    .max(100)
-    .nullable()
-    .meta({
-      description: 'Of work orders: their fields; of alerts: theirs; `text`; and the reader: `technician`',
-    }),
+  variables: z.array(z.string().max(64)).max(100).nullable().meta({
+    description: 'Of work orders: their fields; of alerts: theirs; `text`; and the reader: `technician`',
+  }),
 };
 
 const change = z.strictObject(templateShape).partial().meta({ id: 'TemplateChange' });

@@ -41,9 +41,9 @@ export const tenantRoutes = (deps: Deps, rules: TenantRules): ApiRoute[] => [
     summary: 'Create or change a tenant',
     description:
       "With the operator's key; without OPERATOR_API_KEY: 404. A new one needs a name; its first channel needs all " +
-      'but `authTokenSecondary` and `messagingServiceSid`. The first answer holds `apiKey`, once. While a token is ' +
-      'rotated at Twilio, both verify: give the new one as `authTokenSecondary`, promote it there, then make it ' +
-      '`authToken`. Another `from` replaces the sender; people who write to the one before are still answered. The ' +
+      'but `authTokenSecondary` and `messagingServiceSid`. The first answer holds `apiKey`, once. To rotate a ' +
+      'token, make the second one at Twilio, give it here as `authToken` and the first as `authTokenSecondary`: both ' +
+      'verify. Then promote it at Twilio, and clear `authTokenSecondary`. Another `from` replaces the sender; people who write to the one before are still answered. The ' +
       'channel and country of tenant `default` belong to the environment: 409.',
     body: change,
     answers: {

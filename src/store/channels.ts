@@ -51,6 +51,11 @@ export const channels = (trx: Queries, tenantId: string) => ({
     await trx('channel_lease').insert({ tenant_id: tenantId, channel_id: channel.id });
   },
 
+  /** The same credentials under another key, unless they were changed meanwhile. */
+  reseal: async (id: string, before: string, credentials: string): Promise<void> => {
+    await trx('channel').where({ tenant_id: tenantId, id, credentials: before }).update({ credentials });
+  },
+
   retire: async (id: string, now: Date): Promise<void> => {
     await trx('channel').where({ tenant_id: tenantId, id }).update({ retired_at: now });
   },

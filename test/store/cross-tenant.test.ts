@@ -354,6 +354,7 @@ const cases: Cases = {
     list: (tx) => tx.channels.list(),
     get: (tx, its) => tx.channels.get(its.ids.channel),
     save: (tx, its) => tx.channels.save({ ...channelOf(its), credentials: 'stolen' }, new Date()),
+    reseal: (tx, its) => tx.channels.reseal(its.ids.channel, channelOf(its).credentials, 'stolen'),
     retire: (tx, its) => tx.channels.retire(its.ids.channel, new Date()),
   },
   conversations: {
