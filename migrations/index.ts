@@ -12,6 +12,7 @@ import retiredChannels from './20261124090100_retired_channels.ts';
 import attemptAcceptedAt from './20261124090200_attempt_accepted_at.ts';
 import idempotency from './20261125090000_idempotency.ts';
 import notificationId from './20261125090050_notification_id.ts';
+import settings from './20261125090100_settings.ts';
 import webhooks from './20261125090200_webhooks.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
@@ -31,6 +32,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261124090200_attempt_accepted_at', attemptAcceptedAt],
   ['20261125090000_idempotency', idempotency],
   ['20261125090050_notification_id', notificationId],
+  ['20261125090100_settings', settings],
   ['20261125090200_webhooks', webhooks],
 ];
 

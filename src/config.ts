@@ -37,6 +37,8 @@ export type Config = {
   defaultCountry: string;
   cmmsApiKey: string | null;
   webhookAllowPrivate: boolean;
+  /** Null: nobody manages tenants over HTTP. */
+  operatorApiKey: string | null;
   logLevel: string;
 };
 
@@ -157,12 +159,23 @@ export const readConfig = (env: Env): Config => {
       'at least 16 characters, for example from: openssl rand -hex 24',
     ),
     webhookAllowPrivate: oneOf('WEBHOOK_ALLOW_PRIVATE', ['true', 'false'] as const, 'false') === 'true',
+    operatorApiKey: read<string | null>(
+      'OPERATOR_API_KEY',
+      null,
+      (value) => (value.length >= 24 && !/\s/.test(value) ? value : undefined),
+      'at least 24 characters without spaces, for example from: openssl rand -hex 24',
+    ),
     logLevel: oneOf(
       'LOG_LEVEL',
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const,
       'info',
     ),
   };
+  if (config.operatorApiKey && config.operatorApiKey === config.cmmsApiKey) {
+    faults.push(
+      "OPERATOR_API_KEY and CMMS_API_KEY must differ: one manages tenants, the other is a tenant's",
+    );
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 };

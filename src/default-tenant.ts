@@ -1,21 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { decrypt, encrypt, sha256 } from './crypto.ts';
+import { newApiKey } from './api-key.ts';
+import { sha256 } from './crypto.ts';
 import type { Deps } from './deps.ts';
-import type { StoredChannel } from './store/channels.ts';
+import { type DescribedChannel, retireOthers, saveChannel } from './sender.ts';
 import type { Tx } from './store/store.ts';
-
-/** The sender the environment describes; credentials in the clear. */
-export type DescribedChannel = Pick<
-  StoredChannel,
-  'provider' | 'address' | 'accountSid' | 'messagingServiceSid' | 'messagesPerSecond'
-> & {
-  credentials: {
-    authToken: string;
-    authTokenSecondary?: string | null;
-    apiKeySid?: string | null;
-    apiKeySecret?: string | null;
-  };
-};
 
 /**
  * Makes what the environment describes real: tenant `default`, its channel and its API key. Writes only
@@ -53,11 +40,10 @@ export const ensureDefaultTenant = async (
           await tx.tenants.setDefaultCountry(described.defaultCountry);
         }
         if (described.channel) await saveChannel(tx, deps, described.channel);
-        await retireOthers(tx, deps, described.channel);
+        // Without any sender named now, only a simulated one is known to be gone.
+        await retireOthers(tx, deps, described.channel, ({ provider }) => provider === 'simulator');
         const generatedKey =
-          described.generateKey && !described.apiKey && !(await tx.apiKeys.any())
-            ? `rbm_${randomBytes(24).toString('base64url')}`
-            : null;
+          described.generateKey && !described.apiKey && !(await tx.apiKeys.any()) ? newApiKey() : null;
         const key = described.apiKey ?? generatedKey;
         if (key) await tx.apiKeys.add({ id: newId(), label: 'environment', hash: sha256(key) });
         await also(tx);
@@ -68,52 +54,4 @@ export const ensureDefaultTenant = async (
     if (!held) await new Promise((done) => setTimeout(done, 100));
   }
   return made;
-};
-
-const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, described: DescribedChannel) => {
-  const plain = JSON.stringify(described.credentials);
-  const there = (await tx.channels.list()).find(({ address }) => address === described.address);
-  const same =
-    there &&
-    there.retiredAt === null &&
-    there.accountSid === described.accountSid &&
-    there.provider === described.provider &&
-    there.messagingServiceSid === described.messagingServiceSid &&
-    there.messagesPerSecond === described.messagesPerSecond &&
-    decryptsTo(there.credentials, plain, secretKeys);
-  if (same) return;
-  await tx.channels.save(
-    {
-      id: newId(),
-      way: wayOf(described.address),
-      provider: described.provider,
-      address: described.address,
-      accountSid: described.accountSid,
-      credentials: encrypt(plain, secretKeys[0]!),
-      messagingServiceSid: described.messagingServiceSid,
-      messagesPerSecond: described.messagesPerSecond,
-    },
-    now(),
-  );
-};
-
-/** What the environment named before. Without any sender named now, only a simulated one is known to be gone. */
-const retireOthers = async (tx: Tx, { now }: Deps, described: DescribedChannel | null) => {
-  for (const { id, address, way, provider, retiredAt } of await tx.channels.list()) {
-    const isGone = described
-      ? way === wayOf(described.address) && address !== described.address
-      : provider === 'simulator';
-    if (isGone && !retiredAt) await tx.channels.retire(id, now());
-  }
-};
-
-const wayOf = (address: string) => (address.startsWith('whatsapp:') ? 'whatsapp' : 'sms');
-
-/** Under the current key only: what an older one encrypted is written anew. */
-const decryptsTo = (sealed: string, plain: string, [current]: string[]): boolean => {
-  try {
-    return decrypt(sealed, [current!]) === plain;
-  } catch {
-    return false;
-  }
 };

@@ -11,7 +11,7 @@ import { createBucket } from './attachments/bucket.ts';
 import { createFolder } from './attachments/files.ts';
 import type { Config } from './config.ts';
 import { derive } from './crypto.ts';
-import { type DescribedChannel, ensureDefaultTenant } from './default-tenant.ts';
+import { ensureDefaultTenant } from './default-tenant.ts';
 import { addDemoData } from './demo-data.ts';
 import type { Deps } from './deps.ts';
 import { startEmbeddedPostgres } from './embedded/postgres.ts';
@@ -25,6 +25,8 @@ import { createProviders } from './messaging/providers.ts';
 import { type Timing, timing } from './messaging/timing.ts';
 import { createQueues } from './queue-backend.ts';
 import { type RecoverySettings, recoverySettings } from './recovery.ts';
+import { sealAgain } from './seal-again.ts';
+import type { DescribedChannel } from './sender.ts';
 import { createSpill } from './spill.ts';
 import type { ListedEvent } from './store/events.ts';
 import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
@@ -132,6 +134,7 @@ const build = async (
       if (simulated) await addDemoData(tx, deps);
     },
   );
+  await sealAgain(deps);
   if (simulated) {
     const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
     for (const { phone, name, active, role } of people) {
@@ -172,7 +175,16 @@ const build = async (
       '/api/whatsappwebhook',
       twilioWebhooks(deps, { channels, inbox, publicBaseUrl: config.publicBaseUrl }),
     );
-    app.route('/api/v1', createApi(deps, files, webhookRules));
+    app.route(
+      '/api/v1',
+      createApi(deps, files, {
+        operatorKey: config.operatorApiKey,
+        webhooks: webhookRules,
+        simulates: simulated !== null,
+        messagesPerSecond: config.messagesPerSecond,
+        defaultCountry: config.defaultCountry,
+      }),
+    );
     app.route('/docs', createDocs());
   }
   if (simulated) {

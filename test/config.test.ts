@@ -47,6 +47,7 @@ describe('with nothing set', () => {
     defaultCountry: 'US',
     cmmsApiKey: null,
     webhookAllowPrivate: false,
+    operatorApiKey: null,
     logLevel: 'info',
   };
 
@@ -145,6 +146,7 @@ test('a whole installation is read as it is written', () => {
       DEFAULT_COUNTRY: 'de',
       CMMS_API_KEY: 'a-key-of-16-characters',
       WEBHOOK_ALLOW_PRIVATE: 'true',
+      OPERATOR_API_KEY: 'a-key-of-24-characters--',
       LOG_LEVEL: 'warn',
     }),
   ).toEqual({
@@ -182,6 +184,7 @@ test('a whole installation is read as it is written', () => {
     defaultCountry: 'DE',
     cmmsApiKey: 'a-key-of-16-characters',
     webhookAllowPrivate: true,
+    operatorApiKey: 'a-key-of-24-characters--',
     logLevel: 'warn',
   });
 });
@@ -215,6 +218,11 @@ describe('each fault is named with what to do', () => {
     [{ DEFAULT_COUNTRY: 'Germany' }, /^DEFAULT_COUNTRY must be a country code/],
     [{ CMMS_API_KEY: 'short' }, /^CMMS_API_KEY must be at least 16/],
     [{ WEBHOOK_ALLOW_PRIVATE: 'yes' }, /^WEBHOOK_ALLOW_PRIVATE must be true, false/],
+    [{ OPERATOR_API_KEY: 'x'.repeat(23) }, /^OPERATOR_API_KEY must be at least 24/],
+    [
+      { OPERATOR_API_KEY: 'x'.repeat(24), CMMS_API_KEY: 'x'.repeat(24) },
+      /^OPERATOR_API_KEY and CMMS_API_KEY must differ/,
+    ],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
     [

@@ -2,21 +2,26 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Files } from '../attachments/files.ts';
+import type { TenantRules } from '../cmms/save-tenant.ts';
 import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import type { WebhookRules } from '../webhooks/address.ts';
 import { alertRoutes } from './alerts.ts';
+import { apiKeyRoutes } from './api-keys.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
-import { authenticate } from './auth.ts';
+import { authenticate, letIn } from './auth.ts';
 import { eventRoutes } from './events.ts';
 import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
 import { type ApiEnv, type ApiRoute, answersOf } from './route.ts';
+import { settingsRoutes } from './settings.ts';
 import { technicianRoutes } from './technicians.ts';
+import { templateRoutes } from './templates.ts';
+import { tenantRoutes } from './tenants.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
@@ -24,10 +29,21 @@ export { createDocs } from './docs.ts';
 
 const maxBodyBytes = 1024 * 1024;
 
+export type ApiSettings = TenantRules & {
+  /** Manages tenants; without one there are no tenant routes. */
+  operatorKey: string | null;
+  webhooks: WebhookRules;
+};
+
+const withoutOperator: ApiSettings = {
+  ...{ operatorKey: null, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+  webhooks: { allowPrivate: false },
+};
+
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps, files: Files, webhookRules?: WebhookRules) => {
+export const createApi = (deps: Deps, files: Files, settings: ApiSettings = withoutOperator) => {
   const api = new OpenAPIHono<ApiEnv>();
-  const routes = apiRoutes(deps, files, webhookRules);
+  const routes = apiRoutes(deps, files, settings);
 
   api.onError((error, c) => {
     const answer = problemOf(error);
@@ -42,11 +58,12 @@ export const createApi = (deps: Deps, files: Files, webhookRules?: WebhookRules)
     written ??= api.getOpenAPI31Document(about);
     return c.json(written);
   });
-  api.use(authenticate(deps.store), readableAddress, limitBody);
+  if (!settings.operatorKey) api.all('/tenants/*', () => problem('not-found'));
+  api.use(authenticate(deps.store, settings.operatorKey), readableAddress, limitBody);
   for (const route of routes) {
     const path = honoPath(route.path);
-    if (route.method === 'post') api.post(path, idempotent(deps, route), route.handle);
-    else api.on(route.method.toUpperCase(), path, route.handle);
+    if (route.method === 'post') api.post(path, letIn(route), idempotent(deps, route), route.handle);
+    else api.on(route.method.toUpperCase(), path, letIn(route), route.handle);
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     const allow = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
@@ -57,11 +74,7 @@ export const createApi = (deps: Deps, files: Files, webhookRules?: WebhookRules)
 };
 
 /** Every route, in the order the documentation shows them. */
-export const apiRoutes = (
-  deps: Deps,
-  files: Files,
-  webhookRules: WebhookRules = { allowPrivate: false },
-): ApiRoute[] => [
+export const apiRoutes = (deps: Deps, files: Files, settings: ApiSettings = withoutOperator): ApiRoute[] => [
   ...technicianRoutes(deps),
   ...assetRoutes(deps),
   ...workOrderRoutes(deps),
@@ -70,7 +83,11 @@ export const apiRoutes = (
   ...messageRoutes(deps),
   ...attachmentRoutes(deps, files),
   ...eventRoutes(deps),
-  ...webhookEndpointRoutes(deps, webhookRules),
+  ...webhookEndpointRoutes(deps, settings.webhooks),
+  ...settingsRoutes(deps),
+  ...templateRoutes(deps),
+  ...apiKeyRoutes(deps),
+  ...tenantRoutes(deps, settings),
 ];
 
 const about = {
@@ -88,7 +105,9 @@ const about = {
 };
 
 const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
-  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  for (const scheme of ['apiKey', 'operatorKey']) {
+    api.openAPIRegistry.registerComponent('securitySchemes', scheme, { type: 'http', scheme: 'bearer' });
+  }
   const keys = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   api.openAPIRegistry.registerPath({
     method: route.method,
@@ -96,6 +115,7 @@ const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
     summary: route.summary,
     ...(route.description ? { description: route.description } : {}),
     tags: [route.path.split('/')[1]!],
+    ...(route.keyOf ? { security: [{ operatorKey: [] }] } : {}),
     request: {
       ...(keys.length > 0
         ? { params: z.object(Object.fromEntries(keys.map((name) => [name, z.string()]))) }

@@ -8,6 +8,7 @@ import { isPassing } from '../store/store.ts';
 const kinds = {
   malformed: [400, 'The request cannot be read'],
   unauthorized: [401, 'A valid API key is needed'],
+  forbidden: [403, 'This key is not for that'],
   'not-found': [404, 'There is no such resource'],
   'method-not-allowed': [405, 'The resource does not know this method'],
   conflict: [409, 'The change conflicts with something else'],

@@ -5,7 +5,13 @@ import type { Deps } from '../deps.ts';
 import type { Tx } from '../store/store.ts';
 import { problemAnswer } from './problem.ts';
 
-export type ApiEnv = { Variables: { caller: { tenantId: string; keyId: string } } };
+export type ApiEnv = {
+  Variables: {
+    /** Whose tenant key it is; set unless it is the operator's. */
+    caller: { tenantId: string; keyId: string };
+    isOperator: boolean;
+  };
+};
 
 /** One route as it is served and as it is documented. Its own code checks what comes in, so that all faults are found. */
 export type ApiRoute = {
@@ -14,6 +20,8 @@ export type ApiRoute = {
   path: string;
   summary: string;
   description?: string;
+  /** Whose key it takes; a tenant's unless told. */
+  keyOf?: 'operator';
   query?: Record<string, z.ZodType>;
   body?: z.ZodType;
   answers: RouteConfig['responses'];
@@ -30,6 +38,7 @@ export const answer = (schema: z.ZodType, description: string) => ({
 const problemDescriptions = {
   400: 'The request cannot be read',
   401: 'No valid API key',
+  403: 'A valid key, but not for this',
   404: "Not there, or another tenant's",
   405: 'The resource does not know this method',
   409: 'Taken by something else, or changed meanwhile',
@@ -42,7 +51,7 @@ const problemDescriptions = {
 
 export const problems = (...statuses: (keyof typeof problemDescriptions)[]): RouteConfig['responses'] =>
   Object.fromEntries(
-    [400 as const, 401 as const, ...statuses, 503 as const].map((status) => [
+    [400 as const, 401 as const, 403 as const, ...statuses, 503 as const].map((status) => [
       status,
       {
         description: problemDescriptions[status],

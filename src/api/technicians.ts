@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ringAll } from '../cmms/facts.ts';
 import { collectFaults } from '../cmms/faults.ts';
 import { key, readFields, technicianShape } from '../cmms/fields.ts';
 import { preferencesAnswer, readPreferences } from '../cmms/preferences.ts';
@@ -65,10 +66,11 @@ export const technicianRoutes = (deps: Deps): ApiRoute[] => [
       );
       const fields = readFields(technicianShape, body, faults);
       const externalId = keyToSave(given, 'externalId', key, faults);
-      const { created, technician } = await asCmms(c, deps, async (tx, facts) => {
-        const { created } = await saveTechnician(tx, externalId, fields, facts, collectFaults(faults.all));
-        return { created, technician: (await tx.technicians.detail(externalId))! };
+      const { created, bells, technician } = await asCmms(c, deps, async (tx, facts) => {
+        const saved = await saveTechnician(tx, externalId, fields, facts, collectFaults(faults.all));
+        return { ...saved, technician: (await tx.technicians.detail(externalId))! };
       });
+      ringAll(deps, c.get('caller').tenantId, bells);
       return c.json(present(technician, deps.now()), created ? 201 : 200);
     },
   },

@@ -67,7 +67,7 @@ const momentOrDay = z
   .refine((value) => readWhen(value) !== null, `${momentDetail}, or a day like 2026-12-25`)
   .meta({ examples: ['2026-12-25T09:00:00.000Z', '2026-12-25'] });
 
-const languageTag = z
+export const languageTag = z
   .string()
   .max(35)
   .refine((value) => isLanguageTag(value), 'must be a language tag like en or pt-BR')
@@ -81,7 +81,7 @@ const isLanguageTag = (value: string): boolean => {
   }
 };
 
-const timeZone = z
+export const timeZone = z
   .string()
   .max(64)
   .refine((value) => isTimeZoneName(value), 'must be a time zone like Europe/Berlin')

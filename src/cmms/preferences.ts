@@ -19,12 +19,12 @@ export type Preferences = {
   quietHours: { from: string; to: string } | null;
 };
 
-const timeOfDay = z
+export const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day like 22:00')
   .meta({ examples: ['22:00'] });
 
-const quietHours = z
+export const quietHours = z
   .strictObject({ from: timeOfDay, to: timeOfDay })
   .refine(({ from, to }) => from !== to, 'must end at another time than it begins');
 

@@ -1,19 +1,22 @@
 import { readPhone, variantsOf, whatsappPhone } from '../domain/phone.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
-import type { Facts } from './facts.ts';
+import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { requireField, type TechnicianFields, withoutUndefined } from './fields.ts';
 import { changePreferences, readPreferences } from './preferences.ts';
 
-/** Creates or changes a technician. Throws Refused, with `faults` and what else is wrong, and writes nothing then. */
+/**
+ * Creates or changes a technician. Throws Refused, with `faults` and what else is wrong, and writes nothing then.
+ * Ring the bells after the commit.
+ */
 export const saveTechnician = async (
   tx: Tx,
   externalId: string,
   fields: TechnicianFields,
   facts: Facts,
   faults: Faults,
-): Promise<{ created: boolean }> => {
+): Promise<{ created: boolean; bells: Bell[] }> => {
   // One at a time, so that two people cannot be given one phone at once.
   await tx.tenants.lock('technicians');
   const before = await tx.technicians.lock(externalId);
@@ -70,7 +73,25 @@ export const saveTechnician = async (
     technician.id,
     addresses.map(({ kind, value, active }) => ({ kind, value, active })),
   );
-  return { created: !before };
+  return { created: !before, bells: before ? await noteChange(tx, before, technician, facts) : [] };
+};
+
+/** Tells the feed that a person is no longer told of things, or is again, and holds back what still waits. */
+const noteChange = async (tx: Tx, before: Technician, after: Technician, facts: Facts): Promise<Bell[]> => {
+  const wasPaused = readPreferences(before.preferences).paused;
+  const { paused } = readPreferences(after.preferences);
+  if (paused && !wasPaused) await tx.outbox.holdBack(after.id);
+  const types = new Set([
+    ...(paused === wasPaused ? [] : [paused ? 'technician.paused' : 'technician.resumed']),
+    ...(after.active === before.active ? [] : [after.active ? 'technician.resumed' : 'technician.paused']),
+  ]);
+  for (const type of types) {
+    await tx.events.add({
+      ...{ id: facts.newId(), type, at: facts.now, actor: facts.actor, workOrderId: null, messageId: null },
+      data: { technician: after.externalId, active: after.active, paused },
+    });
+  }
+  return types.size > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
 };
 
 const newcomer = {

@@ -14,8 +14,12 @@ export const tellAbout = async (
   facts: Omit<Facts, 'actor'>,
 ): Promise<Bell[]> => {
   const { supervisorId } = technician;
-  const all = await tx.technicians.toTell(technician.id, supervisorId ? [supervisorId] : []);
-  const people = { all, supervisorId, onCall: [] };
+  const onCall = await tx.settings.onCall();
+  const all = await tx.technicians.toTell(technician.id, [
+    ...(supervisorId ? [supervisorId] : []),
+    ...onCall,
+  ]);
+  const people = { all, supervisorId, onCall };
   const told = whom === 'planners' ? plannersToTell(people, null) : supervisorsToTell(people);
   const bells: Bell[] = [];
   for (const { id } of told) {

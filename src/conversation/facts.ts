@@ -93,10 +93,11 @@ const readMoved = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['moved']> =
 const readPeople = async (tx: Tx, technician: Technician, orders: WorkOrder[]): Promise<Facts['people']> => {
   const { supervisorId } = technician;
   const planners = orders.flatMap(({ plannerId }) => plannerId ?? []);
+  const onCall = await tx.settings.onCall();
   const all = await tx.technicians.toTell(technician.id, [
-    ...new Set([...planners, ...(supervisorId ? [supervisorId] : [])]),
+    ...new Set([...planners, ...(supervisorId ? [supervisorId] : []), ...onCall]),
   ]);
-  return { all, supervisorId, onCall: [] };
+  return { all, supervisorId, onCall };
 };
 
 const readUndoable = async (

@@ -23,6 +23,7 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
   const known = new Map<string, KnownChannel>();
   const versions = new Map<string, number>();
   const missing = new Map<string, number>();
+  const askedAgain = new Map<string, { untilMs: number; answer: Promise<void> }>();
 
   const learn = async (to: string | null) => {
     for (const { tenantId, channelId, updatedAt } of await store.gate.route(to)) {
@@ -64,5 +65,23 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
     return known.get(address) ?? null;
   };
 
-  return { refresh, find, size: () => known.size };
+  /**
+   * The channel again, if it may have changed since: asked for what its known tokens did not sign, once a second.
+   * Null if nothing new is known of it.
+   */
+  const findAgain = async (address: string, nowMs: number): Promise<KnownChannel | null> => {
+    const before = known.get(address);
+    if (!before) return null;
+    let asked = askedAgain.get(address);
+    if (!asked || asked.untilMs <= nowMs) {
+      // While Postgres is away what is known decides.
+      asked = { untilMs: nowMs + 1000, answer: learn(address).catch(() => {}) };
+      askedAgain.set(address, asked);
+    }
+    await asked.answer;
+    const now = known.get(address);
+    return now && now !== before ? now : null;
+  };
+
+  return { refresh, find, findAgain, size: () => known.size };
 };

@@ -17,11 +17,22 @@ export const createProviders = (
   timing?: Pick<Timing, 'callTimeoutMs'>,
 ): ProviderOf => {
   const made = new Map<string, { credentials: string; provider: Provider }>();
+  const read = ({ credentials }: StoredChannel, isMade: boolean): string | null => {
+    try {
+      return decrypt(credentials, secretKeys);
+    } catch (error) {
+      // A process with a newer key has encrypted it anew, while this one is about to be replaced.
+      if (isMade) return null;
+      throw error;
+    }
+  };
   return (channel) => {
     if (channel.provider === 'simulator' && baseUrls.simulator === null) return noSimulator;
     const before = made.get(channel.id);
     if (before?.credentials === channel.credentials) return before.provider;
-    const { authToken, apiKeySid, apiKeySecret } = JSON.parse(decrypt(channel.credentials, secretKeys));
+    const credentials = read(channel, before !== undefined);
+    if (credentials === null) return before!.provider;
+    const { authToken, apiKeySid, apiKeySecret } = JSON.parse(credentials);
     const provider = createTwilio(
       { accountSid: channel.accountSid, authToken, apiKeySid, apiKeySecret },
       baseUrls[channel.provider],

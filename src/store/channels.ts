@@ -34,15 +34,26 @@ export const channels = (trx: Queries, tenantId: string) => ({
       messaging_service_sid: channel.messagingServiceSid,
       messages_per_second: channel.messagesPerSecond,
       retired_at: null,
-      updated_at: now,
     };
     const updated = await trx('channel')
       .where({ tenant_id: tenantId, address: channel.address })
-      .update(values)
+      // Never the same moment twice: whoever keeps the channel in memory asks by it.
+      .update({
+        ...values,
+        updated_at: trx.raw("greatest(?::timestamptz, updated_at + interval '1 millisecond')", [now]),
+      })
       .returning('id');
     if (updated.length > 0) return;
-    await trx('channel').insert({ tenant_id: tenantId, id: channel.id, address: channel.address, ...values });
+    await trx('channel').insert({
+      ...values,
+      ...{ tenant_id: tenantId, id: channel.id, address: channel.address, updated_at: now },
+    });
     await trx('channel_lease').insert({ tenant_id: tenantId, channel_id: channel.id });
+  },
+
+  /** The same credentials under another key, unless they were changed meanwhile. */
+  reseal: async (id: string, before: string, credentials: string): Promise<void> => {
+    await trx('channel').where({ tenant_id: tenantId, id, credentials: before }).update({ credentials });
   },
 
   retire: async (id: string, now: Date): Promise<void> => {

@@ -17,7 +17,9 @@ import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
 import { quickReplies } from './quick-replies.ts';
 import { reminders } from './reminders.ts';
+import { settings } from './settings.ts';
 import { technicians } from './technicians.ts';
+import { templates } from './templates.ts';
 import { tenants } from './tenants.ts';
 import { webhookEndpoints } from './webhook-endpoints.ts';
 import { workOrders } from './work-orders.ts';
@@ -102,7 +104,9 @@ const openTx = (trx: Queries, tenantId: string) => ({
   outbox: outbox(trx, tenantId),
   quickReplies: quickReplies(trx, tenantId),
   reminders: reminders(trx, tenantId),
+  settings: settings(trx, tenantId),
   technicians: technicians(trx, tenantId),
+  templates: templates(trx, tenantId),
   tenants: tenants(trx, tenantId),
   webhookEndpoints: webhookEndpoints(trx, tenantId),
   workOrders: workOrders(trx, tenantId),

@@ -42,6 +42,18 @@ export const tenants = (trx: Queries, tenantId: string) => ({
     });
   },
 
+  update: async (
+    tenant: Pick<Tenant, 'name' | 'timeZone' | 'locale' | 'defaultCountry' | 'enabled'>,
+  ): Promise<void> => {
+    await trx('tenant').where({ id: tenantId }).update({
+      name: tenant.name,
+      time_zone: tenant.timeZone,
+      locale: tenant.locale,
+      default_country: tenant.defaultCountry,
+      enabled: tenant.enabled,
+    });
+  },
+
   setDefaultCountry: async (country: string): Promise<void> => {
     await trx('tenant').where({ id: tenantId }).update({ default_country: country });
   },

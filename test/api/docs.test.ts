@@ -49,6 +49,14 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'put /assets/{code}/thresholds',
       'get /assets/{code}/thresholds',
       'post /readings',
+      'get /settings',
+      'put /settings',
+      'get /templates/{kind}/{locale}',
+      'put /templates/{kind}/{locale}',
+      'get /api-keys',
+      'post /api-keys',
+      'post /api-keys/{id}/revoke',
+      'put /tenants/{slug}',
     ]),
   );
   // Every reference leads somewhere.

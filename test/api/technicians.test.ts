@@ -327,3 +327,30 @@ test('who wrote before being registered goes on in the same conversation', async
   expect(conversation.opened).toBe(stored!.conversationId);
   expect(conversation.locked!.technicianId).toBe(conversation.id);
 });
+
+test('pausing, switching off and back are events; what changes neither is none', async () => {
+  const events = async () => {
+    await api.store.tenant(tenant.tenantId, (tx) => tx.events.publish(10));
+    return (await api.get('/events', tenant)).body.items;
+  };
+  const rings = () => api.rung.filter((bell) => bell === `cmms-events ${tenant.tenantId}`).length;
+  await put('T-1', { name: 'Maria', preferences: { paused: false } });
+  await put('T-1', { name: 'Maria S.', active: true });
+  expect([await events(), rings()]).toEqual([[], 0]);
+
+  await put('T-1', { preferences: { paused: true } });
+  await put('T-1', { preferences: { paused: true } });
+  await put('T-1', { preferences: null });
+  await put('T-1', { active: false });
+  await put('T-1', { active: true });
+  await put('T-1', { active: false, preferences: { paused: true } });
+  const found = await events();
+  expect(found.map(({ type }: { type: string }) => type.replace('technician.', ''))).toEqual([
+    ...['paused', 'resumed', 'paused', 'resumed', 'paused'],
+  ]);
+  expect(found[2]).toMatchObject({
+    ...{ actor: { kind: 'cmms', id: 'test key' }, workOrder: null },
+    data: { technician: 'T-1', active: false, paused: false },
+  });
+  expect(rings()).toBe(5);
+});

@@ -110,3 +110,21 @@ test('credentials that cannot be read are reported without them, and others are 
   expect(logged[0]).toContain(sender.channelId);
   expect(logged.join()).not.toContain('hidden');
 });
+
+test('what the known tokens did not sign is asked for again, by all that wait together once, and once a second', async () => {
+  const { address } = await createSender(store, { address: 'whatsapp:+14155238899' });
+  const directory = createDirectory();
+  await directory.refresh();
+  expect(await directory.findAgain(address, 0)).toBeNull();
+  await store.tenant((await directory.find(address, 0))!.tenantId, async (tx) => {
+    const channel = (await tx.channels.list())[0]!;
+    const credentials = encrypt('{"authToken":"promoted"}', testSecretKey);
+    await tx.channels.save({ ...channel, credentials }, new Date());
+  });
+  expect(await directory.findAgain(address, 999)).toBeNull();
+  asked = [];
+  const found = await Promise.all([1, 2, 3].map(() => directory.findAgain(address, 1000)));
+  expect(found.map((channel) => channel?.tokens)).toEqual(Array(3).fill(['promoted']));
+  expect(asked).toEqual([address]);
+  expect(await directory.findAgain('whatsapp:+19995550000', 0)).toBeNull();
+});

@@ -130,6 +130,8 @@ const furnish = async ({ apiKey = true } = {}) => {
       await tx.idempotency.claim(place, { hash: sha256(mark), claim: ids.claim }, 60_000);
     }
     await tx.idempotency.answered(askedAndAnswered, ids.claim, answerOf(own));
+    await tx.settings.save({ mark, onCall: ['boss-1'] });
+    await tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: `HX-${mark}`, variables: [] });
     await tx.events.add(eventOf(own));
     await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
     await tx.conversations.open(
@@ -315,6 +317,9 @@ const cases: Cases = {
     ],
     any: (tx) => tx.apiKeys.any(),
     label: (tx, its) => tx.apiKeys.label(its.ids.apiKey),
+    get: (tx, its) => tx.apiKeys.get(its.ids.apiKey),
+    list: (tx) => tx.apiKeys.list(all),
+    anyUsableBut: (tx) => tx.apiKeys.anyUsableBut(randomUUID()),
     revoke: (tx, its) => tx.apiKeys.revoke(its.ids.apiKey, new Date()),
   },
   assets: {
@@ -382,6 +387,7 @@ const cases: Cases = {
     list: (tx) => tx.channels.list(),
     get: (tx, its) => tx.channels.get(its.ids.channel),
     save: (tx, its) => tx.channels.save({ ...channelOf(its), credentials: 'stolen' }, new Date()),
+    reseal: (tx, its) => tx.channels.reseal(its.ids.channel, channelOf(its).credentials, 'stolen'),
     retire: (tx, its) => tx.channels.retire(its.ids.channel, new Date()),
   },
   conversations: {
@@ -515,6 +521,11 @@ const cases: Cases = {
         sentOn: '2026-12-26',
       }),
   },
+  settings: {
+    get: (tx) => tx.settings.get(),
+    save: (tx) => tx.settings.save({ onCall: [] }),
+    onCall: (tx) => tx.settings.onCall(),
+  },
   technicians: {
     get: (tx, its) => tx.technicians.get(its.ids.technician),
     find: (tx) => tx.technicians.find('tech-1'),
@@ -560,12 +571,21 @@ const cases: Cases = {
         ]),
     ],
   },
+  templates: {
+    get: (tx) => tx.templates.get('message.send', 'en'),
+    save: (tx) =>
+      tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: 'stolen', variables: [] }),
+  },
   tenants: {
     get: (tx) => tx.tenants.get(),
     create: (tx, its) =>
       tx.tenants.create({
         ...{ id: its.ids.tenant, slug: 'stolen', name: 'stolen', timeZone: 'UTC', locale: 'en' },
         ...{ defaultCountry: 'US', enabled: false },
+      }),
+    update: (tx) =>
+      tx.tenants.update({
+        ...{ name: 'stolen', timeZone: 'UTC', locale: 'en', defaultCountry: 'DE', enabled: false },
       }),
     setDefaultCountry: (tx) => tx.tenants.setDefaultCountry('DE'),
     lock: async (tx, its) => {

@@ -16,6 +16,8 @@ import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schemas.
 type Json = any;
+/** Whoever has a key. */
+type Caller = Pick<TestTenant, 'apiKey'>;
 type Answer = { status: number; headers: Headers; body: Json };
 
 export type TestApi = {
@@ -33,16 +35,28 @@ export type TestApi = {
     method: string,
     path: string,
     body?: unknown,
-    as?: TestTenant,
+    as?: Caller,
     headers?: Record<string, string>,
   ): Promise<Answer>;
-  post(path: string, body: unknown, as?: TestTenant, headers?: Record<string, string>): Promise<Answer>;
-  put(path: string, body: unknown, as?: TestTenant): Promise<Answer>;
-  get(path: string, as?: TestTenant): Promise<Answer>;
+  post(path: string, body: unknown, as?: Caller, headers?: Record<string, string>): Promise<Answer>;
+  put(path: string, body: unknown, as?: Caller): Promise<Answer>;
+  get(path: string, as?: Caller): Promise<Answer>;
   /** What nobody but a superuser sees or changes. */
   asSuperuser(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** As it goes over the wire, without key or checks. */
   raw(path: string, init?: RequestInit): Promise<Response>;
+};
+
+export const operatorKey = 'operator-key-of-the-tests-0123';
+const webhookRules: WebhookRules = {
+  allowPrivate: false,
+  resolve: (host, _options, callback) =>
+    callback(null, [{ address: host.endsWith('.internal') ? '10.0.0.7' : '8.8.8.8', family: 4 }]),
+};
+
+const settings = {
+  ...{ operatorKey, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+  webhooks: webhookRules,
 };
 
 /** The API over a database of its own, for the test file that calls this. Every answer must be one that is documented. */
@@ -66,8 +80,8 @@ export const useApi = (): TestApi => {
     api.tenant = await createTenant(api.store);
     const filesRoot = mkdtempSync(join(tmpdir(), 'rbm-attachments-'));
     api.files = createFolder(filesRoot);
-    const app = createApi(api.deps, api.files, webhookRules);
-    const routes = apiRoutes(api.deps, api.files, webhookRules);
+    const app = createApi(api.deps, api.files, settings);
+    const routes = apiRoutes(api.deps, api.files, settings);
 
     api.asSuperuser = async (statement, values) => {
       const client = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
@@ -111,11 +125,6 @@ export const useApi = (): TestApi => {
 };
 
 /** Names that end in `.internal` lead to a private address, all others to a public one. */
-const webhookRules: WebhookRules = {
-  allowPrivate: false,
-  resolve: (host, _options, callback) =>
-    callback(null, [{ address: host.endsWith('.internal') ? '10.0.0.7' : '8.8.8.8', family: 4 }]),
-};
 
 /** Throws unless the route's documentation knows the status and its schema fits, with nothing more and nothing less. */
 const checkDocumented = (routes: ApiRoute[], method: string, path: string, answer: Answer) => {
