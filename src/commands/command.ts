@@ -53,6 +53,8 @@ export type Undoable = {
   changes: {
     eventId: string;
     type: string;
+    /** What it was to the technician, where that is not the type: a note may be a need. */
+    step?: string;
     order: WorkOrder | null;
     before: Before | null;
     /** The attachment that was put on the order. */

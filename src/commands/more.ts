@@ -11,7 +11,8 @@ export const more: Command = (_request, facts) => {
 
   if (list.of === 'orderDetail') {
     const [order] = orders;
-    return order && isMine(order)
+    const isShown = shown >= (order?.description?.trim() ?? '').length;
+    return order && isMine(order) && !isShown
       ? answer('orderDetail', { order, from: shown }, [order])
       : answer('noMore', {});
   }

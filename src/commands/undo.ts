@@ -15,7 +15,7 @@ export const undo: Command = (_request, facts) => {
     return answer('tooLateToUndo', { order, at: receivedAt }, orders);
   }
   if (changedSince) return answer('changedSince', changedSince, orders);
-  const types = changes.map(({ type }) => type);
+  const types = changes.map(({ step, type }) => step ?? type);
   const steps = [...changes].reverse().map(takeBack);
   const after =
     order && Object.assign({}, order, ...steps.map(({ orderId, set }) => (orderId === order.id ? set : {})));

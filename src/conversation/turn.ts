@@ -199,7 +199,8 @@ const say = async (
   { request, decision, confused = null, kinds = [] }: Said,
 ): Promise<Outcome> => {
   const at = { received: turn.message.receivedAt, now: turn.deps.now() };
-  const about = aboutAttachments(decision.reply);
+  // A choice from the list is no album.
+  const about = request?.by === 'answer' ? null : aboutAttachments(decision.reply);
   const joined = about ? await joinAlbum(turn, talk, decision.reply, about, kinds) : null;
   const dueAt = new Date(at.now.getTime() + (about ? albumMs : 0));
   const { id: answerId, shown } = joined ?? (await addAnswer(turn, decision.reply, dueAt));

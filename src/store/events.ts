@@ -132,6 +132,7 @@ export const events = (trx: Queries, tenantId: string) => {
         changes: own.map((row: Row) => ({
           eventId: row.id!,
           type: row.type!,
+          step: stepOf(row.type!, row.data!),
           workOrderId: row.work_order_id!,
           before: row.before!,
           attachment: (row.data as { attachment?: string } | undefined)?.attachment ?? null,
@@ -177,12 +178,17 @@ export type LastChanges = {
   changes: {
     eventId: string;
     type: string;
+    /** What it was to the technician, where one type of event stands for two things. */
+    step: string;
     workOrderId: string | null;
     before: Before | null;
     attachment: string | null;
   }[];
   later: { workOrderId: string; by: string | null; at: Date; undone: boolean; counted: boolean }[];
 };
+
+const stepOf = (type: string, data: { need?: boolean; takenBy?: string }): string =>
+  data.need ? `${type}.need` : data.takenBy ? `${type}.taken` : type;
 
 type Row = Record<string, never>;
 

@@ -73,6 +73,8 @@ const steps: Record<string, string> = {
   'work_order.delayed': 'delay',
   'work_order.noted': 'note',
   'work_order.escalated': 'escalation',
+  'work_order.escalated.taken': 'taking it over',
+  'work_order.noted.need': 'request',
   'work_order.confirmed': 'confirmation',
   'work_order.attachment': 'attachment',
 };

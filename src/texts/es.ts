@@ -32,6 +32,8 @@ const steps: Record<string, string> = {
   'work_order.delayed': 'retraso',
   'work_order.noted': 'nota',
   'work_order.escalated': 'escalamiento',
+  'work_order.escalated.taken': 'toma de la escalada',
+  'work_order.noted.need': 'pedido',
   'work_order.confirmed': 'confirmación',
   'work_order.attachment': 'archivo adjunto',
 };

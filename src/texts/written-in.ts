@@ -27,6 +27,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
   const others = (count: number) => count > 0 && language.others(count);
   const whenWorkedOn = ({ status }: OrderLine, otherwise: string) =>
     status === 'in_progress' ? next.note : otherwise;
+  const nextFor = ({ status }: OrderLine) => nextStep(next)[status];
   const notUnderstood = (given: string) => `🤔 ${replies.didYouMean.head(shorten(given, 80))}`;
 
   return {
@@ -63,15 +64,19 @@ const repliesIn = (language: Language): Texts['replies'] => {
     confirmed: ({ order, others: count }) =>
       joinLines(`🗓️ ${replies.confirmed}`, heading(order), next.startWhenYouBegin, others(count)),
     alreadyConfirmed: ({ order }) =>
-      joinLines(`ℹ️ ${replies.alreadyConfirmed}`, heading(order), whenWorkedOn(order, next.startWhenYouBegin)),
+      joinLines(`ℹ️ ${replies.alreadyConfirmed}`, heading(order), whenWorkedOn(order, nextFor(order))),
     notScheduled: ({ order }) =>
-      joinLines(`ℹ️ ${replies.notScheduled.head}`, heading(order), replies.notScheduled.next(numberOf(order))),
+      joinLines(
+        `ℹ️ ${replies.notScheduled.head}`,
+        heading(order),
+        order.status === 'assigned' ? replies.notScheduled.next(numberOf(order)) : nextFor(order),
+      ),
     noted: ({ order, text }) =>
       joinLines(
         `📝 ${replies.noted}`,
         heading(order),
         quoted(text, 300),
-        order.status === 'in_progress' ? next.complete : next.startWhenYouBegin,
+        order.status === 'in_progress' ? next.complete : nextFor(order),
       ),
     delayed: ({ order, reason, told }) =>
       joinLines(
@@ -103,7 +108,8 @@ const repliesIn = (language: Language): Texts['replies'] => {
         heading(order),
         quoted(need(what), 300),
         toldLine(told, 'supervisor'),
-        next.noteOrWait,
+        // What nobody has acknowledged cannot be delayed, nor what is delayed already.
+        order.status === 'in_progress' || order.status === 'acknowledged' ? next.noteOrWait : nextFor(order),
       ),
     needsText: ({ command, order }) => {
       const [question, example] = replies.needsText[command];
@@ -258,7 +264,7 @@ const repliesIn = (language: Language): Texts['replies'] => {
         replies.buttonUseless.next,
       ),
     attached: ({ order, kinds }) =>
-      joinLines(`📎 ${replies.attached(kept(kinds))}`, heading(order), next.note),
+      joinLines(`📎 ${replies.attached(kept(kinds))}`, heading(order), whenWorkedOn(order, nextFor(order))),
     attachedNowhere: ({ kinds }) =>
       joinLines(`📎 ${replies.attachedNowhere.head(kept(kinds))}`, replies.attachedNowhere.next),
     tooLate: ({ given }) => `⏳ ${replies.tooLate(shorten(given, 200))}`,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { createFolder } from '../../src/attachments/files.ts';
 import { readFacts, ringAll } from '../../src/cmms/facts.ts';
@@ -30,7 +31,7 @@ import { createSimulator } from '../../src/simulator/engine.ts';
 import type { Place } from '../../src/simulator/from-phones.ts';
 import type { Attachment } from '../../src/simulator/media.ts';
 import { createSpill } from '../../src/spill.ts';
-import { createStore } from '../../src/store/store.ts';
+import { createStore, type Store } from '../../src/store/store.ts';
 import { startWorker } from '../../src/worker.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { quickTiming } from '../support/timing.ts';
@@ -54,6 +55,7 @@ export const setStage = async (options: {
   enabled?: boolean;
   /** False: the ingress is a process of the test's own. */
   ingress?: boolean;
+  /** The clock of the product and of Twilio. Postgres still sends by its own: keep this one behind it. */
   now?: () => Date;
   timing?: Partial<Timing>;
   recovery?: Partial<RecoverySettings>;
@@ -62,7 +64,7 @@ export const setStage = async (options: {
   const databaseUrl = options.databaseUrl ?? database!.appUrl;
   const redisUrl = options.backend === 'redis' ? (options.redisUrl ?? (await emptyRedis())) : null;
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
-  const store = createStore({ url: databaseUrl });
+  const store = onClock(createStore({ url: databaseUrl }), options.now);
 
   const port = await findFreePort();
   const publicBaseUrl = `http://127.0.0.1:${port}`;
@@ -73,6 +75,7 @@ export const setStage = async (options: {
     incomingUrl: `${publicBaseUrl}/api/whatsappwebhook/incoming`,
     callbackDelaysMs: { sent: 0, delivered: 0, read: 0 },
     readReceipts: 'manual',
+    ...(options.now ? { now: options.now } : {}),
   });
   const twilioPort = await findFreePort();
   const twilioServer = serve({
@@ -215,6 +218,18 @@ export const setStage = async (options: {
 
   const messages = () => store.tenant(tenantId, (tx) => tx.messages.list({ before: null, limit: 1000 }));
 
+  /** Changes what nothing of ours changes. */
+  const alter = async (statement: string) => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      await client.query("SELECT set_config('app.tenant_id', $1, false)", [tenantId]);
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+
   /** Polls, for what only the database shows. */
   const until = async <T>(
     ask: () => Promise<T | false | null | undefined>,
@@ -274,6 +289,7 @@ export const setStage = async (options: {
     findOrder,
     eventsOf,
     messages,
+    alter,
     until,
     quiet,
     strike,
@@ -284,6 +300,19 @@ export const setStage = async (options: {
     key: orderKey,
   };
 };
+
+/** Postgres says when a message was received; with a clock of the test's own, that one does. */
+const onClock = (store: Store, now: (() => Date) | undefined): Store =>
+  now === undefined
+    ? store
+    : {
+        ...store,
+        gate: {
+          ...store.gate,
+          storeInbound: (rows) =>
+            store.gate.storeInbound(rows.map((row) => ({ ...row, receivedAt: row.receivedAt ?? now() }))),
+        },
+      };
 
 /** A database of the suite's Redis for this test file's process, emptied. */
 const emptyRedis = async (): Promise<string> => {

@@ -48,6 +48,11 @@ describe('an answer about an order names its number, its asset and what comes ne
       write('noted', { order: order({ status: 'in_progress' }), text: 'seal ok' }),
       /^📝 Note saved\n.*“seal ok”.*COMPLETE/s,
     ],
+    [
+      'noted on what is delayed',
+      write('noted', { order: order({ status: 'delayed' }), text: 'seal ok' }),
+      /“seal ok”\nNext: START to resume/,
+    ],
     ['noted before the start', write('noted', { order: acked, text: 'seal ok' }), /“seal ok”.*Next: START/s],
     [
       'delayed',
@@ -61,8 +66,13 @@ describe('an answer about an order names its number, its asset and what comes ne
     ],
     [
       'needed',
-      write('needed', { order: one, what: 'a hand', told: ['Sofia'] }),
-      /“a hand”.*Told: Sofia.*NOTE/s,
+      write('needed', { order: acked, what: 'a hand', told: ['Sofia'] }),
+      /“a hand”.*Told: Sofia.*NOTE.*DELAY/s,
+    ],
+    [
+      'needed on what is delayed already',
+      write('needed', { order: order({ status: 'delayed' }), what: 'a hand', told: ['Sofia'] }),
+      /Told: Sofia\nNext: START to resume, or COMPLETE\.$/,
     ],
     [
       'needed, nobody told',
@@ -143,6 +153,11 @@ describe('an answer about an order names its number, its asset and what comes ne
       write('alreadyConfirmed', { order: acked }),
       /Nothing changed: already confirmed.*START/s,
     ],
+    [
+      'not scheduled, and begun',
+      write('notScheduled', { order: order({ status: 'in_progress' }) }),
+      /only scheduled.*NOTE.*COMPLETE\.$/s,
+    ],
     ['not scheduled', write('notScheduled', { order: one }), /Nothing changed: only scheduled.*ACK WO-1042/s],
     ['already delayed', write('alreadyDelayed', { order: one }), /Nothing changed: already delayed.*START/s],
     [
@@ -173,8 +188,13 @@ describe('an answer about an order names its number, its asset and what comes ne
     ],
     [
       'attached',
-      write('attached', { order: one, kinds: ['image', 'audio', 'image'] }),
-      /Kept: 2 photos, 1 voice note\n.*NOTE/s,
+      write('attached', { order: order({ status: 'in_progress' }), kinds: ['image', 'audio', 'image'] }),
+      /Kept: 2 photos, 1 voice note\n.*NOTE.*COMPLETE/s,
+    ],
+    [
+      'attached before the start',
+      write('attached', { order: one, kinds: ['image'] }),
+      /Kept: 1 photo\n.*Next: ACK or START\.$/s,
     ],
     [
       'in full',
