@@ -42,6 +42,7 @@ export type SchedulerEntry = {
 };
 
 // An answer that takes longer is no answer: a ring must not hold up who rings.
+const maxLaterMs = 24 * 60 * 60 * 1000;
 const callDeadlineMs = 1000;
 
 /**
@@ -102,13 +103,15 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     if (afterMs > 0) {
       // Kept in this process: if it dies, the recovery timer rings for what is due.
       const before = later.get(bell);
-      const atMs = performance.now() + afterMs;
+      // A timer cannot wait longer than 24 days; the recovery timer is never that late.
+      const waitMs = Math.min(afterMs, maxLaterMs);
+      const atMs = performance.now() + waitMs;
       if (closing.signal.aborted || (before && before.atMs <= atMs)) return;
       clearTimeout(before?.timer);
       const timer = setTimeout(() => {
         later.delete(bell);
         ring(queue, tenantId, id);
-      }, afterMs);
+      }, waitMs);
       timer.unref();
       later.set(bell, { timer, atMs });
       return;
