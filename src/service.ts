@@ -31,6 +31,7 @@ import { createSpill } from './spill.ts';
 import type { ListedEvent } from './store/events.ts';
 import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
 import { createStore } from './store/store.ts';
+import { sealWebhookSecretsAgain } from './webhooks/seal-again.ts';
 import { startWorker } from './worker.ts';
 
 /** What a simulated provider is to the service: routes of its own, and phones that get messages. */
@@ -135,6 +136,7 @@ const build = async (
     },
   );
   await sealAgain(deps);
+  await sealWebhookSecretsAgain(deps);
   if (simulated) {
     const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
     for (const { phone, name, active, role } of people) {

@@ -20,9 +20,12 @@ export const addSecret = (
   const kept = earlier
     .map((each) => ({ ...each, until: each.until ?? new Date(now.getTime() + overlapMs) }))
     .filter(({ until }) => until > now);
-  const newest = { sealed: encrypt(secret, secretKeys[0]!), until: null };
+  const newest = { sealed: seal(secret, secretKeys), until: null };
   return { secret, secrets: [newest, ...kept].slice(0, maxSecrets) };
 };
+
+/** As it is kept: under the current key. */
+export const seal = (secret: string, secretKeys: string[]): string => encrypt(secret, secretKeys[0]!);
 
 /** The headers of the Standard Webhooks specification, with one signature for each secret in use. */
 export const sign = (

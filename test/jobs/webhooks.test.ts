@@ -9,6 +9,7 @@ import { presentEvent } from '../../src/cmms/event.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { rotateWebhookSecret, saveWebhookEndpoint } from '../../src/cmms/save-webhook-endpoint.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { sealWebhookSecretsAgain } from '../../src/webhooks/seal-again.ts';
 import { createTestDatabase, withDatabase } from '../support/postgres.ts';
 import { answers, never, startReceiver, takes } from '../support/receiver.ts';
 import { createTenant, testSecretKey } from '../support/tenant.ts';
@@ -451,6 +452,26 @@ test('secrets of another SECRET_KEY are an alarm and a failure, and nothing is s
   await main.save({ url: `${main.url}?new` });
   await main.run({ secretKeys: ['x'.repeat(32), testSecretKey] });
   expect(main.got).toHaveLength(1);
+});
+
+test('after a change of SECRET_KEY the key before can go, and every secret still signs', async () => {
+  const { endpoint, happens, deps, alarms } = await setUp();
+  const [main, other] = [await endpoint('main'), await endpoint('other')];
+  const second = await main.rotate(deps.now());
+  await owner.query(
+    `UPDATE webhook_endpoint SET secrets = '[{"sealed":"v1.a.b.c","until":null}]' WHERE id = $1`,
+    [other.id],
+  );
+  const newKey = 'n'.repeat(32);
+  await sealWebhookSecretsAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
+  await sealWebhookSecretsAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
+  expect(alarms().map(({ endpointId }) => endpointId)).toEqual([other.id, other.id]);
+  await happens();
+  await main.run({ secretKeys: [newKey] });
+  const { body, headers } = main.got[0]!;
+  for (const secret of [main.secret, second]) {
+    new Webhook(secret).verify(body, headers as Record<string, string>);
+  }
 });
 
 test('tenants apart: an endpoint gets the events of its own, whoever rings for it', async () => {
