@@ -28,6 +28,7 @@ export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
   {
     method: 'post',
     path: '/api-keys',
+    answersSecret: true,
     summary: 'Make another key',
     description: 'To replace a key: make one, use it, revoke the old one.',
     body: z.strictObject(shape).meta({ id: 'ApiKeyToMake' }),

@@ -62,7 +62,8 @@ export const problems = (...statuses: (keyof typeof problemDescriptions)[]): Rou
 
 /** What a route may answer, with what shared code answers for it. */
 export const answersOf = ({ method, answers }: ApiRoute): RouteConfig['responses'] => ({
-  ...(method === 'post' ? problems(409, 413, 415, 422) : {}),
+  ...(method === 'get' ? {} : problems(413)),
+  ...(method === 'post' ? problems(409, 422) : {}),
   ...answers,
 });
 

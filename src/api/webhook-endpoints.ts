@@ -111,6 +111,7 @@ export const webhookEndpointRoutes = (deps: Deps, rules: WebhookRules): ApiRoute
   {
     method: 'post',
     path: '/webhook-endpoints/{id}/rotate',
+    answersSecret: true,
     summary: 'Give an endpoint a new secret',
     description: 'For 24 hours every webhook is signed with the earlier one too.',
     answers: { 200: answer(endpointAnswer, 'With the new `secret`, shown this once'), ...problems(404) },
