@@ -128,3 +128,10 @@ test('what the known tokens did not sign is asked for again, by all that wait to
   expect(asked).toEqual([address]);
   expect(await directory.findAgain('whatsapp:+19995550000', 0)).toBeNull();
 });
+
+test('all that come for a channel just made, while it is asked for, find it', async () => {
+  const directory = createDirectory();
+  const found = await Promise.all([0, 0, 0].map((nowMs) => directory.find(sender.address, nowMs)));
+  expect(found.map((channel) => channel?.channelId)).toEqual(Array(3).fill(sender.channelId));
+  expect(asked).toEqual([sender.address]);
+});

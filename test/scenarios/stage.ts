@@ -285,7 +285,7 @@ export const setStage = async (options: {
 };
 
 /** A database of the suite's Redis for this test file's process, emptied. */
-const emptyRedis = async (): Promise<string> => {
+export const emptyRedis = async (): Promise<string> => {
   const url = `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;
   const redis = new Redis(url);
   await redis.flushdb();
