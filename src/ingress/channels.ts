@@ -22,8 +22,9 @@ export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
 export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
   const known = new Map<string, KnownChannel>();
   const versions = new Map<string, number>();
-  const missing = new Map<string, number>();
-  const askedAgain = new Map<string, { untilMs: number; answer: Promise<void> }>();
+  type Asked = { untilMs: number; answer: Promise<unknown> };
+  const missing = new Map<string, Asked>();
+  const askedAgain = new Map<string, Asked>();
 
   const learn = async (to: string | null) => {
     for (const { tenantId, channelId, updatedAt } of await store.gate.route(to)) {
@@ -54,14 +55,15 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
     const found = known.get(address);
     if (found) return found;
     if (address.length > maxAddressLength) return null;
-    if ((missing.get(address) ?? 0) > nowMs) return null;
-    if (missing.size > 10_000) missing.clear();
-    missing.set(address, nowMs + 60_000);
-    try {
-      await learn(address);
-    } catch {
-      missing.delete(address);
+    let asked = missing.get(address);
+    if (!asked || asked.untilMs <= nowMs) {
+      if (missing.size > 10_000) missing.clear();
+      const answer = learn(address).catch(() => void missing.delete(address));
+      asked = { untilMs: nowMs + 60_000, answer };
+      missing.set(address, asked);
     }
+    // Those that come while it is asked wait for the same answer.
+    await asked.answer;
     return known.get(address) ?? null;
   };
 

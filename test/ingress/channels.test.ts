@@ -128,3 +128,11 @@ test('what the known tokens did not sign is asked for again, by all that wait to
   expect(asked).toEqual([address]);
   expect(await directory.findAgain('whatsapp:+19995550000', 0)).toBeNull();
 });
+
+test('all that come for a channel just made, while it is asked for, find it', async () => {
+  const { address, channelId } = await createSender(store, { address: 'whatsapp:+14155238898' });
+  const directory = createDirectory();
+  const found = await Promise.all([0, 0, 0].map((nowMs) => directory.find(address, nowMs)));
+  expect(found.map((channel) => channel?.channelId)).toEqual(Array(3).fill(channelId));
+  expect(asked).toEqual([address]);
+});

@@ -315,7 +315,7 @@ const onClock = (store: Store, now: (() => Date) | undefined): Store =>
       };
 
 /** A database of the suite's Redis for this test file's process, emptied. */
-const emptyRedis = async (): Promise<string> => {
+export const emptyRedis = async (): Promise<string> => {
   const url = `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;
   const redis = new Redis(url);
   await redis.flushdb();
