@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { checkRules } from '../conformance/check-rules.ts';
 import { openQueue } from '../conformance/queue-client.ts';
 import { findFreePort } from '../src/embedded/free-port.ts';
-import { type Product, startProduct } from './start/product.ts';
-import { createTestDatabase } from './support/postgres.ts';
+import { cmmsKey as key, operatorKey, queueBackends, startOn } from './start/on-backend.ts';
 import { startProcess } from './support/process.ts';
 
 /** Sections that wait for routes which are not merged yet: their failures are expected. */
@@ -22,45 +20,18 @@ const notYetThere: string[] = [
 /** Single rules that wait for the same. */
 const notYetTrue: string[] = ['the OpenAPI document names every route of the contract'];
 
-const key = 'key-of-the-conformance-kit';
-const operatorKey = 'key-of-the-operator-of-the-conformance-kit';
-
-const startOn = async (backend: 'redis' | 'postgres') => {
-  const database = await createTestDatabase();
-  const product = await startProduct({
-    env: {
-      DATABASE_URL: database.appUrl,
-      SECRET_KEY: randomBytes(32).toString('base64'),
-      ...(backend === 'redis' ? { REDIS_URL: inject('redisUrl') } : {}),
-      WHATSAPP_PROVIDER: 'simulator',
-      CMMS_API_KEY: key,
-      OPERATOR_API_KEY: operatorKey,
-      WEBHOOK_ALLOW_PRIVATE: 'true',
-      LOG_LEVEL: 'warn',
-    },
-  });
-  await product.ready();
-  const queue = await openQueue(
-    backend === 'redis' ? { redis: inject('redisUrl') } : { database: database.appUrl },
-  );
-  return { product, queue };
-};
-
-describe.each(['redis', 'postgres'] as const)('with its queue on %s', (backend) => {
-  let product: Product;
-  let queue: Awaited<ReturnType<typeof openQueue>>;
+describe.each(queueBackends)('with its queue on %s', (backend) => {
+  let running: Awaited<ReturnType<typeof startOn>>;
   beforeAll(async () => {
-    ({ product, queue } = await startOn(backend));
-    return async () => {
-      await queue.close();
-      product.kill();
-      await product.exited;
-    };
+    running = await startOn(backend);
+    return running.stop;
   });
 
   test('every rule of the contract holds', { timeout: 240_000 }, async () => {
+    const queue = await openQueue(running.queueAt);
+    onTestFinished(queue.close);
     const results = await checkRules({
-      url: product.url,
+      url: running.product.url,
       key,
       tenant: 'default',
       operatorKey,
@@ -78,7 +49,10 @@ describe.each(['redis', 'postgres'] as const)('with its queue on %s', (backend) 
 
   test('the command tells of each rule, and ends with 1 when one does not hold', async () => {
     const run = async (...args: string[]) => {
-      const kit = await startProcess({ script: 'conformance/run.ts', args: ['--url', product.url, ...args] });
+      const kit = await startProcess({
+        script: 'conformance/run.ts',
+        args: ['--url', running.product.url, ...args],
+      });
       onTestFinished(() => kit.kill('SIGKILL'));
       const { code } = await kit.exited;
       return { code, text: kit.lines.join('\n') };
