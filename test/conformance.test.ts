@@ -45,6 +45,19 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
     );
     expect(failed).toEqual([]);
     expect(results.filter(({ outcome }) => outcome === 'pass').length).toBeGreaterThan(40);
+
+    const made = async (list: string, name: 'externalId' | 'number') => {
+      const { body } = await running.product.call(key, 'GET', `${list}?limit=200`);
+      return (body.items as Record<string, unknown>[]).filter((item) =>
+        String(item[name]).startsWith('CONF-'),
+      );
+    };
+    const people = await made('/technicians', 'externalId');
+    expect(people.length).toBeGreaterThan(20);
+    expect(people.filter(({ active, phone }) => active || phone !== null)).toEqual([]);
+    const orders = await made('/work-orders', 'number');
+    expect(orders.length).toBeGreaterThan(20);
+    expect(orders.filter(({ status }) => status !== 'cancelled' && status !== 'completed')).toEqual([]);
   });
 
   test('the command tells of each rule, and ends with 1 when one does not hold', async () => {
