@@ -36,17 +36,20 @@ test('.ci/run can be run and is sound bash', () => {
 });
 
 test('on a machine that has everything it installs no Debian package', () => {
-  expect(runOn(['chromium', 'redis-server', 'apt-get'])).toEqual({ status: 0, calls: installAndTest });
+  expect(runOn(['chromium', 'curl', 'redis-server', 'apt-get'])).toEqual({
+    status: 0,
+    calls: installAndTest,
+  });
 });
 
 test('on a bare machine it installs what is missing first', () => {
   const install = 'apt-get install -y --no-install-recommends';
   expect(runOn(['apt-get']).calls).toEqual([
     'apt-get update',
-    `${install} chromium redis-server`,
+    `${install} chromium curl redis-server`,
     ...installAndTest,
   ]);
-  expect(runOn(['apt-get', 'chromium']).calls).toEqual([
+  expect(runOn(['apt-get', 'chromium', 'curl']).calls).toEqual([
     'apt-get update',
     `${install} redis-server`,
     ...installAndTest,
@@ -54,5 +57,5 @@ test('on a bare machine it installs what is missing first', () => {
 });
 
 test('it ends as the tests end', () => {
-  expect(runOn(['chromium', 'redis-server'], { testsExitWith: 3 }).status).toBe(3);
+  expect(runOn(['chromium', 'curl', 'redis-server'], { testsExitWith: 3 }).status).toBe(3);
 });
