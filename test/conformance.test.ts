@@ -5,21 +5,6 @@ import { findFreePort } from '../src/embedded/free-port.ts';
 import { cmmsKey as key, operatorKey, queueBackends, startOn } from './start/on-backend.ts';
 import { startProcess } from './support/process.ts';
 
-/** Sections that wait for routes which are not merged yet: their failures are expected. */
-const notYetThere: string[] = [
-  'idempotency',
-  'alerts',
-  'settings',
-  'templates',
-  'webhook-endpoints',
-  'notifications',
-  'queue',
-  'tenants',
-];
-
-/** Single rules that wait for the same. */
-const notYetTrue: string[] = ['the OpenAPI document names every route of the contract'];
-
 describe.each(queueBackends)('with its queue on %s', (backend) => {
   let running: Awaited<ReturnType<typeof startOn>>;
   beforeAll(async () => {
@@ -39,10 +24,7 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
       receiveAt: `http://127.0.0.1:${await findFreePort()}/events`,
       patienceMs: 15_000,
     });
-    const failed = results.filter(
-      ({ outcome, section, says }) =>
-        outcome === 'fail' && !notYetThere.includes(section) && !notYetTrue.includes(says),
-    );
+    const failed = results.filter(({ outcome }) => outcome === 'fail');
     expect(failed).toEqual([]);
     expect(results.filter(({ outcome }) => outcome === 'pass').length).toBeGreaterThan(40);
 

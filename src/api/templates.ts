@@ -69,8 +69,9 @@ export const templateRoutes = (deps: Deps): ApiRoute[] => [
         ...{ locale: (value: unknown) => value === c.req.param('locale'), approval: () => true },
       };
       const fields = readFields(templateShape, dropReadOnly(await readJson(c), unchanged, faults), faults);
-      const { kind, locale } = readPath(c, faults) ?? {};
-      if (!kind || !locale) return refuseIfFaulty(faults) as never;
+      const path = readPath(c, faults);
+      if (!path) return refuseIfFaulty(faults) as never;
+      const { kind, locale } = path;
       for (const [place, field] of (fields.variables ?? []).entries()) {
         if (!fieldsOf[kind].includes(field))
           faults.add(`/variables/${place}`, `must be one of ${fieldsOf[kind].join(', ')}`);
