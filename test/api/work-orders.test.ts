@@ -30,6 +30,12 @@ const events = async (number: string): Promise<{ type: string; data: unknown; ac
 const eventTypes = async (number: string) =>
   (await events(number)).map(({ type }) => type.replace('work_order.', ''));
 
+const ask = (data: unknown) => api.post('/notifications', { name: 'work-order.assigned', data }, tenant);
+const assignment = (assignee: string, order: object = {}) => ({
+  ...{ schemaVersion: 1, idempotencyKey: randomUUID(), assignee },
+  workOrder: { number: 'WO-1', title: 'Seal', ...order },
+});
+
 /** As if the provider had taken every notice that waits. */
 const sendQueued = () =>
   api.store.tenant(tenant.tenantId, async (tx) => {
@@ -423,6 +429,54 @@ describe('assignments', () => {
       'A work-order.assigned queued',
     ]);
     expect(await get('WO-1')).toMatchObject({ assignee: 'A', status: 'assigned', version: 3 });
+  });
+
+  test('A, B and A again over HTTP notifications, one of them twice: told for the last assignment only', async () => {
+    const jobs = ['A', 'B', 'A'].map((assignee) => assignment(assignee));
+    for (const job of jobs) expect((await ask(job)).body.status).toBe('accepted');
+    // One of them again, late: it was done, and must not take the order from whoever has it.
+    expect((await ask(jobs[1])).body.status).toBe('duplicate');
+    expect(await told('WO-1')).toEqual([
+      'A work-order.assigned cancelled',
+      'B work-order.assigned cancelled',
+      'A work-order.assigned queued',
+    ]);
+    expect(await get('WO-1')).toMatchObject({ assignee: 'A', status: 'assigned', version: 3 });
+  });
+
+  test('a PUT, a notification and both again, all at once, tell one assignment once', async () => {
+    const job = assignment('A');
+    const answers = await Promise.all([
+      put('WO-1', { title: 'Seal', assignee: 'A' }),
+      ask(job),
+      put('WO-1', { title: 'Seal', assignee: 'A' }),
+      ask(job),
+      ask(assignment('A')),
+    ]);
+    expect(answers.map(({ status }) => status).filter((status) => status > 202)).toEqual([]);
+    expect(await told('WO-1')).toEqual(['A work-order.assigned queued']);
+    expect(await eventTypes('WO-1')).toEqual(['assigned']);
+    expect(await get('WO-1')).toMatchObject({ version: 1 });
+  });
+
+  test('a whole order sent back from before its completion is behind, and does not reopen it', async () => {
+    const before = (await put('WO-1', { title: 'Seal', assignee: 'A' })).body;
+    await put('WO-1', { status: 'completed', version: before.version });
+    const stale = await put('WO-1', { ...before, priority: 'high' });
+    expect([stale.status, stale.body.type]).toEqual([409, 'urn:rbm:problem:version-conflict']);
+    expect(stale.body.current).toMatchObject({ status: 'completed', priority: 'medium', version: 2 });
+    // Over the queue's way the same: what it knew is out of date.
+    const job = assignment('A', { version: before.version, status: 'assigned' });
+    expect((await ask(job)).status).toBe(202);
+    const toAnother = assignment('B', { version: before.version });
+    expect((await ask(toAnother)).status).toBe(202);
+    expect(await get('WO-1')).toMatchObject({ status: 'completed', assignee: 'A', version: 2 });
+    // Without a version `assigned` is no status to set.
+    const { version: _, ...unversioned } = before;
+    const blind = await put('WO-1', { ...unversioned, acknowledgedAt: null, completedAt: null });
+    expect(blind.status).toBe(422);
+    expect((await get('WO-1')).status).toBe('completed');
+    expect(await eventTypes('WO-1')).toEqual(['assigned', 'completed']);
   });
 
   test('planned maintenance is announced as such', async () => {
