@@ -68,7 +68,7 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
   };
 
   /**
-   * The channel again, if it may have changed since: asked for what its known tokens did not sign, once a second.
+   * The channel again, if it may have changed since: asked for what its known tokens did not sign, ten times a second at most.
    * Null if nothing new is known of it.
    */
   const findAgain = async (address: string, nowMs: number): Promise<KnownChannel | null> => {
@@ -77,7 +77,7 @@ export const createChannelDirectory = ({ store, secretKeys, log }: Deps) => {
     let asked = askedAgain.get(address);
     if (!asked || asked.untilMs <= nowMs) {
       // While Postgres is away what is known decides.
-      asked = { untilMs: nowMs + 1000, answer: learn(address).catch(() => {}) };
+      asked = { untilMs: nowMs + 100, answer: learn(address).catch(() => {}) };
       askedAgain.set(address, asked);
     }
     await asked.answer;

@@ -577,10 +577,14 @@ describe('MORE', () => {
   });
 
   test('reads on in a long order, also one that was closed meanwhile, not one that has gone', () => {
-    const detail = { ...list({ shown: 1200 }, 'orderDetail'), orders: orders.slice(0, 1) };
+    const detail = {
+      ...list({ shown: 1200 }, 'orderDetail'),
+      orders: [{ ...orders[0]!, description: 'x'.repeat(1300) }],
+    };
     expect(more(detail)).toMatchObject({ reply: { key: 'orderDetail', values: { from: 1200 } } });
     expect(decide('more', facts([], [orders[0]!], { list: detail })).reply.key).toBe('orderDetail');
     expect(more(detail, []).reply.key).toBe('noMore');
+    expect(more({ ...detail, orders: orders.slice(0, 1) }).reply.key).toBe('noMore');
   });
 
   test('at the end, or without a list, there is no more', () => {
