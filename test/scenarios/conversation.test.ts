@@ -172,35 +172,35 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     const boss = await technician({ role: 'supervisor' });
     const second = await technician({ role: 'supervisor' });
     const tech = await technician();
-    await stage.order('E-2', { assignee: tech.externalId, status: 'in_progress' });
+    await stage.order('TS-1', { assignee: tech.externalId, status: 'in_progress' });
     await tech.says(say('escalate', 'escalar'));
-    const told = [boss, second].map((each) => each.hears('🆘', 'E-2'));
+    const told = [boss, second].map((each) => each.hears('🆘', 'TS-1'));
     // Supervisors of the stories before are told as well: this one has none of his own.
     await Promise.all(told);
     await Promise.all([boss, second].map((each) => each.says(say('responding', 'voy'))));
     await stage.quiet();
     const said = [...boss.heard(), ...second.heard()];
     expect(said.filter((text) => text.startsWith('🏃'))).toHaveLength(1);
-    const taken = (await stage.eventsOf('E-2')).filter(({ data }) => 'takenBy' in data);
+    const taken = (await stage.eventsOf('TS-1')).filter(({ data }) => 'takenBy' in data);
     expect(taken).toHaveLength(1);
   });
 
   test('the log of an order holds the commands about it', async () => {
     const { tech, order } = await crew();
-    await order('G-1');
-    await tech.says('start g-1');
-    await tech.hears('▶️', 'G-1');
-    const command = (await stage.messages()).find(({ text }) => text === 'start g-1');
-    expect(command?.workOrders).toEqual(['G-1']);
+    await order('LG-1');
+    await tech.says('start lg-1');
+    await tech.hears('▶️', 'LG-1');
+    const command = (await stage.messages()).find(({ text }) => text === 'start lg-1');
+    expect(command?.workOrders).toEqual(['LG-1']);
   });
 
   test('MORE after all of an order was shown says that there is no more', async () => {
     const { tech, order } = await crew();
-    await order('G-2', 'in_progress');
-    await tech.says(say('status g-2', 'estado g-2'));
-    await tech.hears('G-2');
+    await order('LG-2', 'in_progress');
+    await tech.says(say('status lg-2', 'estado lg-2'));
+    await tech.hears('LG-2');
     await tech.says(say('more', 'más'));
-    await tech.hears(hear('nothing more to show', 'No hay más'));
+    await tech.hears(hear('nothing more to show', 'No hay nada más'));
   });
 
   test('what is needed is asked for in one tap, or in words', async () => {
