@@ -139,9 +139,12 @@ const build = async (
   await sealWebhookSecretsAgain(deps);
   if (simulated) {
     const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
-    for (const { phone, name, active, role } of people) {
-      if (phone && active && role === 'technician')
-        simulated.handle.addPhone({ address: `whatsapp:${phone}`, name });
+    // Technicians first; supervisors and planners hear of what those escalate and delay.
+    const inOrder = people.toSorted(
+      (a, b) => Number(b.role === 'technician') - Number(a.role === 'technician'),
+    );
+    for (const { phone, name, active } of inOrder) {
+      if (phone && active) simulated.handle.addPhone({ address: `whatsapp:${phone}`, name });
     }
   }
 
