@@ -378,3 +378,8 @@ describe('ESCALATE never asks which order', () => {
     expect(question).toBeNull();
   });
 });
+
+test('a long row of digits with words behind it is read at once', () => {
+  const known = facts([order('WO-1')]);
+  expect(outcome(`ack ${'1'.repeat(200_000)} x`, known)).toMatchObject({ steps: [] });
+}, 5000);
