@@ -26,6 +26,7 @@ FROM base
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/var/lib/rbm
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY templates ./templates
 COPY --from=build --chown=node:node /data /var/lib/rbm
 USER node
 EXPOSE 3000

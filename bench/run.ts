@@ -1,11 +1,15 @@
+import { measureBacklog } from './backlog.ts';
 import { measureCommands } from './commands.ts';
 import { startServers } from './processes.ts';
+import { measureReminders } from './reminders.ts';
 import { measureWebhooks } from './webhooks.ts';
 
 // Side by side in one run: what a machine can do differs, the ratio says what our promises cost. Nothing is asserted.
 const lines: Record<string, typeof measureWebhooks> = {
   webhooks: measureWebhooks,
   commands: measureCommands,
+  backlog: measureBacklog,
+  reminders: measureReminders,
 };
 
 // Children and servers end with this process.

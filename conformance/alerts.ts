@@ -27,7 +27,8 @@ const raise = async (kit: Kit): Promise<{ given: Json; answer: Answer }> => {
     severity: 'low',
     recipients: [recipient],
   };
-  kit.onEnd(() => kit.post(`/alerts/${given.externalId}/resolve`, {}));
+  const path = `/alerts/${given.externalId}`;
+  kit.takeBack(path, () => kit.post(`${path}/resolve`, {}));
   return { given, answer: orSkip(await kit.post('/alerts', given)) };
 };
 
@@ -100,7 +101,7 @@ export const alerts: Rule[] = [
       const { code } = await kit.asset();
       const path = `/assets/${code}/thresholds`;
       const metrics = [{ metric: 'vibration', high: 7.1, low: null, clear: 6.5, severity: 'low' }];
-      kit.onEnd(() => kit.put(path, { metrics: [] }));
+      kit.leave(path, { metrics: [] });
       expectSame(
         'thresholds',
         expectStatus(orSkip(await kit.put(path, { metrics })), 200, 201).body.metrics,

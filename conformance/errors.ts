@@ -1,4 +1,4 @@
-import { expectFaults, expectProblem, expectStatus, expectThat, type Rule, skip } from './rule.ts';
+import { expectFaults, expectProblem, expectStatus, type Rule } from './rule.ts';
 
 export const errors: Rule[] = [
   {
@@ -104,15 +104,6 @@ export const errors: Rule[] = [
       const { phone } = await kit.technician();
       const answer = await kit.putTechnician(kit.name('T'), { name: 'Somebody else', phone });
       expectProblem(answer, 409, 'conflict');
-    },
-  },
-  {
-    says: '503 tells when to try again',
-    check: async ({ get }) => {
-      const answer = await get('/technicians?limit=1');
-      if (answer.status !== 503) skip('the installation is well');
-      expectProblem(answer, 503, 'unavailable');
-      expectThat(Number(answer.headers.get('retry-after')) > 0, 'Retry-After', null);
     },
   },
 ];

@@ -20,23 +20,60 @@ export const general: Rule[] = [
   {
     says: 'the health is open and names database, queue, provider, workers, oldest unprocessed and last webhook',
     check: async ({ request }) => {
-      const { body } = expectStatus(
+      const { status, body } = expectStatus(
         await request('GET', '/api/whatsappwebhook/health', { key: null }),
         200,
         503,
       );
       expectFields('health', body, 'status version time checks');
       expectThat(statuses.includes(body.status), `a status of ${statuses}`, body.status);
+      expectSame(
+        `the HTTP status of a health that is ${body.status}`,
+        status,
+        body.status === 'down' ? 503 : 200,
+      );
       expectMoment('time', body.time);
       const { checks } = body;
       expectFields('checks', checks, 'database queue provider workers oldestUnprocessed lastWebhook');
       expectFields('database', checks.database, 'status latencyMs');
       expectFields('queue', checks.queue, 'status backend');
-      expectThat(['redis', 'postgres'].includes(checks.queue.backend), 'redis or postgres', checks.queue);
       expectFields('provider', checks.provider, 'status name');
       expectFields('workers', checks.workers, 'status count');
       expectFields('oldestUnprocessed', checks.oldestUnprocessed, 'status seconds');
       expectFields('lastWebhook', checks.lastWebhook, 'status at');
+      const levels = Object.values(checks as Record<string, { status: string }>).map(({ status }) => status);
+      expectSame(
+        'no other statuses:',
+        levels.filter((level) => !statuses.includes(level)),
+        [],
+      );
+      expectSame(
+        'ok just when all its checks are',
+        body.status === 'ok',
+        levels.every((level) => level === 'ok'),
+      );
+      const { database, queue, provider, workers, oldestUnprocessed, lastWebhook } = checks;
+      const isNumber = (value: unknown) => typeof value === 'number' && value >= 0;
+      expectThat(typeof body.version === 'string' && body.version !== '', 'a version', body.version);
+      expectThat(
+        database.latencyMs === null || isNumber(database.latencyMs),
+        'milliseconds or null',
+        database,
+      );
+      expectThat(['redis', 'postgres'].includes(queue.backend), 'redis or postgres', queue);
+      expectThat(typeof provider.name === 'string', "the provider's name", provider);
+      expectThat(Number.isInteger(workers.count) && workers.count >= 0, 'how many workers', workers);
+      expectThat(isNumber(oldestUnprocessed.seconds), 'seconds', oldestUnprocessed);
+      if (lastWebhook.at !== null) expectMoment('at', lastWebhook.at);
+    },
+  },
+  {
+    says: 'the simulator is there only when it is the provider',
+    check: async ({ request }) => {
+      const health = await request('GET', '/api/whatsappwebhook/health', { key: null });
+      const isSimulated = health.body.checks.provider.name === 'simulator';
+      const answer = await request('GET', '/simulator', { key: null });
+      expectStatus(answer, ...(isSimulated ? [200, 301, 302, 307, 308] : [404]));
     },
   },
   {
@@ -58,6 +95,19 @@ export const general: Rule[] = [
         });
         expectStatus(answer, 403);
       }
+    },
+  },
+  {
+    says: 'a webhook that is no form of the provider is answered 400, one that is too large 413',
+    check: async ({ request }) => {
+      // Whoever refuses a body need not read it: the connection cannot be used again.
+      const form = { 'Content-Type': 'application/x-www-form-urlencoded', Connection: 'close' };
+      const send = (raw: string, headers: Record<string, string>) =>
+        request('POST', '/api/whatsappwebhook/incoming', { key: null, raw, headers });
+      expectStatus(await send('Body=hi', form), 400);
+      expectStatus(await send('', form), 400);
+      expectStatus(await send('{"Body":"hi"}', { 'Content-Type': 'application/json' }), 400);
+      expectStatus(await send(`Body=${'x'.repeat(2 * 1024 * 1024)}`, form), 413);
     },
   },
   {
@@ -160,7 +210,7 @@ export const general: Rule[] = [
       ] as const;
       for (const [path, key, fields] of paths) {
         const created = expectStatus(await kit.put(path + key, fields), 201);
-        if (path === '/work-orders/') kit.onEnd(() => kit.put(path + key, { status: 'cancelled' }));
+        if (path === '/work-orders/') kit.leave(path + key, { status: 'cancelled' });
         expectSame(
           'the resource as it is read',
           expectStatus(await kit.get(path + key), 200).body,

@@ -104,40 +104,6 @@ export const messages: Rule[] = [
     },
   },
   {
-    says: 'the text of an assignment is the notice that the contract words',
-    check: async (kit) => {
-      const { externalId } = await kit.technician({ locale: 'en' });
-      const { code } = await kit.asset({ name: 'Pump 4' });
-      const order = {
-        title: 'Replace seal',
-        description: 'Leaks at the shaft',
-        asset: code,
-        priority: 'high',
-      };
-      const { number } = await kit.order({ ...order, assignee: externalId, dueAt: '2036-12-25' });
-      const { text } = await toldOf(kit, number);
-      const lines = [
-        'New Work Order Assigned',
-        number,
-        'Replace seal',
-        'Pump 4',
-        'Dec 25, 2036',
-        'Leaks at the shaft',
-        'Reply with:',
-        'ACK - Acknowledge receipt',
-        'START - Start work',
-        'HELP - Request assistance',
-      ];
-      let at = 0;
-      for (const line of lines) {
-        // WhatsApp's bold stands between letters.
-        const found = text.replaceAll('*', '').indexOf(line, at);
-        expectThat(found >= at, `the lines ${lines.join(' / ')}, in this order`, text);
-        at = found + line.length;
-      }
-    },
-  },
-  {
     says: 'GET messages/{id} is the message as it is listed',
     check: async (kit) => {
       const { externalId } = await kit.technician();

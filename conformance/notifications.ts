@@ -1,3 +1,4 @@
+import { schemaFaults } from './job-schemas.ts';
 import type { Answer, Json, Kit } from './kit.ts';
 import {
   expectFaults,
@@ -19,15 +20,22 @@ const job = (kit: Kit, name: string, data: object): Job => ({
 const send = (kit: Kit, { name, data }: Job): Promise<Answer> => {
   // What it made is taken back, whatever came of it.
   if (data.workOrder?.number) {
-    kit.onEnd(() => kit.put(kit.orderPath(data.workOrder.number), { status: 'cancelled' }));
+    kit.leave(kit.orderPath(data.workOrder.number), { status: 'cancelled' });
   }
   return kit.post('/notifications', { name, data });
 };
 
 const accepted = async (kit: Kit, sent: Job): Promise<Json> => {
+  expectFits(kit, sent);
   const { body } = expectStatus(await send(kit, sent), 202);
   expectSame('idempotencyKey', body.idempotencyKey, sent.data.idempotencyKey);
   return body;
+};
+
+/** What is accepted must be valid by the published schema as well: a CMMS checks its jobs with it. */
+const expectFits = (kit: Kit, { name, data }: Job): void => {
+  const faults = schemaFaults(name, { tenant: kit.tenant, ...data });
+  expectThat(faults === null, `schemas/${name}.schema.json to accept the job`, faults);
 };
 
 const stateOf = async (kit: Kit, key: string): Promise<Json> =>
@@ -52,9 +60,12 @@ const refused = async (kit: Kit, sent: Job, ...pointers: string[]): Promise<void
   });
 };
 
-const assignment = (kit: Kit, assignee: string, order: object = {}) =>
+const assignment = async (kit: Kit, assignee: string, order: object = {}) =>
   job(kit, 'work-order.assigned', {
-    workOrder: { number: kit.name('WO'), title: 'Replace seal', ...order },
+    workOrder: {
+      ...{ number: kit.name('WO'), title: 'Replace seal', planner: await kit.ownPlanner() },
+      ...order,
+    },
     assignee,
   });
 
@@ -66,7 +77,7 @@ export const notifications: Rule[] = [
     says: 'a job is answered 202 with id, idempotencyKey and accepted, and its state can be read until it is done',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId);
+      const sent = await assignment(kit, externalId);
       const answer = await accepted(kit, sent);
       expectSame('status', answer.status, 'accepted');
       expectThat(typeof answer.id === 'string' && answer.id.length > 0, 'an id', answer);
@@ -83,7 +94,7 @@ export const notifications: Rule[] = [
     check: async (kit) => {
       const { externalId } = await kit.technician();
       const asset = { code: kit.name('A'), name: 'Conveyor 7', location: 'Hall 2' };
-      const sent = assignment(kit, externalId, { asset, priority: 'high', dueAt: '2036-12-25' });
+      const sent = await assignment(kit, externalId, { asset, priority: 'high', dueAt: '2036-12-25' });
       await accepted(kit, sent);
       await done(kit, sent);
       const order = expectStatus(await kit.get(kit.orderPath(sent.data.workOrder.number)), 200).body;
@@ -100,7 +111,7 @@ export const notifications: Rule[] = [
     says: 'the same key and content is done once and answered duplicate',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId);
+      const sent = await assignment(kit, externalId);
       await accepted(kit, sent);
       expectSame('status', (await accepted(kit, sent)).status, 'duplicate');
       const { messages } = await done(kit, sent);
@@ -113,7 +124,7 @@ export const notifications: Rule[] = [
     says: 'the same key with other content is invalid, and what was done stays',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId);
+      const sent = await assignment(kit, externalId);
       await accepted(kit, sent);
       await done(kit, sent);
       const other = {
@@ -131,7 +142,7 @@ export const notifications: Rule[] = [
     says: 'an invalid job is refused with every fault named',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId, { title: '', priority: 'soonish', colour: 'red' });
+      const sent = await assignment(kit, externalId, { title: '', priority: 'soonish', colour: 'red' });
       const { schemaVersion: _, ...data } = { ...sent.data, expiresAt: 'tomorrow', mood: 'good' };
       expectFaults(
         await send(kit, { ...sent, data }),
@@ -142,6 +153,8 @@ export const notifications: Rule[] = [
         '/workOrder/priority',
         '/workOrder/colour',
       );
+      const faults = schemaFaults(sent.name, { tenant: kit.tenant, ...data });
+      expectThat(faults !== null, `schemas/${sent.name}.schema.json to refuse the job`, data);
       expectStatus(await kit.get(kit.orderPath(sent.data.workOrder.number)), 404);
     },
   },
@@ -149,7 +162,7 @@ export const notifications: Rule[] = [
     says: 'an invalid job does not use up its key',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId);
+      const sent = await assignment(kit, externalId);
       await refused(kit, { ...sent, data: { ...sent.data, assignee: kit.name('none') } }, '/assignee');
       await accepted(kit, sent);
       await done(kit, sent);
@@ -165,9 +178,9 @@ export const notifications: Rule[] = [
     says: 'tenant may be left out or be the key’s own; another one is refused',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const sent = assignment(kit, externalId);
+      const sent = await assignment(kit, externalId);
       await accepted(kit, { ...sent, data: { ...sent.data, tenant: kit.tenant } });
-      const other = assignment(kit, externalId);
+      const other = await assignment(kit, externalId);
       const answer = await send(kit, { ...other, data: { ...other.data, tenant: `not-${kit.runId}` } });
       expectStatus(answer, 403, 404, 422);
       expectStatus(await kit.get(`/notifications/${other.data.idempotencyKey}`), 200, 404);
@@ -178,13 +191,13 @@ export const notifications: Rule[] = [
     says: 'PUT and a job for the same assignment tell once, whoever asks first',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const first = assignment(kit, externalId);
+      const first = await assignment(kit, externalId);
       const { number, title } = first.data.workOrder;
       await accepted(kit, first);
       await done(kit, first);
       expectStatus(await kit.put(kit.orderPath(number), { title, assignee: externalId }), 200);
       const other = await kit.order({ assignee: externalId });
-      const second = assignment(kit, externalId, { number: other.number, title: other.title });
+      const second = await assignment(kit, externalId, { number: other.number, title: other.title });
       await accepted(kit, second);
       await done(kit, second);
       const once = [{ kind: 'work-order.assigned', technician: externalId }];
@@ -193,7 +206,7 @@ export const notifications: Rule[] = [
     },
   },
   {
-    says: 'a job whose workOrder.version is behind updates neither order nor asset, and reopens nothing',
+    says: 'a job whose workOrder.version is behind updates neither order nor asset, takes it from nobody and reopens nothing',
     check: async (kit) => {
       const { externalId } = await kit.technician();
       const { number, version } = await kit.order({ assignee: externalId });
@@ -201,15 +214,21 @@ export const notifications: Rule[] = [
       const changed = expectStatus(await kit.put(path, { title: 'Changed meanwhile' }), 200).body;
       const asset = { code: kit.name('A'), name: 'From yesterday' };
       const stale = () => assignment(kit, externalId, { number, title: 'From yesterday', version, asset });
-      const first = stale();
+      const first = await stale();
       await accepted(kit, first);
       await done(kit, first);
       expectSame('the order', expectStatus(await kit.get(path), 200).body, changed);
       expectStatus(await kit.get(`/assets/${asset.code}`), 404);
 
+      const former = (await kit.technician()).externalId;
+      const ofAnother = await assignment(kit, former, { number, title: 'From yesterday', version });
+      await accepted(kit, ofAnother);
+      await done(kit, ofAnother);
+      expectSame('the order', expectStatus(await kit.get(path), 200).body, changed);
+
       const completed = { status: 'completed', version: changed.version };
       expectStatus(await kit.put(path, completed), 200);
-      const second = stale();
+      const second = await stale();
       await accepted(kit, second);
       await done(kit, second);
       expectSame('status', expectStatus(await kit.get(path), 200).body.status, 'completed');
@@ -224,6 +243,7 @@ export const notifications: Rule[] = [
         workOrder: {
           number: kit.name('WO'),
           title: 'Quarterly service',
+          planner: await kit.ownPlanner(),
           kind: 'preventive',
           scheduledFor: '2036-12-20T08:00:00Z',
         },
@@ -283,6 +303,43 @@ export const notifications: Rule[] = [
       await accepted(kit, sent);
       const { messages } = await done(kit, sent);
       expectSame('expiresAt', (await kit.get(`/messages/${messages[0]}`)).body.expiresAt, expiresAt);
+    },
+  },
+  {
+    says: 'alert.raised and alert.resolved do what they say, or are refused and do nothing',
+    check: async (kit) => {
+      const { externalId: recipient } = await kit.technician();
+      const { code } = await kit.asset();
+      const externalId = kit.name('AL');
+      const path = `/alerts/${externalId}`;
+      kit.takeBack(path, () => kit.post(`${path}/resolve`, {}));
+      // Not critical, and to a made-up person only: nobody is paged by a check.
+      const alert = { externalId, asset: code, message: 'Too hot', severity: 'low', recipients: [recipient] };
+      const raised = job(kit, 'alert.raised', { alert });
+      const resolved = job(kit, 'alert.resolved', { externalId, note: 'Cooled down' });
+      for (const [sent, state] of [
+        [raised, 'open'],
+        [resolved, 'resolved'],
+      ] as const) {
+        expectFits(kit, sent);
+        const answer = expectStatus(await send(kit, sent), 202, 422, 501);
+        const isDone =
+          answer.status === 202 &&
+          (await kit.until(async () => {
+            const told = await stateOf(kit, sent.data.idempotencyKey);
+            expectThat(['done', 'invalid'].includes(told.state), 'the job to be over', told);
+            expectThat(told.state === 'done' || told.faults.length > 0, 'why it is invalid', told);
+            return told.state === 'done';
+          }));
+        if (answer.status === 422)
+          expectThat(answer.body.errors.length > 0, 'why it is refused', answer.body);
+        const read = expectStatus(await kit.get(path), isDone ? 200 : 404);
+        if (isDone) expectSame('the alert', [read.body.externalId, read.body.state], [externalId, state]);
+        else {
+          const { items } = expectStatus(await kit.get(`/messages?technician=${recipient}`), 200).body;
+          expectSame('messages', items, []);
+        }
+      }
     },
   },
 ];

@@ -1,9 +1,10 @@
+import { schemaFaults } from './job-schemas.ts';
 import type { Json, Kit } from './kit.ts';
 import { expectPointers, expectSame, expectStatus, expectThat, type Rule } from './rule.ts';
 
 const add = async (kit: Kit, name: string, data: Json) => {
   if (data.workOrder?.number) {
-    kit.onEnd(() => kit.put(kit.orderPath(data.workOrder.number), { status: 'cancelled' }));
+    kit.leave(kit.orderPath(data.workOrder.number), { status: 'cancelled' });
   }
   await kit.addJob!(name, data);
 };
@@ -15,11 +16,11 @@ const ended = (kit: Kit, key: string): Promise<Json> =>
     return body;
   });
 
-const assignment = (kit: Kit, assignee: string): Json => ({
+const assignment = async (kit: Kit, assignee: string): Promise<Json> => ({
   schemaVersion: 1,
   tenant: kit.tenant,
   idempotencyKey: kit.name('Q'),
-  workOrder: { number: kit.name('WO'), title: 'Check belt' },
+  workOrder: { number: kit.name('WO'), title: 'Check belt', planner: await kit.ownPlanner() },
   assignee,
 });
 
@@ -29,7 +30,9 @@ export const queue: Rule[] = [
     needs: 'queue',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const data = assignment(kit, externalId);
+      const data = await assignment(kit, externalId);
+      const faults = schemaFaults('work-order.assigned', data);
+      expectThat(faults === null, 'schemas/work-order.assigned.schema.json to accept the job', faults);
       await add(kit, 'work-order.assigned', data);
       const { state, messages } = await ended(kit, data.idempotencyKey);
       expectSame('state', state, 'done');
@@ -43,7 +46,7 @@ export const queue: Rule[] = [
     needs: 'queue',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const data = assignment(kit, externalId);
+      const data = await assignment(kit, externalId);
       const wrong = { ...data.workOrder, priority: 'soonish', colour: 'red' };
       await add(kit, 'work-order.assigned', { ...data, workOrder: wrong, assignee: kit.name('none') });
       const { state, faults } = await ended(kit, data.idempotencyKey);
@@ -61,7 +64,7 @@ export const queue: Rule[] = [
     needs: 'queue',
     check: async (kit) => {
       const { externalId } = await kit.technician();
-      const data = assignment(kit, externalId);
+      const data = await assignment(kit, externalId);
       await add(kit, 'work-order.assigned', data);
       await add(kit, 'work-order.assigned', data);
       await ended(kit, data.idempotencyKey);

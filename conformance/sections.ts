@@ -14,6 +14,8 @@ import { technicians } from './technicians.ts';
 import { templates } from './templates.ts';
 import { tenants } from './tenants.ts';
 import { webhookEndpoints } from './webhook-endpoints.ts';
+import { webhooks } from './webhooks.ts';
+import { words } from './words.ts';
 import { workOrders } from './work-orders.ts';
 
 /** The contract, in its order. */
@@ -27,10 +29,12 @@ export const sections: Section[] = [
   { name: 'work-orders', rules: workOrders },
   { name: 'events', rules: events },
   { name: 'messages', rules: messages },
+  { name: 'words', rules: words },
   { name: 'alerts', rules: alerts },
   { name: 'settings', rules: settings },
   { name: 'templates', rules: templates },
   { name: 'webhook-endpoints', rules: webhookEndpoints },
+  { name: 'webhooks', rules: webhooks },
   { name: 'notifications', rules: notifications },
   { name: 'queue', rules: queue },
   { name: 'tenants', rules: tenants },

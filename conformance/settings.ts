@@ -14,10 +14,48 @@ export const settings: Rule[] = [
     },
   },
   {
+    says: 'every setting is kept as it was set',
+    check: async (kit) => {
+      const before = expectStatus(await kit.get('/settings'), 200).body;
+      kit.leave('/settings', before);
+      const { externalId } = await kit.technician();
+      // For a moment, on an installation that may be in use: nothing that takes anybody's message away.
+      const given = {
+        enabled: before.enabled,
+        timeZone: before.timeZone === 'Europe/Berlin' ? 'Europe/Paris' : 'Europe/Berlin',
+        locale: before.locale === 'en' ? 'es' : 'en',
+        quietHours: { from: '03:00', to: '03:01' },
+        reminders: [
+          ...before.reminders.slice(0, 19),
+          { id: kit.runId, days: 300, at: '03:00', priorities: ['low'] },
+        ],
+        onCall: [...before.onCall, externalId],
+        escalation: {
+          ...before.escalation,
+          low: [
+            {
+              waitSeconds: 86_400,
+              notify: ['responsible', 'supervisor', 'on-call', externalId],
+              ways: ['whatsapp'],
+            },
+          ],
+        },
+        fallbackSeconds: before.fallbackSeconds === 600 ? 601 : 600,
+        retentionDays: before.retentionDays + 1,
+      };
+      for (const [field, value] of Object.entries(given)) {
+        const { body } = expectStatus(await kit.put('/settings', { [field]: value }), 200);
+        expectSame(field, body[field], value);
+      }
+      expectSame('the settings', expectStatus(await kit.get('/settings'), 200).body, given);
+      expectSame('the settings', expectStatus(await kit.put('/settings', before), 200).body, before);
+    },
+  },
+  {
     says: 'fields left out keep their value, and the settings may be sent back as they were read',
     check: async (kit) => {
       const before = expectStatus(await kit.get('/settings'), 200).body;
-      kit.onEnd(() => kit.put('/settings', before));
+      kit.leave('/settings', before);
       const { externalId } = await kit.technician();
       // On call as well, not instead: alarms of this moment must still reach somebody.
       const onCall = [...before.onCall, externalId];
@@ -35,7 +73,7 @@ export const settings: Rule[] = [
         timeZone: 'Mars/Olympus',
         locale: '!',
         quietHours: { from: '25:00', to: '06:00' },
-        onCall: [kit.name('none')],
+        onCall: [kit.name('none'), 7],
         escalation: { soonish: [] },
         fallbackSeconds: -1,
         retentionDays: 'long',
@@ -47,6 +85,7 @@ export const settings: Rule[] = [
         '/locale',
         '/quietHours/from',
         '/onCall/0',
+        '/onCall/1',
         '/escalation/soonish',
         '/fallbackSeconds',
         '/retentionDays',

@@ -11,12 +11,27 @@ export const templates: Rule[] = [
       const before = await kit.get(path);
       if (before.status === 200 && before.body.contentSid) skip(`a template for ${locale} is in use`);
       const template = { contentSid: `HX${kit.runId.padEnd(32, '0')}`, variables: ['text'] };
-      kit.onEnd(() => kit.put(path, { contentSid: null, variables: [] }));
+      kit.leave(path, { contentSid: null });
       const saved = expectStatus(await kit.put(path, template), 200, 201).body;
       expectSame('contentSid and variables', [saved.contentSid, saved.variables], Object.values(template));
       const { body } = expectStatus(await kit.get(path), 200);
       expectSame('contentSid and variables', [body.contentSid, body.variables], Object.values(template));
       expectThat('approval' in body, 'approval', body);
+    },
+  },
+  {
+    says: 'null as contentSid takes a template away',
+    check: async (kit) => {
+      if ((await kit.get(path)).status === 200) skip(`a template for ${locale} is in use`);
+      kit.leave(path, { contentSid: null });
+      expectStatus(await kit.put(path, { contentSid: `HX${kit.runId.padEnd(32, '0')}` }), 200, 201);
+      const { body } = expectStatus(await kit.put(path, { contentSid: null }), 200);
+      expectSame(
+        'contentSid, variables and approval',
+        [body.contentSid, body.variables, body.approval],
+        [null, [], null],
+      );
+      expectStatus(await kit.get(path), 404);
     },
   },
   {

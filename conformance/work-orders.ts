@@ -14,9 +14,7 @@ const change = async (kit: Kit, number: string, fields: object): Promise<Json> =
   expectStatus(await kit.put(kit.orderPath(number), fields), 200).body;
 
 const typesOf = async (kit: Kit, number: string): Promise<string[]> =>
-  expectStatus(await kit.get(`${kit.orderPath(number)}/events`), 200).body.items.map(
-    ({ type }: Json) => type,
-  );
+  (await kit.eventsOf(number)).map(({ type }) => type);
 
 export const workOrders: Rule[] = [
   {
@@ -153,6 +151,30 @@ export const workOrders: Rule[] = [
       const order = await kit.order({ assignee: externalId, dueAt: '2036-12-25' });
       const again = await change(kit, order.number, { ...order, title: 'One field changed' });
       expectSame('the order', again, { ...order, title: 'One field changed', version: order.version + 1 });
+    },
+  },
+  {
+    says: 'the whole order sent back with another assignee is his from the beginning, and he is told; with null it is open',
+    check: async (kit) => {
+      const [one, two] = [(await kit.technician()).externalId, (await kit.technician()).externalId];
+      const assigned = await kit.order({ assignee: one });
+      const { number, version } = assigned;
+      const read = await change(kit, number, { status: 'acknowledged', version });
+      const moved = await change(kit, number, { ...read, assignee: two });
+      expectSame(
+        'status, assignee and acknowledgedAt',
+        [moved.status, moved.assignee, moved.acknowledgedAt],
+        ['assigned', two, null],
+      );
+      await kit.until(async () => {
+        const messages = await kit.messagesAbout(number);
+        expectThat(
+          messages.some(({ kind, technician }) => kind === 'work-order.assigned' && technician === two),
+          'a message to the new assignee',
+          messages,
+        );
+      });
+      expectSame('status', (await change(kit, number, { ...moved, assignee: null })).status, 'open');
     },
   },
   {

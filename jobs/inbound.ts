@@ -2,6 +2,7 @@ import type { Bell } from '../src/cmms/facts.ts';
 import { noteOptOut } from '../src/cmms/opt-out.ts';
 import { tellAbout } from '../src/cmms/tell-people.ts';
 import type { Talk } from '../src/commands/talk.ts';
+import { twilioWordIn } from '../src/commands/twilio-words.ts';
 import { addAnswer, takeTurn } from '../src/conversation/turn.ts';
 import type { Deps } from '../src/deps.ts';
 import { expiry } from '../src/domain/message.ts';
@@ -151,6 +152,9 @@ const workOn = async (
     addBells(await noteOptWord(tx, content, message, facts));
     return processed(null);
   }
+  // What Twilio has cut off hears nothing of ours, and Twilio has said so.
+  const isCutOff = message.way === 'sms' && twilioWordIn(content.text) === 'stop';
+  if (!technician && isCutOff) return processed(null);
   if (!technician) {
     return processed(await answerStranger(tx, deps, conversation, message, tenant, addBell));
   }
@@ -210,7 +214,7 @@ const answerStranger = async (
     conversationId: message.conversationId,
     kind: 'reply',
     lane: 'reply',
-    text: textsFor(tenant.locale).stranger,
+    text: textsFor(tenant.locale, message.way).stranger,
     inReplyTo: message.id,
     workOrderIds: [],
     about: null,

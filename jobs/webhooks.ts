@@ -6,6 +6,7 @@ import type { Tx } from '../src/store/store.ts';
 import type { WebhookEndpoint } from '../src/store/webhook-endpoints.ts';
 import type { WebhookRules } from '../src/webhooks/address.ts';
 import { type PostOutcome, postLimits, postWebhook } from '../src/webhooks/post.ts';
+import { retryDelayMs } from '../src/webhooks/retry.ts';
 import { sign } from '../src/webhooks/secrets.ts';
 
 export type WebhooksDeps = Deps & {
@@ -24,11 +25,20 @@ const maxPerRun = 50;
 const maxRunMs = 10_000;
 // Longer than a call may take, with what leads up to it and the note after it.
 const leaseMs = 20_000;
-const delaysMs = [5000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 const giveUpMs = 24 * 60 * 60 * 1000;
+// Longer than between any two tries; what is longer was our own absence.
+const countedGapMs = 2 * 60 * 60 * 1000;
+// Another process may hold the key, or this one be replaced by one that does.
+const unreadableMs = 30_000;
+const alarmEveryMs = 60 * 60 * 1000;
 
 /** Sends an endpoint the events it has not got yet, one at a time, in the order of the feed. */
-export const webhooks = (deps: WebhooksDeps) => async (bell: Doorbell) => {
+export const webhooks = (deps: WebhooksDeps) => {
+  const alarmedMs = new Map<string, number>();
+  return (bell: Doorbell) => deliver(deps, bell, alarmedMs);
+};
+
+const deliver = async (deps: WebhooksDeps, bell: Doorbell, alarmedMs: Map<string, number>) => {
   const { store, ring, monotonicMs, stopping } = deps;
   const { tenantId, id } = bell;
   // Each run holds the lease for itself: a second bell for the endpoint must not let it go.
@@ -49,7 +59,7 @@ export const webhooks = (deps: WebhooksDeps) => async (bell: Doorbell) => {
       }
       // Another may hold it before this call ended.
       if (monotonicMs() - askedMs > leaseMs - postLimits.totalMs - 1000) continue;
-      const outcome = await send(deps, next.endpoint, next.event);
+      const outcome = await send(deps, next.endpoint, next.event, alarmedMs);
       if (outcome.kind === 'stopped') break;
       afterMs = await note(deps, tenantId, holder, next, outcome);
       if (outcome.kind !== 'taken') break;
@@ -78,17 +88,20 @@ const takeNext = async (
   return { kind: 'none' };
 };
 
+type Outcome = PostOutcome | { kind: 'unsigned'; reason: string };
+
 const send = async (
   deps: WebhooksDeps,
   endpoint: WebhookEndpoint,
   event: ListedEvent,
-): Promise<PostOutcome> => {
+  alarmedMs: Map<string, number>,
+): Promise<Outcome> => {
   const fromMs = deps.monotonicMs();
   const body = JSON.stringify(presentEvent(event));
-  const headers = signed(deps, endpoint, { id: event.id, body });
-  const outcome: PostOutcome = headers
-    ? await postWebhook(endpoint.url, { headers, body }, deps.webhookRules, deps.stopping, deps.webhookLimits)
-    : { kind: 'failed', reason: 'its secret cannot be decrypted' };
+  const headers = signed(deps, endpoint, { id: event.id, body }, alarmedMs);
+  if (!headers) return { kind: 'unsigned', reason: 'its secret cannot be decrypted' };
+  const { webhookRules, stopping, webhookLimits } = deps;
+  const outcome = await postWebhook(endpoint.url, { headers, body }, webhookRules, stopping, webhookLimits);
   deps.log[outcome.kind === 'taken' ? 'info' : 'warn']({
     event: 'webhook',
     endpointId: endpoint.id,
@@ -101,12 +114,21 @@ const send = async (
 };
 
 /** The headers; null when SECRET_KEY is not the one that its secrets were encrypted with. */
-const signed = (deps: WebhooksDeps, endpoint: WebhookEndpoint, event: { id: string; body: string }) => {
+const signed = (
+  deps: WebhooksDeps,
+  endpoint: WebhookEndpoint,
+  event: { id: string; body: string },
+  alarmedMs: Map<string, number>,
+) => {
   try {
     return sign(event, endpoint.secrets, deps.now(), deps.secretKeys);
   } catch (error) {
     const reason = (error as Error).message;
-    deps.log.error({ event: 'webhook.unsigned', alarm: true, endpointId: endpoint.id, reason });
+    const nowMs = deps.monotonicMs();
+    if (nowMs >= (alarmedMs.get(endpoint.id) ?? 0)) {
+      alarmedMs.set(endpoint.id, nowMs + alarmEveryMs);
+      deps.log.error({ event: 'webhook.unsigned', alarm: true, endpointId: endpoint.id, reason });
+    }
     return null;
   }
 };
@@ -117,57 +139,56 @@ const note = async (
   tenantId: string,
   holder: string,
   { endpoint, event }: Next,
-  outcome: PostOutcome,
+  outcome: Outcome,
 ): Promise<number | null> => {
-  const { store, now } = deps;
+  const { store } = deps;
   if (outcome.kind === 'taken') {
     await store.tenant(tenantId, (tx) => tx.webhookEndpoints.delivered(endpoint.id, event.feedNo!));
     return null;
   }
-  const since = endpoint.failingSince ?? now();
+  if (outcome.kind === 'unsigned') {
+    const { reason } = outcome;
+    const noted = await store.tenant(tenantId, (tx) =>
+      tx.webhookEndpoints.putOff(endpoint, holder, { reason, afterMs: unreadableMs }),
+    );
+    return noted ? unreadableMs : 0;
+  }
   const reason = outcome.kind === 'failed' ? outcome.reason : 'status 410: gone';
-  if (outcome.kind === 'gone' || now().getTime() - since.getTime() >= giveUpMs) {
-    await switchOff(deps, tenantId, holder, endpoint, since, reason);
+  const retryAfter = (outcome.kind === 'failed' && outcome.retryAfter) || null;
+  const afterMs = retryDelayMs(endpoint.tries, retryAfter, deps.now(), deps.random);
+  const noted = await store.tenant(tenantId, async (tx) => {
+    const failed = await tx.webhookEndpoints.failed(endpoint, holder, { reason, afterMs, countedGapMs });
+    if (!failed) return 'changed';
+    if (outcome.kind !== 'gone' && failed.failedForMs < giveUpMs) return 'failed';
+    await switchOff(tx, deps, holder, endpoint, failed.failingSince, reason);
+    return 'off';
+  });
+  if (noted === 'off') {
+    deps.ring('cmms-events', tenantId, tenantId);
+    deps.log.error({ event: 'webhook.switched-off', alarm: true, endpointId: endpoint.id, reason });
     return null;
   }
-  const afterMs = delayMs(endpoint.tries, deps.random);
-  const noted = await store.tenant(tenantId, (tx) =>
-    tx.webhookEndpoints.failed(endpoint, holder, { since, reason, afterMs }),
-  );
   // Changed meanwhile: it may be tried at once, as it is now.
-  return noted ? afterMs : 0;
-};
-
-const delayMs = (tries: number, random: () => number): number => {
-  const last = delaysMs.at(-1)!;
-  // So that those who failed together do not come back together.
-  return delaysMs[tries] ?? Math.round(last * (0.9 + 0.2 * random()));
+  return noted === 'failed' ? afterMs : 0;
 };
 
 /** Gives the endpoint up until the CMMS makes it active again. What it has not got waits in the feed. */
 const switchOff = async (
+  tx: Tx,
   deps: WebhooksDeps,
-  tenantId: string,
   holder: string,
   endpoint: WebhookEndpoint,
   since: Date,
   reason: string,
 ) => {
-  const at = deps.now();
-  const isOff = await deps.store.tenant(tenantId, async (tx) => {
-    if (!(await tx.webhookEndpoints.switchOff(endpoint, holder, { at, since, reason }))) return false;
-    await tx.events.add({
-      id: deps.newId(),
-      type: 'message.failed',
-      at,
-      actor: { kind: 'system', id: null },
-      workOrderId: null,
-      messageId: null,
-      data: { webhookEndpoint: endpoint.key, failingSince: since.toISOString(), reason },
-    });
-    return true;
+  await tx.webhookEndpoints.switchOff(endpoint, holder);
+  await tx.events.add({
+    id: deps.newId(),
+    type: 'message.failed',
+    at: deps.now(),
+    actor: { kind: 'system', id: null },
+    workOrderId: null,
+    messageId: null,
+    data: { webhookEndpoint: endpoint.key, failingSince: since.toISOString(), reason },
   });
-  if (!isOff) return;
-  deps.ring('cmms-events', tenantId, tenantId);
-  deps.log.error({ event: 'webhook.switched-off', alarm: true, endpointId: endpoint.id, reason });
 };

@@ -14,6 +14,18 @@ import idempotency from './20261125090000_idempotency.ts';
 import notificationId from './20261125090050_notification_id.ts';
 import settings from './20261125090100_settings.ts';
 import webhooks from './20261125090200_webhooks.ts';
+import endpoints from './20261125090400_endpoints.ts';
+import templates from './20261126090000_templates.ts';
+import reminders from './20261126090100_reminders.ts';
+import ways from './20261126090200_ways.ts';
+import holdBack from './20261126090300_hold_back.ts';
+import reminderMarks from './20261126090400_reminder_marks.ts';
+import notReached from './20261126090500_not_reached.ts';
+import templateQuestions from './20261126090510_template_questions.ts';
+import missingOnce from './20261126090520_missing_once.ts';
+import overdue from './20261126090700_overdue.ts';
+import timeline from './20261126090900_timeline.ts';
+import channelProgress from './20261126090901_channel_progress.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -34,6 +46,18 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261125090050_notification_id', notificationId],
   ['20261125090100_settings', settings],
   ['20261125090200_webhooks', webhooks],
+  ['20261125090400_endpoints', endpoints],
+  ['20261126090000_templates', templates],
+  ['20261126090100_reminders', reminders],
+  ['20261126090200_ways', ways],
+  ['20261126090300_hold_back', holdBack],
+  ['20261126090400_reminder_marks', reminderMarks],
+  ['20261126090500_not_reached', notReached],
+  ['20261126090510_template_questions', templateQuestions],
+  ['20261126090520_missing_once', missingOnce],
+  ['20261126090700_overdue', overdue],
+  ['20261126090900_timeline', timeline],
+  ['20261126090901_channel_progress', channelProgress],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

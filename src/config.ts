@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BucketSettings } from './attachments/bucket.ts';
+import { readMailbox } from './domain/mailbox.ts';
 import { isCountry } from './domain/phone.ts';
 
 const roles = ['ingress', 'worker', 'all'] as const;
@@ -31,7 +32,15 @@ export type Config = {
   whatsappEnabled: boolean;
   provider: 'simulator' | 'twilio';
   /** The channel of tenant `default`; null when none is set, or with the simulator. */
-  twilio: { credentials: TwilioCredentials; from: string; messagingServiceSid: string | null } | null;
+  twilio: {
+    credentials: TwilioCredentials;
+    from: string;
+    /** Null: no text messages. */
+    smsFrom: string | null;
+    messagingServiceSid: string | null;
+  } | null;
+  /** Null: no e-mail. The address of the server holds its login. */
+  mail: { smtpUrl: string; from: string } | null;
   twilioApiBaseUrl: string | null;
   messagesPerSecond: number;
   defaultCountry: string;
@@ -113,7 +122,12 @@ export const readConfig = (env: Env): Config => {
       faults.push("MIGRATION_DATABASE_URL needs DATABASE_URL, the restricted role's connection");
   }
 
-  const anyTwilio = Object.keys(env).some((name) => name.startsWith('TWILIO_') && text(name));
+  // A number without an account would otherwise start the demonstration, which has numbers of its own.
+  const anyTwilio = Object.keys(env).some(
+    (name) =>
+      (name.startsWith('TWILIO_') || ['WHATSAPP_FROM_NUMBER', 'SMS_FROM_NUMBER'].includes(name)) &&
+      text(name),
+  );
   const provider = oneOf(
     'WHATSAPP_PROVIDER',
     ['simulator', 'twilio'] as const,
@@ -138,6 +152,7 @@ export const readConfig = (env: Env): Config => {
     whatsappEnabled: oneOf('WHATSAPP_ENABLED', ['true', 'false'] as const, 'true') === 'true',
     provider,
     twilio: provider === 'twilio' ? readTwilio(text, faults) : null,
+    mail: readMail(url, text, faults),
     twilioApiBaseUrl:
       url('TWILIO_API_BASE_URL', ['http:', 'https:'], 'https://api.twilio.com')?.replace(/\/+$/, '') ?? null,
     messagesPerSecond: read(
@@ -209,6 +224,7 @@ const readTwilio = (text: (name: string) => string | null, faults: string[]): Co
   const accountSid = text('TWILIO_ACCOUNT_SID');
   const authToken = text('TWILIO_AUTH_TOKEN');
   const number = text('WHATSAPP_FROM_NUMBER');
+  const smsNumber = text('SMS_FROM_NUMBER');
   const apiKeySid = text('TWILIO_API_KEY_SID');
   const apiKeySecret = text('TWILIO_API_KEY_SECRET');
   if (!accountSid && !authToken && !number) {
@@ -217,6 +233,7 @@ const readTwilio = (text: (name: string) => string | null, faults: string[]): Co
       'TWILIO_API_KEY_SECRET',
       'TWILIO_AUTH_TOKEN_SECONDARY',
       'TWILIO_MESSAGING_SERVICE_SID',
+      'SMS_FROM_NUMBER',
     ].filter((name) => text(name));
     if (belonging.length > 0)
       faults.push(
@@ -237,9 +254,14 @@ const readTwilio = (text: (name: string) => string | null, faults: string[]): Co
   if (accountSid && !/^AC[0-9a-fA-F]{32}$/.test(accountSid)) {
     faults.push('TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits');
   }
-  const from = number?.replace(/^whatsapp:/, '').replace(/[\s().-]/g, '');
-  if (from && !/^\+[1-9]\d{6,14}$/.test(from)) {
-    faults.push('WHATSAPP_FROM_NUMBER must be an international number, for example +14155238886');
+  const from = plainNumber(number?.replace(/^whatsapp:/, ''));
+  const smsFrom = plainNumber(smsNumber);
+  for (const [name, value] of [
+    ['WHATSAPP_FROM_NUMBER', from],
+    ['SMS_FROM_NUMBER', smsFrom],
+  ] as const) {
+    if (value && !/^\+[1-9]\d{6,14}$/.test(value))
+      faults.push(`${name} must be an international number, for example +14155238886`);
   }
   if (!accountSid || !authToken || !from) return null;
   return {
@@ -251,8 +273,36 @@ const readTwilio = (text: (name: string) => string | null, faults: string[]): Co
       apiKeySecret,
     },
     from: `whatsapp:${from}`,
+    smsFrom: smsFrom || null,
     messagingServiceSid: text('TWILIO_MESSAGING_SERVICE_SID'),
   };
+};
+
+const plainNumber = (spelled: string | null | undefined): string | undefined =>
+  spelled?.replace(/[\s().-]/g, '');
+
+const readMail = (
+  url: (name: string, protocols: string[], example: string) => string | null,
+  text: (name: string) => string | null,
+  faults: string[],
+): Config['mail'] => {
+  const smtpUrl = url('SMTP_URL', ['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587');
+  const from = text('MAIL_FROM');
+  if (smtpUrl && !new URL(smtpUrl).hostname) {
+    faults.push('SMTP_URL must name the mail server, like smtp://user:password@mail.example.com:587');
+  }
+  if (text('SMTP_URL') && !from) {
+    faults.push('MAIL_FROM is missing beside SMTP_URL: what e-mails are sent from, like rbm@example.com');
+  }
+  if (from && !text('SMTP_URL')) {
+    faults.push('SMTP_URL is missing beside MAIL_FROM: smtp://user:password@mail.example.com:587');
+  }
+  if (from && !readMailbox(from)) {
+    faults.push(
+      'MAIL_FROM must be an e-mail address, for example rbm@example.com or RBM <rbm@example.com>; a name with : ; ( or ) in it stands in double quotes',
+    );
+  }
+  return smtpUrl && from && readMailbox(from) ? { smtpUrl, from } : null;
 };
 
 const wholeNumber = (value: string, min: number, max: number): number | undefined => {

@@ -2,16 +2,17 @@ import { newApiKey } from './api-key.ts';
 import { sha256 } from './crypto.ts';
 import type { Deps } from './deps.ts';
 import { type DescribedChannel, retireOthers, saveChannel } from './sender.ts';
+import type { StoredChannel } from './store/channels.ts';
 import type { Tx } from './store/store.ts';
 
 /**
- * Makes what the environment describes real: tenant `default`, its channel and its API key. Writes only
+ * Makes what the environment describes real: tenant `default`, its channels and its API key. Writes only
  * what differs, so that any number of processes may start at once. Answers a key that was generated now.
  */
 export const ensureDefaultTenant = async (
   deps: Deps,
   described: {
-    channel: DescribedChannel | null;
+    channels: DescribedChannel[];
     apiKey: string | null;
     /** Make a key if the tenant has none. */
     generateKey: boolean;
@@ -39,9 +40,10 @@ export const ensureDefaultTenant = async (
         } else if ((await tx.tenants.get())?.defaultCountry !== described.defaultCountry) {
           await tx.tenants.setDefaultCountry(described.defaultCountry);
         }
-        if (described.channel) await saveChannel(tx, deps, described.channel);
-        // Without any sender named now, only a simulated one is known to be gone.
-        await retireOthers(tx, deps, described.channel, ({ provider }) => provider === 'simulator');
+        for (const channel of described.channels) await saveChannel(tx, deps, channel);
+        // Without a WhatsApp sender named now, only a simulated one is known to be gone.
+        const isGone = ({ way, provider }: StoredChannel) => way !== 'whatsapp' || provider === 'simulator';
+        await retireOthers(tx, deps, described.channels, isGone);
         const generatedKey =
           described.generateKey && !described.apiKey && !(await tx.apiKeys.any()) ? newApiKey() : null;
         const key = described.apiKey ?? generatedKey;

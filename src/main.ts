@@ -17,7 +17,7 @@ const main = async () => {
     now: () => new Date(),
     newId: randomUUID,
     simulate: ({ basePath, ...account }) => {
-      const simulator = createSimulator(account);
+      const simulator = createSimulator({ ...account, approves: true });
       return {
         routes: (latestEvents) => createSimulatorApp(simulator, { basePath, latestEvents }),
         addPhone: simulator.addPhone,

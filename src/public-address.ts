@@ -1,7 +1,7 @@
 import { type LookupAddress, type LookupAllOptions, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 
-// Networks of no public host: private, loopback, link-local, shared, for documentation, multicast, reserved.
+// Networks of no public host: private, loopback, link-local, shared, for documentation, relays, multicast, reserved.
 // Apart, since a list reads an IPv4 address as one of IPv6 too.
 const inside4 = new BlockList();
 const inside6 = new BlockList();
@@ -14,6 +14,7 @@ for (const [network, prefix] of [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -27,6 +28,7 @@ for (const [network, prefix] of [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['3fff::', 20],
   ['4000::', 2],
   ['8000::', 1],
 ] as const)
@@ -45,10 +47,10 @@ type LookupCallback = (
   family?: number,
 ) => void;
 
-/** How a name becomes addresses, as `lookup` of node:dns does it. */
+/** How a name becomes addresses, as `lookup` of node:dns does it; the signal may end it. */
 export type Resolve = (
   host: string,
-  options: LookupAllOptions,
+  options: LookupAllOptions & { signal?: AbortSignal },
   callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
 ) => void;
 

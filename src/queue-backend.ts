@@ -178,8 +178,9 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     await withDeadline(
       queue(name).addBulk(
         jobs.map((job) => ({
-          ...job, // A webhook that was acknowledged is never thrown away, even if Postgres refuses it.
-          opts: { removeOnComplete: true, removeOnFail: name === 'spill' ? false : { age: 7 * 86_400 } },
+          ...job,
+          // A webhook that was acknowledged is never thrown away, even if Postgres refuses it.
+          ...(name === 'spill' ? { opts: { removeOnFail: false } } : {}),
         })),
       ),
       callDeadlineMs,
@@ -223,6 +224,15 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     }
   };
 
+  /**
+   * Has a schedule's run go on behind all that waits; once, however many runs ask. A job that is put back would keep its
+   * place on Postgres, in front.
+   */
+  const goOn = async (name: string, data: { tenantId: string }): Promise<void> => {
+    const deduplication = { id: `${name}-${data.tenantId}`, keepLastIfActive: true };
+    await withDeadline(queue('schedules').add(name, data, { ...forgotten, deduplication }), callDeadlineMs);
+  };
+
   /** Starts working on a queue, once it is connected. */
   const work = async (name: QueueName, concurrency: number, processor: Processor): Promise<void> => {
     await ready;
@@ -250,6 +260,7 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
         stalledInterval: 5_000,
         // Jobs are safe to repeat; what must not be lost is never failed for a worker that died.
         maxStalledCount: 1_000_000,
+        ...retention,
       } as never,
     ) as AnyWorker;
     worker.on('error', (error) =>
@@ -316,6 +327,7 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     add,
     spillState,
     keepSchedulers,
+    goOn,
     work,
     isUp,
     refusal,
@@ -335,6 +347,10 @@ type Connection = {
 
 /** The contract's Redis prefix: other systems add jobs under it. */
 const prefix = 'rbm';
+
+// Of jobs that do not say it themselves, the CMMS's: what became of them stands in the database. Without limits BullMQ
+// keeps each for ever. Failed ones are for the eyes of whoever writes the producer.
+const retention = { removeOnComplete: { count: 0 }, removeOnFail: { age: 7 * 86_400, count: 1000 } };
 
 // A ring that is done or failed leaves nothing behind.
 const forgotten = { removeOnComplete: true, removeOnFail: true };

@@ -16,6 +16,7 @@ export const recoverySettings: RecoverySettings = { everyMs: 5000, waitedMs: 500
 // One round's worth; what is left comes in the next.
 const maxRings = 500;
 const maxWorkedHere = 20;
+const goOnMs = 250;
 
 /**
  * One plain timer per worker process, of which one at a time acts. It rings for what the queue forgot, puts
@@ -36,7 +37,12 @@ export const startRecovery = (
   const noteFailure = (error: { code?: string; message?: string }) =>
     log.warn({ event: 'recovery.failed', reason: error.code ?? error.message });
 
+  // A run takes no longer than its share: with the queue away nothing but the next round goes on with it.
+  let hadWork = false;
+  let soon: NodeJS.Timeout | undefined;
+
   const recover = async () => {
+    hadWork = false;
     await store.gate.workerSeen(workerId);
     // Asked while it can be: with the queue away, what was known last decides.
     await deps.mustWaitForSpill();
@@ -53,21 +59,21 @@ export const startRecovery = (
         justBack = refused.length > 0;
         const rang = forgotten.length - refused.length;
         if (rang > 0) log.info({ event: 'recovery.rang', count: rang });
+        hadWork = refused.length > 0;
         return workHere(refused.slice(0, maxWorkedHere));
       }
       justBack = true;
-      await workHere(await store.gate.dueWork(0, maxWorkedHere));
+      const waiting = await store.gate.dueWork(0, maxWorkedHere);
+      hadWork = waiting.length > 0;
+      await workHere(waiting);
     });
   };
 
   const workHere = async (waiting: Awaited<ReturnType<typeof store.gate.dueWork>>) => {
     if (waiting.length > 0) log.info({ event: 'recovery.works', count: waiting.length });
-    const work = ({ queue, tenantId, id }: (typeof waiting)[number]) =>
-      jobs[queue as DoorbellQueue]({ tenantId, id });
-    // Other people's servers answer when they like: nothing of ours waits for them.
-    for (const bell of waiting.filter(({ queue }) => queue === 'webhooks'))
-      void work(bell).catch(noteFailure);
-    await Promise.all(waiting.filter(({ queue }) => queue !== 'webhooks').map(work));
+    await Promise.all(
+      waiting.map(({ queue, tenantId, id }) => jobs[queue as DoorbellQueue]({ tenantId, id })),
+    );
   };
 
   const tick = () => {
@@ -75,13 +81,17 @@ export const startRecovery = (
       .catch(noteFailure)
       .finally(() => {
         round = null;
+        if (hadWork && !isStopped) soon = setTimeout(tick, goOnMs);
       });
   };
+  let isStopped = false;
   tick();
   const timer = setInterval(tick, settings.everyMs);
 
   const stop = async () => {
+    isStopped = true;
     clearInterval(timer);
+    clearTimeout(soon);
     await round;
     await store.gate.workerGone(workerId).catch(() => {});
   };

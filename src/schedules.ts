@@ -1,16 +1,28 @@
 import { type CatchUpDeps, catchUp } from '../jobs/schedules/catch-up.ts';
 import { reminders } from '../jobs/schedules/reminders.ts';
-import type { SchedulerEntry } from './queue-backend.ts';
+import { templates } from '../jobs/schedules/templates.ts';
+import type { Processor, Queues, SchedulerEntry } from './queue-backend.ts';
 
-type ScheduleDeps = CatchUpDeps;
+type ScheduleDeps = CatchUpDeps & { monotonicMs: () => number };
 
-type Schedule = { pattern: string; run: (deps: ScheduleDeps) => (tenantId: string) => Promise<void> };
+/** Resolves to `more` when the run has had its time and is to go on once others had theirs. */
+type Run = (tenantId: string) => Promise<unknown>;
+type Schedule = { pattern: string; run: (deps: ScheduleDeps) => Run };
 
 /** What runs by the clock, once per tenant. The patterns are UTC; each run knows its people's own zones. */
-export const schedules: Record<string, Schedule> = {
+const schedules: Record<string, Schedule> = {
   reminders: { pattern: '*/15 * * * *', run: reminders },
+  templates: { pattern: '*/15 * * * *', run: templates },
   'catch-up': { pattern: '*/5 * * * *', run: catchUp },
 };
+
+/** Works the jobs of the queue `schedules`. One that has more to do goes on behind those that wait. */
+export const runSchedules =
+  (deps: ScheduleDeps, { goOn }: Pick<Queues, 'goOn'>): Processor =>
+  async ({ name, data }) => {
+    const { tenantId } = data as { tenantId: string };
+    if ((await schedules[name]?.run(deps)(tenantId)) === 'more') await goOn(name, { tenantId });
+  };
 
 /** The job schedulers that must exist for these tenants. */
 export const schedulerEntries = (

@@ -6,10 +6,13 @@ import type { Tx } from './store/store.ts';
 /** A sender as the environment or the operator describes it; credentials in the clear. */
 export type DescribedChannel = Pick<
   StoredChannel,
-  'provider' | 'address' | 'accountSid' | 'messagingServiceSid' | 'messagesPerSecond'
+  'way' | 'provider' | 'address' | 'accountSid' | 'messagingServiceSid' | 'messagesPerSecond'
 > & { credentials: Credentials };
 
-export type Credentials = {
+/** What a channel keeps encrypted: of Twilio, or of a mail server. */
+type Credentials = TwilioTokens | { smtpUrl: string };
+
+export type TwilioTokens = {
   authToken: string;
   authTokenSecondary?: string | null;
   apiKeySid?: string | null;
@@ -32,7 +35,7 @@ export const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, desc
   await tx.channels.save(
     {
       id: newId(),
-      way: wayOf(described.address),
+      way: described.way,
       provider: described.provider,
       address: described.address,
       accountSid: described.accountSid,
@@ -44,23 +47,19 @@ export const saveChannel = async (tx: Tx, { secretKeys, now, newId }: Deps, desc
   );
 };
 
-/** Retires what the one described replaces; without one, those that are known to be gone. */
+/** Retires what those described replace, way by way; of a way without one, those that are known to be gone. */
 export const retireOthers = async (
   tx: Tx,
   { now }: Deps,
-  described: DescribedChannel | null,
+  described: DescribedChannel[],
   isGoneWithout: (channel: StoredChannel) => boolean,
 ) => {
   for (const channel of await tx.channels.list()) {
-    const { id, address, way, retiredAt } = channel;
-    const isGone = described
-      ? way === wayOf(described.address) && address !== described.address
-      : isGoneWithout(channel);
-    if (isGone && !retiredAt) await tx.channels.retire(id, now());
+    const successor = described.find(({ way }) => way === channel.way);
+    const isGone = successor ? successor.address !== channel.address : isGoneWithout(channel);
+    if (isGone && !channel.retiredAt) await tx.channels.retire(channel.id, now());
   }
 };
-
-const wayOf = (address: string) => (address.startsWith('whatsapp:') ? 'whatsapp' : 'sms');
 
 /** Under the current key only: what an older one encrypted is written anew. */
 const decryptsTo = (sealed: string, plain: string, [current]: string[]): boolean => {

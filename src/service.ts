@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HttpBindings, serve } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createApi, createDocs } from './api/app.ts';
@@ -14,24 +12,28 @@ import { derive } from './crypto.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { addDemoData } from './demo-data.ts';
 import type { Deps } from './deps.ts';
-import { startEmbeddedPostgres } from './embedded/postgres.ts';
+import { listen } from './http-server.ts';
 import { createApp } from './ingress/app.ts';
 import { createChannelDirectory } from './ingress/channels.ts';
 import { healthRoutes } from './ingress/health.ts';
 import { createInbox } from './ingress/inbox.ts';
 import { metricsRoutes } from './ingress/metrics.ts';
 import { twilioWebhooks } from './ingress/twilio.ts';
-import { createProviders } from './messaging/providers.ts';
+import { whatsappChannel } from './messaging/poll-templates.ts';
+import { createProviders, type ProviderOf } from './messaging/providers.ts';
 import { type Timing, timing } from './messaging/timing.ts';
+import { ownSecretKey, StartError, startOwnPostgres } from './own-database.ts';
 import { createQueues } from './queue-backend.ts';
 import { type RecoverySettings, recoverySettings } from './recovery.ts';
-import { sealAgain } from './seal-again.ts';
+import { keepSealed } from './seal-again.ts';
 import type { DescribedChannel } from './sender.ts';
+import { describeSenders } from './senders.ts';
 import { createSpill } from './spill.ts';
 import type { ListedEvent } from './store/events.ts';
 import { inspectDatabase, prepareDatabase } from './store/prepare.ts';
 import { createStore } from './store/store.ts';
-import { sealWebhookSecretsAgain } from './webhooks/seal-again.ts';
+import { readProposals } from './templates/files.ts';
+import { submitTemplates } from './templates/submit.ts';
 import { startWorker } from './worker.ts';
 
 /** What a simulated provider is to the service: routes of its own, and phones that get messages. */
@@ -55,6 +57,7 @@ export type World = {
     accountSid: string;
     authToken: string;
     from: string;
+    smsFrom: string;
     incomingUrl: string;
     apiBaseUrl: string;
     basePath: string;
@@ -64,9 +67,12 @@ export type World = {
 export type Service = { started: Promise<void>; stop: () => Promise<void> };
 
 const workerStopMs = 12_000;
+const drainMs = 5000;
 const refreshChannelsMs = 5000;
 const shownEvents = 50;
 const simulatedSender = 'whatsapp:+14155238886';
+// One of the numbers kept for fiction.
+const simulatedSmsNumber = '+14155550100';
 
 /** Starts what the configuration asks for; `stop` finishes what is in flight and undoes it in reverse order. */
 export const startService = (config: Config, world: World): Service => {
@@ -97,10 +103,19 @@ const build = async (
   const { log, say, now, newId } = world;
   // The port answers from the first moment on, so that a supervisor sees a process that waits, not a dead one.
   let routes: Hono<{ Bindings: HttpBindings }> | null = null;
-  const server = await listen(config, (request, env) =>
-    routes ? routes.fetch(request, env as HttpBindings) : startingUp(request),
-  );
-  onStop('http', () => closeServer(server));
+  const server = await listen(
+    config,
+    (request, env) => (routes ? routes.fetch(request, env) : startingUp(request)),
+    (path) => path === '/livez' || path.startsWith('/simulator'),
+  ).catch((error: NodeJS.ErrnoException) => {
+    const { host, port } = config;
+    throw new StartError(
+      error.code === 'EADDRINUSE'
+        ? `Port ${port} on ${host} is taken: stop what listens there, or set PORT to another one.`
+        : `Cannot listen on ${host}:${port} (${error.code}): check HOST and PORT.`,
+    );
+  });
+  onStop('http', server.close);
 
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
   const databaseUrl = await openDatabase(config, secretKey, world, stopping, onStop);
@@ -125,7 +140,7 @@ const build = async (
   const { tenantId, generatedKey } = await ensureDefaultTenant(
     deps,
     {
-      channel: simulated?.channel ?? describeTwilio(config),
+      channels: [...(simulated?.channels ?? []), ...describeSenders(config)],
       apiKey: config.cmmsApiKey,
       generateKey: config.databaseUrl === null,
       defaultCountry: config.defaultCountry,
@@ -135,8 +150,7 @@ const build = async (
       if (simulated) await addDemoData(tx, deps);
     },
   );
-  await sealAgain(deps);
-  await sealWebhookSecretsAgain(deps);
+  onStop('sealing', await keepSealed(deps));
   if (simulated) {
     const people = await store.tenant(tenantId, (tx) => tx.technicians.list({ after: null, limit: 200 }));
     // Technicians first; supervisors and planners hear of what those escalate and delay.
@@ -202,17 +216,36 @@ const build = async (
   if (config.role !== 'ingress') {
     const pace = world.pace ?? { timing, recovery: recoverySettings };
     const baseUrls = { twilio: config.twilioApiBaseUrl, simulator: simulated?.apiBaseUrl ?? null };
+    const providerOf = createProviders(deps.secretKeys, baseUrls, pace.timing);
     const worker = await startWorker(deps, queues, {
-      providerOf: createProviders(deps.secretKeys, baseUrls, pace.timing),
+      providerOf,
       publicBaseUrl: config.publicBaseUrl,
       files,
       webhookRules,
       ...pace,
     });
     onStop('worker', () => worker.stop(workerStopMs));
+    if (simulated) {
+      // The simulator forgets what it had when it stops.
+      const submitting = submitOwnTemplates(deps, tenantId, providerOf);
+      onStop('templates', () => submitting);
+    }
   }
+  // First of all, so that what is in hand still finds the store and the queues.
+  onStop('requests', () => server.drain(drainMs, simulated !== null));
   if (!stopping.aborted || generatedKey)
     announce(config, say, { generatedKey, backend: queues.backend, hasChannel: channels.size() > 0 });
+};
+
+/** The demonstration's: a closed service window can then be tried without anybody's approval. */
+const submitOwnTemplates = async (deps: Deps, tenantId: string, providerOf: ProviderOf) => {
+  try {
+    const channel = await deps.store.tenant(tenantId, whatsappChannel);
+    const { proposals } = readProposals();
+    if (channel) await submitTemplates(deps, tenantId, providerOf(channel), proposals, () => {});
+  } catch (error) {
+    deps.log.warn({ event: 'templates.not-submitted', reason: (error as Error).message });
+  }
 };
 
 const startingUp = (request: Request): Response =>
@@ -223,36 +256,6 @@ const startingUp = (request: Request): Response =>
         { status: 503, headers: { 'Retry-After': '2' } },
       );
 
-const listen = (
-  { host, port }: Config,
-  fetch: (request: Request, env: object) => Response | Promise<Response>,
-): Promise<ReturnType<typeof serve>> =>
-  new Promise((listening, failed) => {
-    const server = serve({ fetch, hostname: host, port }, () => listening(server));
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      failed(
-        new StartError(
-          error.code === 'EADDRINUSE'
-            ? `Port ${port} on ${host} is taken: stop what listens there, or set PORT to another one.`
-            : `Cannot listen on ${host}:${port} (${error.code}): check HOST and PORT.`,
-        ),
-      ),
-    );
-  });
-
-const closeServer = (server: ReturnType<typeof serve>): Promise<void> =>
-  new Promise((closed) => {
-    server.close(() => closed());
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
-    // A browser's event stream would keep the server open for ever.
-    setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 2000).unref();
-  });
-
-/** A start that cannot go on, said so that the person who started it can mend it. */
-class StartError extends Error {
-  readonly advice = true;
-}
-
 /** The restricted role's connection to a database that is ready for this version. */
 const openDatabase = async (
   config: Config,
@@ -262,14 +265,7 @@ const openDatabase = async (
   onStop: (what: string, run: () => unknown) => void,
 ): Promise<string> => {
   if (!config.databaseUrl) {
-    const postgres = await startEmbeddedPostgres({
-      dir: join(config.dataDir, 'postgres'),
-      database: 'rbm',
-      log: say,
-    }).catch((cause: Error) => {
-      // The launcher's complaints all say what to do.
-      throw new StartError(cause.message, { cause });
-    });
+    const postgres = await startOwnPostgres(config.dataDir, say);
     onStop('embedded PostgreSQL', postgres.stop);
     // Either would answer on its own phones what was written on the other's. On Windows an adopted server may be one
     // whose owner was killed.
@@ -317,34 +313,6 @@ const waitFor = async <T>(
   }
 };
 
-/** The key of an installation that brings its own database, made once and kept beside it. */
-const ownSecretKey = (dataDir: string): string => {
-  const file = join(dataDir, 'secret-key');
-  try {
-    if (!existsSync(file)) makeSecretKey(dataDir, file);
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new StartError(
-      `The folder ${resolve(dataDir)} cannot be used (${(error as NodeJS.ErrnoException).code}): make it writable for this user, or set DATA_DIR to another one.`,
-    );
-  }
-};
-
-/** Under its final name the file is complete from the first moment on, for another start that reads it. */
-const makeSecretKey = (dataDir: string, file: string) => {
-  mkdirSync(dataDir, { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, randomBytes(32).toString('hex'), { mode: 0o600 });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    // Another start made it at the same moment.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-};
-
 const simulate = (config: Config, secretKey: string, world: World) => {
   const accountSid = `AC${derive(secretKey, 'simulator account').slice(0, 32)}`;
   const authToken = derive(secretKey, 'simulator token').slice(0, 32);
@@ -354,35 +322,24 @@ const simulate = (config: Config, secretKey: string, world: World) => {
     accountSid,
     authToken,
     from: simulatedSender,
+    smsFrom: simulatedSmsNumber,
     incomingUrl: `${config.publicBaseUrl}/api/whatsappwebhook/incoming`,
     apiBaseUrl,
     basePath: '/simulator',
   });
-  const channel: DescribedChannel = {
+  const common = {
     provider: 'simulator',
-    address: simulatedSender,
     accountSid,
     messagingServiceSid: null,
     messagesPerSecond: config.messagesPerSecond,
     credentials: { authToken },
-  };
-  return { handle, channel, apiBaseUrl };
+  } as const;
+  const channels: DescribedChannel[] = [
+    { ...common, way: 'whatsapp', address: simulatedSender },
+    { ...common, way: 'sms', address: simulatedSmsNumber },
+  ];
+  return { handle, channels, apiBaseUrl };
 };
-
-const describeTwilio = ({ twilio, messagesPerSecond }: Config): DescribedChannel | null =>
-  twilio && {
-    provider: 'twilio',
-    address: twilio.from,
-    accountSid: twilio.credentials.accountSid,
-    messagingServiceSid: twilio.messagingServiceSid,
-    messagesPerSecond,
-    credentials: {
-      authToken: twilio.credentials.authToken,
-      authTokenSecondary: twilio.credentials.authTokenSecondary,
-      apiKeySid: twilio.credentials.apiKeySid,
-      apiKeySecret: twilio.credentials.apiKeySecret,
-    },
-  };
 
 const announce = (
   config: Config,
@@ -410,7 +367,7 @@ const announce = (
   if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');
   if (config.databaseUrl !== null)
     say(
-      `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}`,
+      `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}, SMS_FROM_NUMBER ${isSet(config.twilio?.smsFrom)}, SMTP_URL ${isSet(config.mail)}`,
     );
   say('  Stop with Ctrl-C');
 };

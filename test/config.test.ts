@@ -42,6 +42,7 @@ describe('with nothing set', () => {
     whatsappEnabled: true,
     provider: 'simulator',
     twilio: null,
+    mail: null,
     twilioApiBaseUrl: null,
     messagesPerSecond: 80,
     defaultCountry: 'US',
@@ -71,6 +72,9 @@ describe('with nothing set', () => {
       'ROLE',
       'SECRET_KEY',
       'SECRET_KEY_PREVIOUS',
+      'SMS_FROM_NUMBER',
+      'SMTP_URL',
+      'MAIL_FROM',
       'WHATSAPP_ENABLED',
       'WHATSAPP_PROVIDER',
       'TWILIO_ACCOUNT_SID',
@@ -141,6 +145,9 @@ test('a whole installation is read as it is written', () => {
       TWILIO_API_KEY_SID: 'SK1',
       TWILIO_API_KEY_SECRET: 'sk-secret',
       TWILIO_MESSAGING_SERVICE_SID: 'MG1',
+      SMS_FROM_NUMBER: '+1 415 555 0100',
+      SMTP_URL: 'smtps://rbm:mail-secret@mail.example.com',
+      MAIL_FROM: 'RBM <rbm@example.com>',
       TWILIO_API_BASE_URL: 'http://127.0.0.1:4010/',
       WHATSAPP_MESSAGES_PER_SECOND: '0.33',
       DEFAULT_COUNTRY: 'de',
@@ -177,8 +184,10 @@ test('a whole installation is read as it is written', () => {
         apiKeySecret: 'sk-secret',
       },
       from: 'whatsapp:+14155238886',
+      smsFrom: '+14155550100',
       messagingServiceSid: 'MG1',
     },
+    mail: { smtpUrl: 'smtps://rbm:mail-secret@mail.example.com', from: 'RBM <rbm@example.com>' },
     twilioApiBaseUrl: 'http://127.0.0.1:4010',
     messagesPerSecond: 0.33,
     defaultCountry: 'DE',
@@ -237,6 +246,14 @@ describe('each fault is named with what to do', () => {
     [{ ...sender, TWILIO_ACCOUNT_SID: '' }, /^TWILIO_ACCOUNT_SID is missing/],
     [{ ...sender, TWILIO_AUTH_TOKEN: '' }, /^TWILIO_AUTH_TOKEN is missing/],
     [{ ...sender, WHATSAPP_FROM_NUMBER: '' }, /^WHATSAPP_FROM_NUMBER is missing/],
+    [{ ...sender, SMS_FROM_NUMBER: '4155550100' }, /^SMS_FROM_NUMBER must be an international/],
+    [{ SMS_FROM_NUMBER: '+14155550100', WHATSAPP_PROVIDER: 'twilio' }, /missing beside SMS_FROM_NUMBER/],
+    [{ SMS_FROM_NUMBER: '+14155550100' }, /missing beside SMS_FROM_NUMBER/],
+    [{ SMTP_URL: 'smtp://', MAIL_FROM: 'rbm@example.com' }, /^SMTP_URL must name the mail server/],
+    [{ SMTP_URL: 'smtp://mail.example.com' }, /^MAIL_FROM is missing/],
+    [{ MAIL_FROM: 'rbm@example.com' }, /^SMTP_URL is missing/],
+    [{ SMTP_URL: 'https://mail.example.com', MAIL_FROM: 'rbm@example.com' }, /^SMTP_URL must be an address/],
+    [{ SMTP_URL: 'smtp://mail.example.com', MAIL_FROM: 'rbm' }, /^MAIL_FROM must be an e-mail address/],
     [{ ...sender, TWILIO_API_KEY_SID: 'SK1' }, /^TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET go together/],
     [{ ...sender, TWILIO_API_KEY_SECRET: 'sk' }, /go together/],
     [{ TWILIO_API_KEY_SID: 'SK1', TWILIO_API_KEY_SECRET: 'sk' }, /TWILIO_ACCOUNT_SID/],
@@ -246,13 +263,16 @@ describe('each fault is named with what to do', () => {
     expect(faultsOf(env)).toEqual([expect.stringMatching(fault)]);
   });
 
-  test.each([['TWILIO_ACCOUNT_SID'], ['TWILIO_AUTH_TOKEN']])('%s alone names both others', (name) => {
-    const faults = faultsOf({ [name]: sender[name as keyof typeof sender] });
-    expect(faults).toHaveLength(2);
-    for (const other of Object.keys(sender)) {
-      if (other !== name) expect(faults.join('\n')).toContain(`${other} is missing`);
-    }
-  });
+  test.each([['TWILIO_ACCOUNT_SID'], ['TWILIO_AUTH_TOKEN'], ['WHATSAPP_FROM_NUMBER']])(
+    '%s alone names both others',
+    (name) => {
+      const faults = faultsOf({ [name]: sender[name as keyof typeof sender] });
+      expect(faults).toHaveLength(2);
+      for (const other of Object.keys(sender)) {
+        if (other !== name) expect(faults.join('\n')).toContain(`${other} is missing`);
+      }
+    },
+  );
 });
 
 test('all faults are named at once, and nothing that was set is repeated', () => {
@@ -271,6 +291,9 @@ test('all faults are named at once, and nothing that was set is repeated', () =>
     TWILIO_API_KEY_SECRET: 'api-secret',
     TWILIO_API_BASE_URL: 'twilio-secret',
     WHATSAPP_FROM_NUMBER: 'number-secret',
+    SMS_FROM_NUMBER: 'sms-secret',
+    SMTP_URL: 'mail-secret',
+    MAIL_FROM: 'from-secret',
     WHATSAPP_MESSAGES_PER_SECOND: 'rate-secret',
     DEFAULT_COUNTRY: 'country-secret',
     CMMS_API_KEY: 'cmms-secret',

@@ -40,7 +40,7 @@ afterAll(() => close());
 const start = async (described: Partial<Parameters<typeof ensureDefaultTenant>[1]>) =>
   (
     await ensureDefaultTenant(deps, {
-      channel: null,
+      channels: [],
       apiKey: null,
       generateKey: false,
       defaultCountry: 'US',
@@ -59,6 +59,7 @@ test('the country of national phone numbers follows the environment from start t
 });
 
 const sender = (address: string, provider: DescribedChannel['provider'] = 'twilio'): DescribedChannel => ({
+  way: 'whatsapp',
   provider,
   address: `whatsapp:${address}`,
   accountSid: `AC${'0'.repeat(32)}`,
@@ -76,8 +77,8 @@ const sendersOf = async (tenantId: string) =>
   );
 
 test('the sender the environment names now is the one notices leave by, and catch-up asks about', async () => {
-  await start({ channel: sender('+15005550001') });
-  const tenantId = await start({ channel: sender('+15005550002') });
+  await start({ channels: [sender('+15005550001')] });
+  const tenantId = await start({ channels: [sender('+15005550002')] });
   expect(await sendersOf(tenantId)).toEqual({ '+15005550001': 'retired', '+15005550002': 'in use' });
 
   let orders = 0;
@@ -97,35 +98,56 @@ test('the sender the environment names now is the one notices leave by, and catc
     asked.push(address);
     return [];
   };
-  await catchUp({
-    ...deps,
-    providerOf: () => ({ listReceived }) as Provider,
-    mustWaitForSpill: async () => false,
-  })(tenantId);
-  expect(asked).toEqual(['whatsapp:+15005550002']);
+  const asksAfter = async (hours: number) => {
+    asked.length = 0;
+    await catchUp({
+      ...deps,
+      now: () => new Date(deps.now().getTime() + hours * 3_600_000),
+      providerOf: () => ({ listReceived }) as Provider,
+      mustWaitForSpill: async () => false,
+    })(tenantId);
+    return asked.toSorted();
+  };
+  // For a day somebody may still write to the old one unheard.
+  expect(await asksAfter(23)).toEqual(['whatsapp:+15005550001', 'whatsapp:+15005550002']);
+  expect(await asksAfter(25)).toEqual(['whatsapp:+15005550002']);
+  const enable = (enabled: boolean) =>
+    deps.store.tenant(tenantId, async (tx) => {
+      await tx.tenants.update({ ...(await tx.tenants.get())!, enabled });
+    });
+  await enable(false);
+  expect(await asksAfter(1)).toEqual([]);
+  await enable(true);
 
-  await start({ channel: sender('+15005550001') });
+  await start({ channels: [sender('+15005550001')] });
   expect(await sendersOf(tenantId)).toEqual({ '+15005550001': 'in use', '+15005550002': 'retired' });
   expect(await noticeLeavesBy()).toBe('whatsapp:+15005550001');
 });
 
 test('an environment without a sender retires the simulated one, and no other', async () => {
-  const tenantId = await start({ channel: sender('+15005550001') });
+  const tenantId = await start({ channels: [sender('+15005550001')] });
   await start({});
   expect(await sendersOf(tenantId)).toMatchObject({ '+15005550001': 'in use' });
-  await start({ channel: sender('+15005550003', 'simulator') });
+  await start({ channels: [sender('+15005550003', 'simulator')] });
   await start({});
   expect(await sendersOf(tenantId)).toMatchObject({ '+15005550003': 'retired' });
 });
 
 test('what waits on a simulated sender without a simulator is asked of nobody', async () => {
-  const tenantId = await start({ channel: sender('+15005550003', 'simulator') });
+  const tenantId = await start({ channels: [sender('+15005550003', 'simulator')] });
   const channels = await deps.store.tenant(tenantId, (tx) => tx.channels.list());
   const simulated = channels.find(({ provider }) => provider === 'simulator')!;
   const provider = createProviders(deps.secretKeys, { twilio: null, simulator: null })(simulated);
   const outgoing = { from: simulated.address, to: 'whatsapp:+15005550101', text: 'hi', content: null };
   expect(
-    await provider.send({ ...outgoing, messagingServiceSid: null, statusCallback: 'https://example.com' }),
+    await provider.send({
+      ...outgoing,
+      messagingServiceSid: null,
+      messageId: 'm',
+      orderNumber: null,
+      at: new Date(),
+      statusCallback: 'https://example.com',
+    }),
   ).toMatchObject({ kind: 'refused', next: 'stop' });
   expect(await provider.listReceived(simulated.address, new Date(0))).toEqual([]);
   expect(await provider.listSentTo(outgoing.to, new Date(0))).toEqual([]);

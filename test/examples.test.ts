@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findFreePort } from '../src/embedded/free-port.ts';
@@ -39,9 +41,10 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
       ...(redis ? { REDIS_URL: redis } : {}),
       ...(database ? { QUEUE_DATABASE_URL: database } : {}),
     };
-    const add = () => runExample('typescript-producer/assign.ts', ['WO-801', 'E-2037', 'Check belt'], env);
+    const add = (assignment = '4711') =>
+      runExample('typescript-producer/assign.ts', [assignment, 'WO-801', 'E-2037', 'Check belt'], env);
     const { code, lines } = await add();
-    expect(lines).toEqual(['assign-WO-801-E-2037-1']);
+    expect(lines).toEqual(['assignment-4711']);
     expect(code).toBe(0);
     expect((await add()).code).toBe(0);
 
@@ -55,7 +58,33 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
       assignee: 'E-2037',
       status: 'assigned',
     });
-    expect((await call(cmmsKey, 'GET', '/messages?workOrder=WO-801')).body.items).toHaveLength(1);
+    const told = async () => (await call(cmmsKey, 'GET', '/messages?workOrder=WO-801')).body.items;
+    expect(await told()).toHaveLength(1);
+
+    // Taken away and given back: another assignment of the same order to the same person.
+    await call(cmmsKey, 'PUT', '/work-orders/WO-801', { assignee: null });
+    expect((await add('4712')).code).toBe(0);
+    await eventually(async () => {
+      const assignments = (await told()).filter(
+        ({ kind }: { kind: string }) => kind === 'work-order.assigned',
+      );
+      expect(assignments).toHaveLength(2);
+    });
+  });
+
+  test('the TypeScript producer says that the queue is away, and ends', async () => {
+    const closed = `127.0.0.1:${await findFreePort()}`;
+    const env =
+      backend === 'redis'
+        ? { REDIS_URL: `redis://${closed}` }
+        : { QUEUE_DATABASE_URL: `postgres://rbm@${closed}/rbm` };
+    const { code, lines } = await runExample(
+      'typescript-producer/assign.ts',
+      ['4713', 'WO-805', 'E-2037', 'X'],
+      env,
+    );
+    expect(lines).toEqual([expect.stringMatching(/^The queue did not take the job: .*ECONNREFUSED/)]);
+    expect(code).toBe(1);
   });
 
   if (backend === 'postgres') return;
@@ -76,6 +105,28 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
       return next;
     });
     expect(runShell('read-events.sh', [place], environment(running)).lines).toEqual([place]);
+  });
+
+  test('the shell scripts take whatever a number may hold', async () => {
+    for (const number of ['WO/802 ä?#', 'WO-802%2F&+']) {
+      const assigned = runShell('assign.sh', [number, 'E-2037', 'Check belt'], environment(running));
+      expect(assigned).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(assigned.lines.join(''))).toMatchObject({ number });
+    }
+  });
+
+  test('the shell scripts show the key to nobody on the machine', () => {
+    // A curl that tells its command line, as `ps` does.
+    const folder = mkdtempSync(join(tmpdir(), 'rbm-curl-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'curl'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    const told = runShell('assign.sh', ['WO-806', 'E-2037', 'Check belt'], {
+      ...environment(running),
+      PATH: `${folder}:${process.env.PATH}`,
+    });
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.lines).toContain(`${running.product.url}/api/v1/work-orders/WO-806`);
+    expect(told.lines.join('\n')).not.toContain(cmmsKey);
   });
 
   test('a shell script says what was wrong and fails', () => {

@@ -1,27 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createQueues, type Queues } from '../src/queue-backend.ts';
+import { emptyRedis } from './scenarios/stage.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
+import { keptJobs } from './support/queue.ts';
 
 describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
   let database: TestDatabase;
+  let at: { redisUrl: string | null; databaseUrl: string };
   let queues: Queues;
   beforeAll(async () => {
     database = await createTestDatabase();
-    queues = createQueues({
-      redisUrl:
-        backend === 'redis' ? `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}` : null,
-      databaseUrl: database.appUrl,
-      log: pino({ level: 'silent' }),
-    });
+  });
+  beforeEach(async () => {
+    at = { redisUrl: backend === 'redis' ? await emptyRedis() : null, databaseUrl: database.appUrl };
+    queues = createQueues({ ...at, log: pino({ level: 'silent' }) });
     await queues.ready;
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await queues.stopWorkers(1000);
     await queues.close();
-    await database.drop();
   });
+  afterAll(() => database.drop());
 
   test('a job put back keeps the count of its failures', async () => {
     const id = randomUUID();
@@ -37,6 +38,44 @@ describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
     await queues.add('notifications', [{ name: 'message.send', data: { id } }]);
     await done;
     expect(seen).toEqual([0, 1, 1, 2]);
+  });
+
+  test('a job without options goes when it is done, and is kept when it failed', async () => {
+    const data = (fails: boolean) => ({ fails });
+    await queues.add(
+      'notifications',
+      [false, true, false].map((fails) => ({ name: 'message.send', data: data(fails) })),
+    );
+    let passed = 0;
+    let tries = 0;
+    await new Promise<void>((end) => {
+      void queues.work('notifications', 1, async (job) => {
+        // Put back once, as for a passing reason: that is neither done nor failed.
+        if (tries++ === 0) throw await job.again(1);
+        if (++passed === 3) end();
+        if ((job.data as { fails: boolean }).fails) throw new Error('wrong');
+      });
+    });
+    await queues.stopWorkers(5000);
+    expect(passed).toBe(3);
+    expect(await keptJobs(at)).toEqual([data(true)]);
+  });
+
+  test('of many failed jobs about a thousand are kept', async () => {
+    await queues.add(
+      'notifications',
+      Array.from({ length: 1010 }, (_, n) => ({ name: 'message.send', data: { n } })),
+    );
+    let failed = 0;
+    await new Promise<void>((end) => {
+      void queues.work('notifications', 4, async () => {
+        if (++failed === 1010) end();
+        throw new Error('wrong');
+      });
+    });
+    await queues.stopWorkers(5000);
+    // Two that fail at once may each spare the other's.
+    expect((await keptJobs(at)).length).toBeOneOf([1000, 1001, 1002]);
   });
 
   test('a ring that is due soon comes in time, whether one for later came before it or after', async () => {

@@ -46,7 +46,7 @@ const startOnFailingStore = async (failsWith: () => Error) => {
 };
 
 /** A job that keeps between its runs what the queue keeps. */
-const createJob = () => {
+const createJob = (delays: number[] = []) => {
   const kept = { attemptsStarted: 0, failures: 0 };
   return (): Job => ({
     id: 'job-1',
@@ -54,7 +54,8 @@ const createJob = () => {
     data: { schemaVersion: 1, tenant: 'default', idempotencyKey: 'k', to: 'E-1', text: 'hi' },
     attemptsStarted: ++kept.attemptsStarted,
     failures: kept.failures,
-    again: async (_, failures = kept.failures) => {
+    again: async (delayMs, failures = kept.failures) => {
+      delays.push(delayMs);
       kept.failures = failures;
       return new Error('put back');
     },
@@ -70,7 +71,21 @@ test('a job that waited long for the database has not used up its tries at a fau
   error = new Error('a fault of ours') as never;
   for (let failure = 1; failure < 20; failure++) await expect(work(job())).rejects.toThrow('put back');
   expect(alarms).toEqual([]);
-  await expect(work(job())).rejects.toThrow('a fault of ours');
+  await expect(work(job())).rejects.toThrow('put back');
   expect(alarms).toHaveLength(1);
+  await stop();
+});
+
+test('a job that fails by our fault again and again is kept and tried each minute, and the log quotes no text', async () => {
+  const { work, alarms, stop } = await startOnFailingStore(() =>
+    Object.assign(new Error('Key (phone)=(+15005550101) is odd'), { code: 'XX000' }),
+  );
+  const delays: number[] = [];
+  const job = createJob(delays);
+  for (let run = 0; run < 30; run++) await expect(work(job())).rejects.toThrow('put back');
+  expect(delays.slice(-10)).toEqual(Array(10).fill(60_000));
+  expect(alarms).toHaveLength(11);
+  expect(alarms.join()).toContain('XX000');
+  expect(alarms.join()).not.toContain('5005550101');
   await stop();
 });

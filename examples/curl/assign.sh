@@ -6,7 +6,7 @@
 number=${1:?the order, for example WO-7} assignee=${2:?the person, for example E-2037} title=${3:?the title}
 
 # Fine for what somebody types here. A program builds its JSON with what knows how to escape it, jq for one.
-rbm PUT "/work-orders/$number" --data "{
+rbm PUT "/work-orders/$(encoded "$number")" --data "{
   \"title\": \"$title\",
   \"assignee\": \"$assignee\",
   \"priority\": \"high\",

@@ -12,4 +12,4 @@ rbm POST /notifications --data "{
 echo
 
 # What became of it: accepted, done with the messages it led to, or invalid with every fault.
-rbm GET "/notifications/$key"
+rbm GET "/notifications/$(encoded "$key")"

@@ -18,8 +18,8 @@ type Event = { id: string; type: string; workOrder: string | null; data: Record<
 
 const largestBody = 256 * 1024;
 
-// In a CMMS this is a unique column in the transaction that does what the event asks for: a memory forgets.
-const seen = new Set<string>();
+// In a CMMS this is a table with a unique column: a memory forgets.
+const done = new Set<string>();
 
 const receive = async (request: IncomingMessage, response: ServerResponse) => {
   const body = await readBody(request);
@@ -33,14 +33,21 @@ const receive = async (request: IncomingMessage, response: ServerResponse) => {
     return response.writeHead(401).end();
   }
 
-  // An event comes again when our answer got lost. It keeps its id, and is not done again.
+  // An event comes again when our answer got lost. It keeps its id, and is not done again. The work comes first: marked
+  // before, an event whose work fails would be lost, since its next try is taken for done. A CMMS does both in one
+  // transaction, so that neither is ever there without the other.
   const id = request.headers['webhook-id'] as string;
-  if (!seen.has(id)) {
-    seen.add(id);
-    console.log(`${event.type} ${event.workOrder ?? ''} ${JSON.stringify(event.data)}`);
+  if (!done.has(id)) {
+    work(event);
+    done.add(id);
   }
   // Only now: whatever is not answered with 2xx comes again, and what comes after it waits.
   return response.writeHead(204).end();
+};
+
+/** What the CMMS makes of an event. When this throws, the event is not answered and comes again. */
+const work = ({ type, workOrder, data }: Event) => {
+  console.log(`${type} ${workOrder ?? ''} ${JSON.stringify(data)}`);
 };
 
 const readBody = async (request: IncomingMessage): Promise<string | null> => {

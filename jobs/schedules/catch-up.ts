@@ -18,10 +18,18 @@ const settleMs = 2 * 60 * 1000;
 export const catchUp = (deps: CatchUpDeps) => async (tenantId: string) => {
   const { store, log } = deps;
   if (!deps.enabled || (await deps.mustWaitForSpill())) return;
-  const channels = await store.tenant(tenantId, (tx) => tx.channels.list());
-  for (const channel of channels.filter(({ retiredAt }) => !retiredAt)) {
+  const [tenant, channels] = await store.tenant(tenantId, (tx) =>
+    Promise.all([tx.tenants.get(), tx.channels.list()]),
+  );
+  if (!tenant?.enabled) return;
+  // People still write to a number for a while after it was replaced.
+  const asksFrom = deps.now().getTime() - lookBackMs;
+  for (const channel of channels) {
+    const { way, retiredAt } = channel;
+    // Of e-mail nothing comes in.
+    if (way === 'email' || (retiredAt && retiredAt.getTime() <= asksFrom)) continue;
     try {
-      await catchUpChannel(deps, tenantId, channel);
+      await catchUpChannel(deps, tenantId, { ...channel, way });
     } catch (error) {
       // One channel's provider may be away; the others, and the next run, go on.
       log.warn({
@@ -33,7 +41,11 @@ export const catchUp = (deps: CatchUpDeps) => async (tenantId: string) => {
   }
 };
 
-const catchUpChannel = async (deps: CatchUpDeps, tenantId: string, channel: StoredChannel) => {
+const catchUpChannel = async (
+  deps: CatchUpDeps,
+  tenantId: string,
+  channel: StoredChannel & { way: 'whatsapp' | 'sms' },
+) => {
   const { store, ring, log, now, newId } = deps;
   const until = now().getTime() - settleMs;
   const since = new Date(Math.max(now().getTime() - lookBackMs, channel.createdAt.getTime()));

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { newApiKey } from '../api-key.ts';
 import { collectFaults, refuseIfFaulty } from '../cmms/faults.ts';
 import { readFields, requireField, text } from '../cmms/fields.ts';
@@ -8,7 +9,7 @@ import type { StoredApiKey } from '../store/api-keys.ts';
 import { readJson } from './body.ts';
 import { limit, page, readQuery, toPage } from './lists.ts';
 import { fail, notFound } from './problem.ts';
-import { type ApiRoute, answer, inTenant, problems } from './route.ts';
+import { type ApiEnv, type ApiRoute, answer, inTenant, problems } from './route.ts';
 
 const apiKey = z.strictObject({
   id: z.string(),
@@ -26,27 +27,17 @@ const listQuery = { limit, after: z.uuid().optional().meta({ description: '`next
 
 export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
   {
-    method: 'post',
+    ...makeKey(deps),
     path: '/api-keys',
-    answersSecret: true,
     summary: 'Make another key',
     description: 'To replace a key: make one, use it, revoke the old one.',
-    body: z.strictObject(shape).meta({ id: 'ApiKeyToMake' }),
-    answers: { 201: answer(madeAnswer, 'The key, once'), ...problems(413, 415, 422) },
-    handle: async (c) => {
-      const faults = collectFaults();
-      const { label } = readFields(shape, await readJson(c), faults);
-      requireField({ label }, 'label', faults);
-      refuseIfFaulty(faults);
-      const key = newApiKey();
-      const id = deps.newId();
-      const made = await inTenant(c, deps, async (tx) => {
-        await tx.apiKeys.add({ id, label: label!, hash: sha256(key) });
-        return (await tx.apiKeys.get(id))!;
-      });
-      deps.log.info({ event: 'api-key.made', keyId: id, by: c.get('caller').keyId });
-      return c.json({ ...present(made), key }, 201);
-    },
+  },
+  {
+    ...makeKey(deps),
+    path: '/tenants/{slug}/api-keys',
+    keyOf: 'operator',
+    summary: 'Make another key of a tenant',
+    description: 'For a tenant that has lost its own; those it has go on.',
   },
   {
     method: 'get',
@@ -88,6 +79,27 @@ export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
     },
   },
 ];
+
+const makeKey = (deps: Deps) => ({
+  method: 'post' as const,
+  answersSecret: true as const,
+  body: z.strictObject(shape).meta({ id: 'ApiKeyToMake' }),
+  answers: { 201: answer(madeAnswer, 'The key, once'), ...problems(404, 413, 415, 422) },
+  handle: async (c: Context<ApiEnv>) => {
+    const faults = collectFaults();
+    const { label } = readFields(shape, await readJson(c), faults);
+    requireField({ label }, 'label', faults);
+    refuseIfFaulty(faults);
+    const key = newApiKey();
+    const id = deps.newId();
+    const made = await inTenant(c, deps, async (tx) => {
+      await tx.apiKeys.add({ id, label: label!, hash: sha256(key) });
+      return (await tx.apiKeys.get(id))!;
+    });
+    deps.log.info({ event: 'api-key.made', keyId: id, by: c.get('caller').keyId ?? 'operator' });
+    return c.json({ ...present(made), key }, 201);
+  },
+});
 
 const present = ({ id, label, createdAt, revokedAt }: StoredApiKey): z.infer<typeof apiKeyAnswer> => ({
   id,

@@ -11,7 +11,7 @@ import { alertRoutes } from './alerts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
 import { assetRoutes } from './assets.ts';
 import { attachmentRoutes } from './attachments.ts';
-import { authenticate, letIn } from './auth.ts';
+import { authenticate, intoNamedTenant, letIn } from './auth.ts';
 import { eventRoutes } from './events.ts';
 import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
@@ -62,7 +62,9 @@ export const createApi = (deps: Deps, files: Files, settings: ApiSettings = with
   api.use(authenticate(deps.store, settings.operatorKey), readableAddress, limitBody);
   for (const route of routes) {
     const path = honoPath(route.path);
-    if (route.method === 'post') api.post(path, letIn(route), idempotent(deps, route), route.handle);
+    if (route.keyOf === 'operator' && route.method === 'post')
+      api.post(path, letIn(route), intoNamedTenant(deps.store), idempotent(deps, route), route.handle);
+    else if (route.method === 'post') api.post(path, letIn(route), idempotent(deps, route), route.handle);
     else api.on(route.method.toUpperCase(), path, letIn(route), route.handle);
   }
   for (const path of new Set(routes.map((route) => route.path))) {

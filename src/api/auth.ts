@@ -30,6 +30,16 @@ export const authenticate = (
   };
 };
 
+/** Puts the operator into the tenant that the address names, for what is done inside it. */
+export const intoNamedTenant =
+  (store: Pick<Store, 'gate'>): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const [tenantId] = await store.gate.tenantIds(c.req.param('slug')!);
+    if (!tenantId) return problem('not-found');
+    c.set('caller', { tenantId, keyId: null });
+    return next();
+  };
+
 /** Keeps a valid key from the routes that are another's: the operator reads nothing of a tenant. */
 export const letIn =
   ({ keyOf }: Pick<ApiRoute, 'keyOf'>): MiddlewareHandler<ApiEnv> =>

@@ -90,6 +90,18 @@ const keepable = async (
 const replay = ({ secretKeys }: Deps, answer: StoredAnswer, answersSecret: true | undefined): Response => {
   const stored = answer.body.toString();
   const headers = { ...answer.headers, 'idempotency-replayed': 'true' };
-  const body = answersSecret ? decrypt(stored, secretKeys) : stored;
+  const body = answersSecret ? opened(stored, secretKeys) : stored;
   return new Response(body === '' ? null : body, { status: answer.status, headers });
+};
+
+const opened = (sealed: string, secretKeys: string[]): string => {
+  try {
+    return decrypt(sealed, secretKeys);
+  } catch {
+    return fail('conflict', {
+      detail:
+        'It was done, but its answer holds a secret that cannot be read any more: SECRET_KEY has changed. For a new ' +
+        'secret ask again with another Idempotency-Key',
+    });
+  }
 };

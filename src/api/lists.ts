@@ -3,7 +3,13 @@ import type { Context } from 'hono';
 import { collectFaults, refuseIfFaulty } from '../cmms/faults.ts';
 import { type Fields, readFields, text } from '../cmms/fields.ts';
 
-export const limit = z.coerce.number().int().min(1).max(200).default(50);
+// Number would also read 0x10, 1e2 and spaces.
+const ofDigits = (given: unknown) =>
+  typeof given === 'string' && /^\d{1,3}$/.test(given) ? Number(given) : given;
+
+export const limit = z
+  .preprocess(ofDigits, z.int('must be a whole number from 1 to 200').min(1).max(200))
+  .default(50);
 
 /** Where a list by key goes on. */
 export const afterKey = text(0, 200).meta({ description: '`next` of the page before' });

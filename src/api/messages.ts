@@ -20,7 +20,10 @@ const messageAnswer = z
     lane: z.enum(lanes).nullable(),
     status: z.enum(statuses),
     reason: z.string().nullable().meta({ description: 'Why it was held back or ended' }),
-    text: z.string().nullable(),
+    text: z.string().nullable().meta({
+      description:
+        "What it says in full. An attempt with a `template` went in that template's own words: see `templates/{kind}/{locale}`",
+    }),
     workOrders: z.array(z.string()),
     alert: z.string().nullable(),
     inReplyTo: z.string().nullable(),
@@ -38,9 +41,12 @@ const messageAnswer = z
         at: z.iso.datetime(),
       }),
     ),
-    timeline: z.array(
-      z.strictObject({ status: z.string(), at: z.iso.datetime(), source: z.enum(['us', 'provider']) }),
-    ),
+    timeline: z
+      .array(z.strictObject({ status: z.string(), at: z.iso.datetime(), source: z.enum(['us', 'provider']) }))
+      .meta({
+        description:
+          'What happened to it, by time, over all attempts. The last entry is its status, unless a further attempt is under way',
+      }),
   })
   .meta({ id: 'Message' });
 

@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts';
 import type { Fault, Notification } from '../store/notifications.ts';
 import { readJson } from './body.ts';
 import { notFound } from './problem.ts';
-import { type ApiRoute, answer, inTenant, problems } from './route.ts';
+import { type ApiRoute, answer, inTenant, keyLabel, problems } from './route.ts';
 
 const notificationAnswer = z
   .strictObject({
@@ -67,26 +67,28 @@ export const notificationRoutes = (deps: Deps): ApiRoute[] => [
       if (!wrong.has('')) for (const field of ['name', 'data']) requireField({ name, data }, field, wrong);
       if (name === undefined || data === undefined) throw new Refused('invalid', wrong.all);
 
-      const { tenantId, keyId } = c.get('caller');
+      const { tenantId } = c.get('caller');
       const facts = await inTenant(c, deps, async (tx) => ({
         slug: (await tx.tenants.get())?.slug,
-        label: await tx.apiKeys.label(keyId),
+        label: await keyLabel(c, tx),
       }));
       const ofData = collectFaults();
       const read = readNotification(name, withTenant(data, facts.slug), ofData);
       if (read.tenant !== undefined && read.tenant !== facts.slug) {
         ofData.add('/tenant', "is not this key's tenant");
       }
-      if (wrong.all.length > 0) throw new Refused('invalid', [...wrong.all, ...inRequest(data, ofData.all)]);
+      const all = collectFaults([...wrong.all, ...ofData.all]);
       try {
-        const { id, isNew } = await doNotification(deps, tenantId, { name, data }, read, ofData, (tx) =>
+        const { id, isNew } = await doNotification(deps, tenantId, { name, data }, read, all, (tx) =>
           readFacts(tx, deps, { kind: 'cmms', id: facts.label }),
         );
         const status = isNew ? 'accepted' : 'duplicate';
         return c.json({ id, idempotencyKey: read.idempotencyKey!, status }, 202);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        throw new Refused(error.why, inRequest(data, error.faults));
+        const isBesideData = (fault: Fault) => wrong.all.includes(fault);
+        const ofJob = error.faults.filter((fault) => !isBesideData(fault));
+        throw new Refused(error.why, [...error.faults.filter(isBesideData), ...inRequest(data, ofJob)]);
       }
     },
   },

@@ -7,8 +7,8 @@ import { problemAnswer } from './problem.ts';
 
 export type ApiEnv = {
   Variables: {
-    /** Whose tenant key it is; set unless it is the operator's. */
-    caller: { tenantId: string; keyId: string };
+    /** In whose tenant, and by which of its keys; null for the operator, who is in a tenant only where the address names one. */
+    caller: { tenantId: string; keyId: string | null };
     isOperator: boolean;
   };
 };
@@ -78,6 +78,11 @@ export const asCmms = <T>(
   work: (tx: Tx, facts: Facts) => Promise<T>,
 ): Promise<T> =>
   inTenant(c, deps, async (tx) => {
-    const keyLabel = await tx.apiKeys.label(c.get('caller').keyId);
-    return work(tx, await readFacts(tx, deps, { kind: 'cmms', id: keyLabel }));
+    return work(tx, await readFacts(tx, deps, { kind: 'cmms', id: await keyLabel(c, tx) }));
   });
+
+/** What the caller's key is called; null for the operator's. */
+export const keyLabel = async (c: Context<ApiEnv>, tx: Tx): Promise<string | null> => {
+  const { keyId } = c.get('caller');
+  return keyId === null ? null : tx.apiKeys.label(keyId);
+};

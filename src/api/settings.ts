@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ringAll } from '../cmms/facts.ts';
 import { collectFaults } from '../cmms/faults.ts';
 import { readFields } from '../cmms/fields.ts';
 import { readSettings, saveSettings, settingsAnswer, settingsShape } from '../cmms/settings.ts';
@@ -22,19 +23,25 @@ export const settingsRoutes = (deps: Deps): ApiRoute[] => [
     path: '/settings',
     summary: 'Change settings',
     description:
-      'Null goes back to the default. In use now: `enabled`, `timeZone`, `locale` and `onCall`. The others are kept and ' +
-      'shown, and not acted upon yet: so far each order is reminded of once, a day before. `reminders`: `days` before ' +
+      'Null goes back to the default. `enabled`: false keeps what comes in and cancels what would go out. `locale`: ' +
+      'texts come in en and es; whoever reads neither gets them in English. `quietHours`: of everybody without hours of ' +
+      'their own; what waits for their end is decided anew when they change. `reminders`: `days` before ' +
       'the due day, at that time in the reader’s zone; below zero: every day from that many days after it on. ' +
-      '`escalation`: per severity, whom to notify after waiting: external ids, `responsible`, `supervisor`, `on-call`.',
+      '`fallbackSeconds`: a message that has not been delivered by then goes by the person’s next way as well. ' +
+      '`onCall`: who is told when no planner or supervisor can be reached, in this order. ' +
+      '`escalation`: per severity, whom to notify after waiting: external ids, `responsible`, `supervisor`, `on-call`. ' +
+      'It is for alerts, which this version does not send yet, and `retentionDays` for what will be deleted: both are ' +
+      'kept and shown, and nothing follows from them so far.',
     body: change,
     answers: { 200: answer(settingsAnswer, 'Changed'), ...problems(413, 415, 422) },
     handle: async (c) => {
       const faults = collectFaults();
       const fields = readFields(settingsShape, await readJson(c), faults);
-      const saved = await inTenant(c, deps, async (tx) => {
-        await saveSettings(tx, fields, collectFaults(faults.all));
-        return present(tx);
+      const { bells, saved } = await inTenant(c, deps, async (tx) => {
+        const bells = await saveSettings(tx, fields, collectFaults(faults.all));
+        return { bells, saved: await present(tx) };
       });
+      ringAll(deps, c.get('caller').tenantId, bells);
       return c.json(saved);
     },
   },

@@ -49,7 +49,9 @@ export const technicianRoutes = (deps: Deps): ApiRoute[] => [
     path: '/technicians/{externalId}',
     summary: 'Create or change a technician',
     description:
-      'A new one needs a name. The phone gives a WhatsApp and an SMS address by itself; `addresses` replaces the others.',
+      'A new one needs a name. The phone gives a WhatsApp and an SMS address by itself; `addresses` replaces the others. ' +
+      '`preferences`: what the person does not want to be told, by which ways not, and when not; answers and critical ' +
+      'alerts come all the same.',
     body: change,
     answers: {
       201: answer(technicianAnswer, 'Created'),

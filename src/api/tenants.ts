@@ -1,7 +1,14 @@
 import { z } from '@hono/zod-openapi';
+import { ringAll } from '../cmms/facts.ts';
 import { collectFaults } from '../cmms/faults.ts';
 import { key, readFields } from '../cmms/fields.ts';
-import { type SavedTenant, saveTenant, type TenantRules, tenantShape } from '../cmms/save-tenant.ts';
+import {
+  type SavedTenant,
+  saveTenant,
+  type TenantRules,
+  tenantShape,
+  twilioLike,
+} from '../cmms/save-tenant.ts';
 import type { Deps } from '../deps.ts';
 import { dropReadOnly, keyToSave, readJson } from './body.ts';
 import { type ApiRoute, answer, problems } from './route.ts';
@@ -62,6 +69,7 @@ export const tenantRoutes = (deps: Deps, rules: TenantRules): ApiRoute[] => [
       const fields = readFields(tenantShape, body, faults);
       const slug = keyToSave(given, 'slug', slugOf, faults);
       const saved = await saveTenant(deps, rules, slug, fields, faults);
+      ringAll(deps, saved.tenant.id, saved.bells);
       return c.json(present(saved), saved.created ? 201 : 200);
     },
   },
@@ -74,7 +82,7 @@ const present = ({ tenant, channel, apiKey }: SavedTenant): z.infer<typeof tenan
   locale: tenant.locale,
   defaultCountry: tenant.defaultCountry,
   channel: channel && {
-    provider: channel.provider,
+    provider: twilioLike(channel),
     from: channel.address.replace(/^whatsapp:/, ''),
     accountSid: channel.accountSid,
     messagingServiceSid: channel.messagingServiceSid,

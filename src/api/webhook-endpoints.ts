@@ -13,7 +13,7 @@ import type { WebhookEndpoint } from '../store/webhook-endpoints.ts';
 import { findAddressFault, type WebhookRules } from '../webhooks/address.ts';
 import { dropReadOnly, keyToFind, keyToSave, readJson } from './body.ts';
 import { afterKey, limit, page, readQuery, toPage } from './lists.ts';
-import { notFound } from './problem.ts';
+import { fail, notFound } from './problem.ts';
 import { type ApiRoute, answer, inTenant, problems } from './route.ts';
 
 const endpointAnswer = z
@@ -113,19 +113,26 @@ export const webhookEndpointRoutes = (deps: Deps, rules: WebhookRules): ApiRoute
     path: '/webhook-endpoints/{id}/rotate',
     answersSecret: true,
     summary: 'Give an endpoint a new secret',
-    description: 'For 24 hours every webhook is signed with the earlier one too.',
-    answers: { 200: answer(endpointAnswer, 'With the new `secret`, shown this once'), ...problems(404) },
+    description:
+      'For 24 hours every webhook is signed with the earlier one too. 409 after too many rotations within a day, with the ' +
+      'time from which on another one is possible: no secret that a receiver may still have is dropped.',
+    answers: { 200: answer(endpointAnswer, 'With the new `secret`, shown this once'), ...problems(404, 409) },
     handle: async (c) => {
       const id = keyToFind(c.req.param('id')!);
       const rotated = await inTenant(c, deps, async (tx) => {
-        const secret = await rotateWebhookSecret(tx, id, { now: deps.now(), secretKeys: deps.secretKeys });
-        return secret === null ? null : { secret, endpoint: (await tx.webhookEndpoints.find(id))! };
+        const facts = { now: deps.now(), secretKeys: deps.secretKeys };
+        const rotated = (await rotateWebhookSecret(tx, id, facts)) ?? notFound();
+        if ('notBefore' in rotated) return fail('conflict', { detail: tooMany(rotated.notBefore) });
+        return { ...rotated, endpoint: (await tx.webhookEndpoints.find(id))! };
       });
-      const { secret, endpoint } = rotated ?? notFound();
+      const { secret, endpoint } = rotated;
       return c.json(present(endpoint, secret));
     },
   },
 ];
+
+const tooMany = (notBefore: Date) =>
+  `Five secrets sign already; each earlier one does for 24 hours. Another is possible from ${notBefore.toISOString()} on.`;
 
 const present = (
   endpoint: WebhookEndpoint,

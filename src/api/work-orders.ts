@@ -3,6 +3,7 @@ import { eventAnswer, presentEvent } from '../cmms/event.ts';
 import { ringAll } from '../cmms/facts.ts';
 import { collectFaults, Refused } from '../cmms/faults.ts';
 import { key, orderNumber, readFields, workOrderShape, writeWhen } from '../cmms/fields.ts';
+import { publishEvents } from '../cmms/publish-events.ts';
 import { saveWorkOrder } from '../cmms/save-work-order.ts';
 import type { Deps } from '../deps.ts';
 import { orderKey, orderKinds, orderStatuses, priorities } from '../domain/work-order.ts';
@@ -156,12 +157,14 @@ export const workOrderRoutes = (deps: Deps): ApiRoute[] => [
     handle: async (c) => {
       const number = keyToFind(c.req.param('number')!);
       const { limit, after = '0' } = readQuery(c, eventsQuery);
+      // In the feed's order, so that no page passes by what a slow transaction is about to commit.
+      await publishEvents(deps, c.get('caller').tenantId);
       const found = await inTenant(c, deps, async (tx) => {
         const order = await tx.workOrders.find(number);
-        return order && tx.events.ofOrder(order.id, { after: Number(after), limit });
+        return order && tx.events.feed({ after: Number(after), limit, workOrderId: order.id });
       });
       const items = found ?? notFound();
-      return c.json({ items: items.map(presentEvent), next: String(items.at(-1)?.seq ?? after) });
+      return c.json({ items: items.map(presentEvent), next: String(items.at(-1)?.feedNo ?? after) });
     },
   },
 ];

@@ -5,6 +5,8 @@ export type Faults = {
   /** `pointer` is a JSON Pointer below this collector's own place. The detail repeats nothing that was sent. */
   add(pointer: string, detail: string): void;
   has(pointer: string): boolean;
+  /** Whether something is wrong at this place or below it. */
+  hasWithin(pointer: string): boolean;
   under(prefix: string): Faults;
   all: Fault[];
 };
@@ -17,6 +19,7 @@ export const collectFaults = (found: Fault[] = []): Faults => {
       all.push({ pointer: storable(prefix + pointer), detail });
     },
     has: (pointer) => all.some((fault) => fault.pointer === prefix + pointer),
+    hasWithin: (pointer) => all.some((fault) => `${fault.pointer}/`.startsWith(`${prefix}${pointer}/`)),
     under: (more) => under(prefix + more),
     all,
   });

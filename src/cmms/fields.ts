@@ -25,11 +25,22 @@ export const text = (minLength: number, maxLength: number) =>
     })
     .meta({ minLength, maxLength });
 
-/** A key of the CMMS's own. `.` and `..` cannot be part of an address. */
+/** `.` and `..` cannot be part of an address: what goes by them could not be asked for. */
+const isMoreThanDots = [
+  (value: string) => value !== '.' && value !== '..',
+  'must be more than dots',
+] as const;
+
+/** A key of the CMMS's own. */
 export const key = text(1, 64)
   .refine((value) => !/\p{Cc}/u.test(value), 'must hold no control characters')
-  .refine((value) => value !== '.' && value !== '..', 'must be more than dots')
+  .refine(...isMoreThanDots)
   .meta({ minLength: 1, maxLength: 64 });
+
+/** What a job is done once under. */
+export const idempotencyKey = text(1, 200)
+  .refine(...isMoreThanDots)
+  .meta({ minLength: 1, maxLength: 200, description: 'The same key and content is done once, for ever' });
 
 export const orderNumber = key
   .refine((value) => orderKey(value) !== '', 'must hold a letter or a digit')
@@ -39,13 +50,24 @@ export const orderNumber = key
     description: 'The same whatever the case and whatever stands between letters and digits',
   });
 
+const rfc3339 =
+  /^(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d(?:\.\d+)?|60(?:\.\d+)?)(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Of RFC 3339. A leap second, which only the last of a UTC day can be, is the last millisecond before it. */
+const readInstant = (value: string): DateTime | null => {
+  const [, upToMinute, second, offset] = rfc3339.exec(value) ?? [];
+  if (!second) return null;
+  const isLeap = second.startsWith('60');
+  const moment = DateTime.fromISO(`${upToMinute}${isLeap ? '59.999' : second}${offset}`, { zone: 'utc' });
+  return isLeap && moment.toFormat('HH:mm:ss') !== '23:59:59' ? null : moment;
+};
+
 /** A moment with its offset, or a day. Null for anything else. */
 export const readWhen = (value: string | null): When | null => {
   if (value === null) return null;
   const isDay = /^\d{4}-\d\d-\d\d$/.test(value);
-  if (!isDay && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(value)) return null;
-  const moment = DateTime.fromISO(value.toUpperCase(), { zone: 'utc' });
-  if (!moment.isValid || moment.year < 1900 || moment.year > 9999) return null;
+  const moment = isDay ? DateTime.fromISO(value, { zone: 'utc' }) : readInstant(value.toUpperCase());
+  if (!moment?.isValid || moment.year < 1900 || moment.year > 9999) return null;
   return isDay ? { on: value } : { at: moment.toJSDate() };
 };
 
@@ -72,6 +94,17 @@ export const languageTag = z
   .max(35)
   .refine((value) => isLanguageTag(value), 'must be a language tag like en or pt-BR')
   .meta({ examples: ['en', 'pt-BR'] });
+
+/** Of a tenant: a tag of a language that there is. */
+export const language = languageTag
+  .refine((value) => !isLanguageTag(value) || isLanguage(value), 'must be a language, like en or pt-BR')
+  .meta({
+    examples: ['en', 'pt-BR'],
+    description: 'Texts come in English (en) and Spanish (es); with another language, in English',
+  });
+
+const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+const isLanguage = (tag: string): boolean => languageNames.of(new Intl.Locale(tag).language) !== undefined;
 
 const isLanguageTag = (value: string): boolean => {
   try {
@@ -157,9 +190,33 @@ export const readFields = <S extends Shape>(shape: S, value: unknown, faults: Fa
     }
     const read = schema.safeParse(given);
     if (read.success) fields[name] = read.data;
-    else addIssues(read.error, name, faults);
+    else {
+      addIssues(read.error, name, faults);
+      if (lookedUpInParts.has(name)) fields[name] = withoutFaulty(given, read.error);
+    }
   }
   return fields as Fields<S>;
+};
+
+// Each of their elements is looked up by itself, so one that is wrong must not hide what is wrong with the others.
+const lookedUpInParts = new Set(['addresses', 'escalation', 'onCall', 'responsible']);
+
+/**
+ * What of a field can be looked into further; undefined if nothing can. Elements keep their places: those that are
+ * wrong leave gaps, and objects lack what is wrong in them. It is never saved, as the faults are known.
+ */
+const withoutFaulty = (given: unknown, { issues }: z.ZodError): unknown => {
+  const whole = { field: structuredClone(given) };
+  for (const issue of issues) {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : null;
+    for (const path of unknown?.map((name) => [...issue.path, name]) ?? [issue.path]) {
+      const steps = ['field', ...path];
+      const last = steps.pop()!;
+      const parent = steps.reduce<unknown>((inner, step) => Object(inner)[step], whole);
+      delete Object(parent)[last];
+    }
+  }
+  return whole.field;
 };
 
 const addIssues = (error: z.ZodError, name: string, faults: Faults) => {
@@ -175,7 +232,7 @@ const addIssues = (error: z.ZodError, name: string, faults: Faults) => {
 
 /** Says so when something new lacks what it cannot be without. */
 export const requireField = (fields: Record<string, unknown>, name: string, faults: Faults): void => {
-  if (fields[name] === undefined && !faults.has(`/${name}`)) faults.add(`/${name}`, 'is required');
+  if (fields[name] === undefined && !faults.hasWithin(`/${name}`)) faults.add(`/${name}`, 'is required');
 };
 
 /** The fields that say something; null says that nothing is there. */

@@ -37,9 +37,13 @@ export const moveOrder = (before: WorkOrder, wanted: Wanted, now: Date): Moved =
     take(wanted.assignee ? assigned(order, wanted.assignee, now) : unassigned(order));
   }
   const { status } = wanted;
+  // A body that was read, changed and sent back says the status it found. Without a version, though, a CMMS may
+  // cancel what it does not know to be cancelled.
+  const isAsRead = status === before.status && (wanted.informed || status !== 'cancelled');
   // For a CMMS, "open" often means "not closed": whoever has the order keeps it.
   if (
     status === undefined ||
+    isAsRead ||
     status === order.status ||
     (status === 'open' && wanted.assignee && isOpen(order))
   ) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { priorities } from '../domain/work-order.ts';
-import { assetShape, key, moment, orderNumber, text, workOrderShape } from './fields.ts';
+import { assetShape, idempotencyKey, key, moment, orderNumber, text, workOrderShape } from './fields.ts';
 import type { NotificationName } from './preferences.ts';
 
 /** What every job carries, whatever it asks for. */
@@ -11,11 +11,7 @@ export const commonShape = {
     maxLength: 64,
     description: "The tenant's slug. Over HTTP it may be left out",
   }),
-  idempotencyKey: text(1, 200).meta({
-    minLength: 1,
-    maxLength: 200,
-    description: 'The same key and content is done once, for ever',
-  }),
+  idempotencyKey,
   expiresAt: moment.nullable().optional(),
 };
 

@@ -1,15 +1,17 @@
 import type { News } from '../commands/command.ts';
-import { expiry, type Lane, type MessageKind, type Reason } from '../domain/message.ts';
-import { whatsappPhone } from '../domain/phone.ts';
+import { expiry, type Lane, type MessageKind, type Reason, type Way } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
-import type { Address, Technician } from '../store/technicians.ts';
+import type { Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
 import { localeFor, textsFor, writeNews, writeNotice } from '../texts/texts.ts';
 import type { Facts } from './facts.ts';
-import { readPreferences } from './preferences.ts';
+import { holdsBack, whenDue } from './hold-back.ts';
+import { withMailFooter } from './mail-footer.ts';
+import { findRoute, type NoRoute, type Route } from './route.ts';
+import { readSettings } from './settings.ts';
 
 export type NoticeKind = keyof Texts['notices'];
 
@@ -20,39 +22,51 @@ export type Notice = {
   lane?: Lane;
   /** Sooner than the kind's own expiry, or instead of it where the kind allows. */
   expiresAt?: Date;
-  /** The day a reminder says the order is due. */
+  /** The day a reminder says the order is due, or its maintenance scheduled. */
   dueDay?: string;
+  /** Why it is kept back although nothing else keeps it back, in words; null: it is not. */
+  keptBack?: string | null;
 };
 
 /**
  * `channelId` null: there is no way to reach the person, and the message is in the log as cancelled.
  * `added` false: this assignment was told before, and `messageId` is that message.
+ * `heldBack`: why it is not to be sent.
  */
-export type Added = { messageId: string; channelId: string | null; added: boolean };
+export type Added = {
+  messageId: string;
+  channelId: string | null;
+  added: boolean;
+  heldBack: Reason | null;
+};
 
 /** Adds a notice about an order to the outbox. Ring `outbound` for the channel after the commit. */
 export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'actor'>): Promise<Added> => {
   const { technician, order, kind, lane = 'notification', expiresAt, dueDay = null } = notice;
   const tellsAssignment = kind === 'work-order.assigned' || kind === 'maintenance.scheduled';
   const told = tellsAssignment ? await tx.messages.ofAssignment(order.id, order.assignmentNo) : null;
-  if (told) return { messageId: told, channelId: null, added: false };
+  if (told) return { messageId: told, channelId: null, added: false, heldBack: null };
 
-  const route = await findRoute(tx, technician, facts.newId);
-  const heldBack = holdsBack(technician, facts) ?? ('not' in route ? route.not : null);
-  const { channelId, conversationId } = 'not' in route ? nowhere : route;
+  const route = await findRoute(tx, technician, facts.newId, { evenSwitchedOff: lane === 'critical' });
   const usual = expiry(kind, facts.now);
+  const ends = !expiresAt || (tellsAssignment && expiresAt > usual) ? usual : expiresAt;
+  const held = await holdsBack(tx, technician, { kind, lane, expiresAt: ends }, facts);
+  const otherwise = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
+  const heldBack = otherwise ?? (notice.keptBack ? 'preference' : null);
+  const { way, channelId, conversationId } = 'not' in route ? nowhere : route;
   const messageId = facts.newId();
-  const reader = readerOf(technician, facts.tenant, facts.now);
+  const reader = readerOf(technician, facts.tenant, facts.now, way);
   const added = await tx.outbox.add({
     id: messageId,
     technicianId: technician.id,
-    way: 'whatsapp',
+    way,
     channelId,
     conversationId,
     kind,
     lane,
-    text: writeNotice(kind, order, reader),
+    text: await withMailFooter(tx, writeNotice(kind, order, reader), reader, technician),
     buttons: buttonsOf(kind, reader),
+    fallbackSeconds: await waitForNext(tx, route, facts),
     inReplyTo: null,
     workOrderIds: [order.id],
     about: {
@@ -61,21 +75,23 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
       assignmentNo: tellsAssignment && heldBack === null ? order.assignmentNo : null,
       dueDay,
     },
-    dueAt: facts.now,
-    expiresAt: !expiresAt || (tellsAssignment && expiresAt > usual) ? usual : expiresAt,
+    ...whenDue(held, facts.now),
+    expiresAt: ends,
     heldBack,
+    heldBackText: otherwise === null ? (notice.keptBack ?? null) : null,
   });
   if (!added) {
     const before = await tx.messages.ofAssignment(order.id, order.assignmentNo);
-    return { messageId: before!, channelId: null, added };
+    return { messageId: before!, channelId: null, added, heldBack: null };
   }
-  return { messageId, channelId: heldBack === null ? channelId : null, added };
+  return { messageId, channelId: heldBack === null ? channelId : null, added, heldBack };
 };
 
 const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
   'work-order.assigned': ['ACK', 'START', 'HELP'],
   'maintenance.scheduled': ['CONFIRM', 'START', 'HELP'],
   'work-order.reminder': ['STATUS', 'COMPLETE'],
+  'maintenance.reminder': ['CONFIRM', 'START', 'HELP'],
 };
 
 /** The commands a notice offers at one tap, in the reader's words; null if it offers none. */
@@ -90,92 +106,93 @@ export const addNews = (
   causedBy: string | null,
   facts: Omit<Facts, 'actor'>,
 ): Promise<Omit<Added, 'added'>> => {
-  const text = writeNews(news, readerOf(person, facts.tenant, facts.now));
+  const text = (reader: Reader) => writeNews(news, reader);
   return addText(tx, person, { kind: news.key, text, causedBy, orderId: news.orderId }, facts);
 };
 
-/** Tells somebody something that is written already. Ring `outbound` for the channel after the commit. */
+/** Tells somebody something that is no notice of an order. Ring `outbound` for the channel after the commit. */
 export const addText = async (
   tx: Tx,
   person: Technician,
   told: {
     kind: MessageKind;
-    text: string;
+    /** A function writes it for each way. */
+    text: string | ((reader: Reader) => string);
     causedBy?: string | null;
     orderId?: string | null;
     /** Instead of the kind's own expiry. */
     expiresAt?: Date;
+    /** Of a digest: its orders, each with the day it is due. */
+    orders?: { id: string; dueDay: string }[];
+    /** As of a notice. */
+    keptBack?: string | null;
   },
   facts: Omit<Facts, 'actor'>,
 ): Promise<Omit<Added, 'added'>> => {
-  const { kind, text, causedBy = null, orderId = null } = told;
+  const { kind, text, causedBy = null, orderId = null, keptBack = null } = told;
   const route = await findRoute(tx, person, facts.newId);
-  const heldBack = holdsBack(person, facts) ?? ('not' in route ? route.not : null);
-  const { channelId, conversationId } = 'not' in route ? nowhere : route;
+  const { way, channelId, conversationId, next } = 'not' in route ? nowhere : route;
+  const writeFor = (each: Way) => {
+    const reader = readerOf(person, facts.tenant, facts.now, each);
+    return typeof text === 'string' ? text : text(reader);
+  };
+  const lane = lanes[kind] ?? 'notification';
+  const expiresAt = told.expiresAt ?? expiry(kind, facts.now);
+  const held = await holdsBack(tx, person, { kind, lane, expiresAt }, facts);
+  const otherwise = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
+  const heldBack = otherwise ?? (keptBack ? 'preference' : null);
   const messageId = facts.newId();
   await tx.outbox.add({
     id: messageId,
     technicianId: person.id,
-    way: 'whatsapp',
+    way,
     channelId,
     conversationId,
     kind,
-    lane: lanes[kind] ?? 'notification',
-    text,
+    lane,
+    text: await withMailFooter(tx, writeFor(way), readerOf(person, facts.tenant, facts.now, way), person),
+    otherTexts:
+      typeof text === 'string' ? null : Object.fromEntries(next.map((each) => [each, writeFor(each)])),
+    fallbackSeconds: await waitForNext(tx, route, facts),
     inReplyTo: null,
     causedBy,
-    workOrderIds: orderId ? [orderId] : [],
+    workOrderIds: told.orders?.map(({ id }) => id) ?? (orderId ? [orderId] : []),
+    dueDays: told.orders?.map(({ dueDay }) => dueDay) ?? [],
     about: orderId ? { workOrderId: orderId, assignmentNo: null, dueDay: null } : null,
-    dueAt: facts.now,
-    expiresAt: told.expiresAt ?? expiry(kind, facts.now),
+    ...whenDue(held, facts.now),
+    expiresAt,
     heldBack,
+    heldBackText: otherwise === null ? keptBack : null,
   });
-  return { messageId, channelId: heldBack === null ? channelId : null };
+  return { messageId, channelId: heldBack === null ? channelId : null, heldBack };
 };
 
 // A call for help does not queue up behind the morning's notices.
 const lanes: Partial<Record<MessageKind, Lane>> = {
   'work-order.escalated': 'reply',
   'work-order.needed': 'reply',
+  'work-order.digest': 'digest',
 };
 
-const holdsBack = (person: Technician, facts: Pick<Facts, 'enabled'>): Reason | null =>
-  !facts.enabled ? 'disabled' : readPreferences(person.preferences).paused ? 'paused' : null;
+const nowhere = { way: 'whatsapp', channelId: null, conversationId: null, next: [] as Way[] } as const;
 
-const nowhere = { channelId: null, conversationId: null };
+/** How long a message may take to arrive by its way, in seconds; null if there is no other. */
+export const waitForNext = async (
+  tx: Tx,
+  route: Route | NoRoute,
+  { tenant }: Pick<Facts, 'tenant'>,
+): Promise<number | null> =>
+  'not' in route || route.next.length === 0 ? null : (await readSettings(tx, tenant)).fallbackSeconds;
 
 /** In whose language and zone a person reads. */
-export const readerOf = (technician: Technician, tenant: Tenant, now: Date): Reader => ({
+export const readerOf = (
+  technician: Technician,
+  tenant: Tenant,
+  now: Date,
+  way: Way = 'whatsapp',
+): Reader => ({
+  way,
   locale: localeFor(technician.locale, tenant.locale),
   timeZone: technician.timeZone ?? tenant.timeZone,
   now,
 });
-
-/** The conversation to tell somebody in, or why there is none. */
-const findRoute = async (
-  tx: Tx,
-  technician: Technician,
-  newId: () => string,
-): Promise<{ channelId: string; conversationId: string } | { not: 'no-address' | 'opted-out' }> => {
-  const channel = (await tx.channels.list()).find(({ way, retiredAt }) => way === 'whatsapp' && !retiredAt);
-  const addresses = technician.active ? await tx.technicians.addresses(technician.id) : [];
-  const reachable = addresses.filter(({ kind, active }) => active && kind !== 'sms');
-  const address = pickAddress(
-    reachable.filter(({ optedOutAt }) => optedOutAt === null),
-    technician.phone,
-  );
-  if (!channel || !address) return { not: channel && reachable.length > 0 ? 'opted-out' : 'no-address' };
-  const conversationId = await tx.conversations.open(
-    channel.id,
-    technician.id,
-    `whatsapp:${address.value}`,
-    newId,
-  );
-  return { channelId: channel.id, conversationId };
-};
-
-const pickAddress = (addresses: Address[], phone: string | null): Address | null =>
-  addresses.find(({ kind, value }) => kind === 'whatsapp' && phone && value === whatsappPhone(phone)) ??
-  addresses.find(({ kind }) => kind === 'whatsapp') ??
-  addresses[0] ??
-  null;

@@ -1,22 +1,14 @@
 import { z } from 'zod';
+import { type NotificationName, notificationNames } from '../domain/preference.ts';
+import type { QuietHours } from '../domain/quiet-hours.ts';
 
-/** What the CMMS can ask us to tell people; also what a person can switch off. */
-export const notificationNames = [
-  'work-order.assigned',
-  'maintenance.scheduled',
-  'work-order.reminder',
-  'alert.raised',
-  'alert.resolved',
-  'message.send',
-] as const;
-
-export type NotificationName = (typeof notificationNames)[number];
+export { type NotificationName, notificationNames } from '../domain/preference.ts';
 
 export type Preferences = {
   paused: boolean;
   kinds: Partial<Record<NotificationName, boolean>>;
   ways: { whatsapp: boolean; sms: boolean; email: boolean };
-  quietHours: { from: string; to: string } | null;
+  quietHours: QuietHours | null;
 };
 
 export const timeOfDay = z

@@ -18,7 +18,7 @@ export const saveAsset = async (
   if (!before) requireField(fields, 'name', faults);
 
   const responsible = fields.responsible === undefined ? undefined : (fields.responsible ?? []);
-  const people = responsible ? await tx.technicians.findMany(responsible) : [];
+  const people = responsible ? await tx.technicians.findMany(responsible.filter(Boolean)) : [];
   responsible?.forEach((externalId, position) => {
     const pointer = `/responsible/${position}`;
     if (!people.some((person) => person.externalId === externalId))

@@ -4,6 +4,7 @@ import type { Address, Technician } from '../store/technicians.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { requireField, type TechnicianFields, withoutUndefined } from './fields.ts';
+import { decideAnew } from './hold-back.ts';
 import { changePreferences, readPreferences } from './preferences.ts';
 
 /**
@@ -55,11 +56,13 @@ export const saveTechnician = async (
   if (fields.preferences !== undefined) {
     technician.preferences = changePreferences(readPreferences(technician.preferences), fields.preferences);
   }
-  const ofOldPhone = new Set(addressesOf(before?.phone ?? null).map(keyOf));
+  // The phone's own addresses go with it, also where they come back as they were read.
+  const goneWithPhone = new Set(
+    before && before.phone !== technician.phone ? addressesOf(before.phone).map(keyOf) : [],
+  );
   const addresses = mergeAddresses(
     addressesOf(technician.phone),
-    given ??
-      registered.filter((address) => before?.phone === technician.phone || !ofOldPhone.has(keyOf(address))),
+    (given ?? registered).filter((address) => !goneWithPhone.has(keyOf(address))),
   );
 
   const taken = await findTaken(tx, technician, addresses);
@@ -76,11 +79,15 @@ export const saveTechnician = async (
   return { created: !before, bells: before ? await noteChange(tx, before, technician, facts) : [] };
 };
 
-/** Tells the feed that a person is no longer told of things, or is again, and holds back what still waits. */
+/**
+ * Tells the feed that a person is no longer told of things, or is again, and holds back what still waits, or no
+ * longer does.
+ */
 const noteChange = async (tx: Tx, before: Technician, after: Technician, facts: Facts): Promise<Bell[]> => {
   const wasPaused = readPreferences(before.preferences).paused;
   const { paused } = readPreferences(after.preferences);
   if (paused && !wasPaused) await tx.outbox.holdBack(after.id);
+  const bells = whatCounts(before) === whatCounts(after) ? [] : await decideAnew(tx, after.id);
   const types = new Set([
     ...(paused === wasPaused ? [] : [paused ? 'technician.paused' : 'technician.resumed']),
     ...(after.active === before.active ? [] : [after.active ? 'technician.resumed' : 'technician.paused']),
@@ -91,7 +98,13 @@ const noteChange = async (tx: Tx, before: Technician, after: Technician, facts: 
       data: { technician: after.externalId, active: after.active, paused },
     });
   }
-  return types.size > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
+  return types.size > 0 ? [...bells, { queue: 'cmms-events', id: tx.tenantId }] : bells;
+};
+
+/** What decides whether a message that waits for quiet hours goes on waiting. */
+const whatCounts = ({ active, timeZone, preferences }: Technician): string => {
+  const { kinds, ways, quietHours } = readPreferences(preferences);
+  return JSON.stringify([active, timeZone, kinds, ways, quietHours]);
 };
 
 const newcomer = {
@@ -117,6 +130,8 @@ const readAddresses = (
   const seen = new Set<string>();
   return given.flatMap(({ kind, value: spelled, active = true }, position) => {
     const pointer = `/addresses/${position}`;
+    // What is wrong with it has been said.
+    if (kind === undefined || spelled === undefined) return [];
     const phone = kind === 'whatsapp-user-id' ? null : readPhone(spelled, country);
     const value =
       kind === 'whatsapp-user-id'

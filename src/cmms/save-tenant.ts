@@ -3,12 +3,14 @@ import { newApiKey } from '../api-key.ts';
 import { decrypt, sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
 import { isCountry } from '../domain/phone.ts';
-import { type Credentials, type DescribedChannel, retireOthers, saveChannel } from '../sender.ts';
+import { type DescribedChannel, retireOthers, saveChannel, type TwilioTokens } from '../sender.ts';
 import type { StoredChannel } from '../store/channels.ts';
 import type { Tx } from '../store/store.ts';
 import type { Tenant } from '../store/tenants.ts';
+import type { Bell } from './facts.ts';
 import { collectFaults, type Faults, Refused, refuseIfFaulty } from './faults.ts';
-import { type Fields, languageTag, requireField, text, timeZone, withoutUndefined } from './fields.ts';
+import { type Fields, language, requireField, text, timeZone, withoutUndefined } from './fields.ts';
+import { decideAnew } from './hold-back.ts';
 
 const sid = (prefix: 'AC' | 'MG') =>
   z
@@ -45,7 +47,7 @@ const channelChange = z
 export const tenantShape = {
   name: text(1, 200),
   timeZone,
-  locale: languageTag,
+  locale: language,
   defaultCountry: z
     .string()
     .refine(
@@ -71,6 +73,8 @@ export type SavedTenant = {
   created: boolean;
   tenant: Tenant;
   channel: StoredChannel | null;
+  /** To be rung after the commit. */
+  bells: Bell[];
   /** Made with the tenant; in the clear this once. */
   apiKey: string | null;
 };
@@ -145,9 +149,10 @@ const saveIn = async (
 
   if (before) await tx.tenants.update(tenant);
   else await tx.tenants.create(tenant);
+  const bells = before && before.timeZone !== tenant.timeZone ? await decideAnew(tx, null) : [];
   if (described) await saveChannel(tx, deps, described);
   if (fields.channel !== undefined) {
-    await retireOthers(tx, deps, described, ({ way }) => way === 'whatsapp');
+    await retireOthers(tx, deps, described ? [described] : [], ({ way }) => way === 'whatsapp');
   }
   const apiKey = before ? null : newApiKey();
   if (apiKey) await tx.apiKeys.add({ id: deps.newId(), label: 'first', hash: sha256(apiKey) });
@@ -155,6 +160,7 @@ const saveIn = async (
     created: !before,
     tenant: (await tx.tenants.get())!,
     channel: inUse(await tx.channels.list()),
+    bells,
     apiKey,
   };
 };
@@ -170,7 +176,7 @@ const describe = (
   rules: TenantRules,
   faults: Faults,
 ): DescribedChannel | null => {
-  const provider = given.provider ?? current?.provider;
+  const provider = given.provider ?? (current && twilioLike(current));
   const accountSid = given.accountSid ?? current?.accountSid;
   const address = given.from === undefined ? current?.address : readSender(given.from);
   if (!provider) faults.add('/provider', 'is required');
@@ -189,6 +195,7 @@ const describe = (
   }
   if (!provider || !accountSid || !address || !authToken) return null;
   return {
+    way: 'whatsapp',
     provider,
     address,
     accountSid,
@@ -210,7 +217,11 @@ const describe = (
   };
 };
 
-const readCredentials = ({ credentials }: StoredChannel, { secretKeys }: Deps): Credentials | null => {
+/** A WhatsApp channel's provider: mail servers have none. */
+export const twilioLike = ({ provider }: Pick<StoredChannel, 'provider'>): 'twilio' | 'simulator' =>
+  provider === 'simulator' ? provider : 'twilio';
+
+const readCredentials = ({ credentials }: StoredChannel, { secretKeys }: Deps): TwilioTokens | null => {
   try {
     return JSON.parse(decrypt(credentials, secretKeys));
   } catch {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Tx } from '../store/store.ts';
 import type { WebhookSettings } from '../store/webhook-endpoints.ts';
-import { addSecret } from '../webhooks/secrets.ts';
+import { addSecret, firstSecret } from '../webhooks/secrets.ts';
 import { eventTypes } from './event.ts';
 import type { Bell } from './facts.ts';
 import { type Faults, refuseIfFaulty } from './faults.ts';
@@ -36,7 +36,7 @@ export const saveWebhookEndpoint = async (
   if (!before) requireField(fields, 'url', faults);
   refuseIfFaulty(faults);
 
-  const made = before ? null : addSecret([], facts.now, facts.secretKeys);
+  const made = before ? null : firstSecret(facts.secretKeys);
   const types = fields.types === undefined ? (before?.types ?? null) : fields.types;
   const endpoint: WebhookSettings = {
     id: before?.id ?? facts.newId(),
@@ -49,7 +49,10 @@ export const saveWebhookEndpoint = async (
   if (!before) await tx.webhookEndpoints.insert(endpoint, await tx.events.end());
   else {
     await tx.webhookEndpoints.update(endpoint);
-    const isAnother = endpoint.url !== before.url || (endpoint.active && !before.active);
+    const isAnother =
+      endpoint.url !== before.url ||
+      String(endpoint.types) !== String(before.types) ||
+      (endpoint.active && !before.active);
     if (isAnother) await tx.webhookEndpoints.startAgain(endpoint.id);
   }
   return {
@@ -59,15 +62,19 @@ export const saveWebhookEndpoint = async (
   };
 };
 
-/** Gives the endpoint a new secret, beside which the one before signs for a day; null if there is no such endpoint. */
+/**
+ * Gives the endpoint a new secret, beside which the one before signs for a day; null if there is no such endpoint. Or
+ * says when it can have one, if too many sign already.
+ */
 export const rotateWebhookSecret = async (
   tx: Tx,
   key: string,
   facts: Pick<Facts, 'now' | 'secretKeys'>,
-): Promise<string | null> => {
+): Promise<{ secret: string } | { notBefore: Date } | null> => {
   const endpoint = await tx.webhookEndpoints.lock(key);
   if (!endpoint) return null;
-  const { secret, secrets } = addSecret(endpoint.secrets, facts.now, facts.secretKeys);
-  await tx.webhookEndpoints.update({ ...endpoint, secrets });
-  return secret;
+  const added = addSecret(endpoint.secrets, facts.now, facts.secretKeys);
+  if ('notBefore' in added) return added;
+  await tx.webhookEndpoints.update({ ...endpoint, secrets: added.secrets });
+  return { secret: added.secret };
 };

@@ -1,16 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isOpen, orderKey, type WorkOrder } from '../domain/work-order.ts';
+import { hasMoved } from '../domain/maintenance.ts';
+import type { Way } from '../domain/message.ts';
+import { assigned, type Change, isOpen, orderKey, type WorkOrder } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { writeNotice } from '../texts/texts.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { readWhen, requireField, type WorkOrderFields } from './fields.ts';
+import { withMailFooter } from './mail-footer.ts';
 import { moveOrder } from './move-order.ts';
-import { type Added, addNotice, buttonsOf, type NoticeKind, readerOf } from './notify.ts';
+import { type Added, addNotice, buttonsOf, readerOf } from './notify.ts';
 
 /** How a new assignee is told, where the request says more than the order itself. */
-export type HowToTell = { kind?: NoticeKind; expiresAt?: Date };
+export type HowToTell = { asMaintenance?: boolean; expiresAt?: Date };
 
 export type SavedOrder = { order: WorkOrder; created: boolean; bells: Bell[]; told: Added | null };
 
@@ -62,7 +65,9 @@ export const saveWorkOrder = async (
     ]);
   }
 
-  const { order: after, events } = moved;
+  const anew = before && holder && (await assignAnew(tx, before, moved.order, holder, facts));
+  const after = anew ? { ...moved.order, ...anew.set } : moved.order;
+  const events = anew ? [...moved.events, anew.event] : moved.events;
   if (before && isDeepStrictEqual(after, before))
     return { order: before, created: false, bells: [], told: null };
   const order = { ...after, version: before ? before.version + 1 : 1 };
@@ -82,7 +87,10 @@ export const saveWorkOrder = async (
   const bells: Bell[] = events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
 
   if (before && holder) bells.push(...(await closeAssignment(tx, before, order, holder, facts)));
-  const told = await announce(tx, { before, order, assignee: assignee ?? holder }, facts, howToTell);
+  const told = await announce(tx, { before, order, assignee: assignee ?? holder }, facts, {
+    ...howToTell,
+    ...(anew ? { asMaintenance: true } : {}),
+  });
   if (told?.channelId) bells.push({ queue: 'outbound', id: told.channelId });
   return { order, created: !before, bells, told };
 };
@@ -93,12 +101,20 @@ export const tellAssignee = (
   order: WorkOrder,
   assignee: Technician,
   facts: Facts,
-  { kind = noticeKind(order), expiresAt }: HowToTell,
-): Promise<Added> =>
-  addNotice(tx, { technician: assignee, order, kind, ...(expiresAt ? { expiresAt } : {}) }, facts);
+  { asMaintenance = false, expiresAt }: HowToTell,
+): Promise<Added> => {
+  const kind = noticeKind(order, asMaintenance);
+  return addNotice(tx, { technician: assignee, order, kind, ...(expiresAt ? { expiresAt } : {}) }, facts);
+};
 
-const noticeKind = (order: WorkOrder): 'maintenance.scheduled' | 'work-order.assigned' =>
-  order.kind === 'preventive' && order.scheduled ? 'maintenance.scheduled' : 'work-order.assigned';
+/** Of an order that cannot be confirmed no notice may ask it, whoever called it maintenance. */
+const noticeKind = (
+  order: WorkOrder,
+  asMaintenance: boolean,
+): 'maintenance.scheduled' | 'work-order.assigned' =>
+  order.kind === 'preventive' && (order.scheduled || asMaintenance)
+    ? 'maintenance.scheduled'
+    : 'work-order.assigned';
 
 const lockOrder = async (tx: Tx, number: string): Promise<WorkOrder | null> => {
   const order = await tx.workOrders.lockByNumber(number);
@@ -149,7 +165,29 @@ const edit = (order: WorkOrder, edits: Edits): WorkOrder => ({
   scheduled: edits.scheduledFor === undefined ? order.scheduled : readWhen(edits.scheduledFor),
 });
 
-/** Takes back a notice that did not leave yet; somebody who had been told, and lost the order, hears of it. */
+/** The same assignee's once more: who was told of another date, or has confirmed it, is told of this one. */
+const assignAnew = async (
+  tx: Tx,
+  before: WorkOrder,
+  after: WorkOrder,
+  holder: Technician,
+  facts: Facts,
+): Promise<Change | null> => {
+  if (!hasMoved(before, after)) return null;
+  if (before.confirmedAt === null) {
+    const id = await tx.messages.ofAssignment(before.id, before.assignmentNo);
+    const told = id === null ? null : await tx.messages.get(id);
+    // One that waits is brought up to date instead.
+    const waits =
+      told?.status === 'queued' ||
+      (told?.status === 'sending' && told.attempts.every(({ status }) => status === 'failed'));
+    if (told?.kind !== 'maintenance.scheduled' || waits) return null;
+  }
+  const again = assigned(after, holder, facts.now);
+  return { ...again, set: { ...again.set, escalated: after.escalated } };
+};
+
+/** Takes back a notice that did not leave yet; somebody who had been told hears that the order is cancelled or no longer his. */
 const closeAssignment = async (
   tx: Tx,
   before: WorkOrder,
@@ -159,13 +197,16 @@ const closeAssignment = async (
 ): Promise<Bell[]> => {
   if (order.status === 'assigned' && order.assignmentNo === before.assignmentNo) return [];
   const { hadLeft } = await tx.outbox.withdrawAssignment(order.id, before.assignmentNo);
-  if (!hadLeft || order.assigneeId === former.id) return [];
-  const { channelId } = await addNotice(
-    tx,
-    { technician: former, order, kind: 'work-order.unassigned' },
-    facts,
-  );
+  const kind = endOfAssignment(before, order);
+  if (!hadLeft || !kind) return [];
+  const { channelId } = await addNotice(tx, { technician: former, order, kind }, facts);
   return channelId ? [{ queue: 'outbound', id: channelId }] : [];
+};
+
+/** What whoever had the order is told; null if it is still his, or done. */
+const endOfAssignment = (before: WorkOrder, order: WorkOrder) => {
+  if (order.status === 'cancelled' && isOpen(before)) return 'work-order.cancelled';
+  return order.assigneeId === before.assigneeId ? null : 'work-order.unassigned';
 };
 
 const announce = async (
@@ -177,12 +218,20 @@ const announce = async (
   if (order.status !== 'assigned' || !isOpen(order) || !assignee) return null;
   if (order.assignmentNo !== before?.assignmentNo) return tellAssignee(tx, order, assignee, facts, howToTell);
   // A notice that waits must not tell what was true before.
-  const kind = noticeKind(order);
-  const reader = readerOf(assignee, facts.tenant, facts.now);
+  const told = await tx.messages.ofAssignment(order.id, order.assignmentNo);
+  const wasMaintenance = told !== null && (await tx.messages.get(told))?.kind === 'maintenance.scheduled';
+  const kind = noticeKind(order, howToTell.asMaintenance === true || wasMaintenance);
+  const readerBy = (way: Way) => readerOf(assignee, facts.tenant, facts.now, way);
+  const writeFor = (way: Way) =>
+    withMailFooter(tx, writeNotice(kind, order, readerBy(way)), readerBy(way), assignee);
   await tx.messages.rewriteQueuedNotice(order.id, order.assignmentNo, {
     kind,
-    text: writeNotice(kind, order, reader),
-    buttons: buttonsOf(kind, reader),
+    texts: {
+      whatsapp: await writeFor('whatsapp'),
+      sms: await writeFor('sms'),
+      email: await writeFor('email'),
+    },
+    buttons: buttonsOf(kind, readerBy('whatsapp')),
   });
   return null;
 };

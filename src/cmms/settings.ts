@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { ways } from '../domain/message.ts';
 import { priorities } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Tenant } from '../store/tenants.ts';
+import type { Bell } from './facts.ts';
 import { type Faults, pointerTo, refuseIfFaulty } from './faults.ts';
-import { type Fields, key, languageTag, text, timeZone } from './fields.ts';
+import { type Fields, key, language, text, timeZone } from './fields.ts';
+import { decideAnew } from './hold-back.ts';
 import { quietHours, timeOfDay } from './preferences.ts';
 
-const ways = ['whatsapp', 'sms', 'email'] as const;
 const groups = ['responsible', 'supervisor', 'on-call'] as const;
 
 const listOf = <T extends string>(words: readonly [T, ...T[]]) =>
@@ -34,7 +36,7 @@ const steps = z.array(step).max(20);
 export const settingsShape = {
   enabled: z.boolean(),
   timeZone,
-  locale: languageTag,
+  locale: language,
   quietHours: quietHours.nullable(),
   reminders: z
     .array(reminderRule)
@@ -111,12 +113,15 @@ export const readSettings = async (tx: Tx, tenant: Tenant): Promise<z.infer<type
   };
 };
 
-/** Changes what is given. Throws Refused, with `faults` and unknown people, and writes nothing then. */
+/**
+ * Changes what is given. Throws Refused, with `faults` and unknown people, and writes nothing then. Ring the bells
+ * after the commit.
+ */
 export const saveSettings = async (
   tx: Tx,
   fields: Fields<typeof settingsShape>,
   faults: Faults,
-): Promise<void> => {
+): Promise<Bell[]> => {
   // The operator changes some of the same.
   await tx.tenants.lock('tenant');
   const tenant = (await tx.tenants.get())!;
@@ -145,26 +150,30 @@ export const saveSettings = async (
           : escalation && withoutNull({ ...before.escalation, ...inFull(escalation) }),
     }),
   );
+  return fields.quietHours !== undefined || timeZone !== undefined || enabled !== undefined
+    ? decideAnew(tx, null)
+    : [];
 };
 
 /** Everybody who is named must be known. */
 const checkPeople = async (tx: Tx, fields: Fields<typeof settingsShape>, faults: Faults) => {
   const { onCall, escalation } = fields;
-  const named: { pointer: string; externalId: string }[] = (onCall ?? []).map((externalId, place) => ({
-    pointer: pointerTo(['onCall', place]),
-    externalId,
-  }));
+  const named: { pointer: string; externalId: string }[] = [];
+  // Those that are wrong have left gaps, which forEach passes over.
+  onCall?.forEach((externalId, place) => {
+    named.push({ pointer: pointerTo(['onCall', place]), externalId });
+  });
   for (const [place, { pointer, externalId }] of named.entries()) {
     if (named.findIndex((each) => each.externalId === externalId) < place)
       faults.add(pointer, 'is there twice');
   }
   for (const [severity, steps] of Object.entries(escalation ?? {})) {
-    for (const [place, { notify }] of (steps ?? []).entries()) {
-      for (const [position, externalId] of notify.entries()) {
-        if (groups.some((group) => group === externalId)) continue;
+    steps?.forEach(({ notify }, place) => {
+      notify?.forEach((externalId, position) => {
+        if (groups.some((group) => group === externalId)) return;
         named.push({ pointer: pointerTo(['escalation', severity, place, 'notify', position]), externalId });
-      }
-    }
+      });
+    });
   }
   const found = await tx.technicians.findMany([...new Set(named.map(({ externalId }) => externalId))]);
   const known = new Set(found.map(({ externalId }) => externalId));

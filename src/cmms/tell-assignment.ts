@@ -17,8 +17,8 @@ export type AssignmentJob = {
 };
 
 /**
- * Brings order and asset to what the job says, unless the job is behind; assigns the order and tells the
- * assignee, once per assignment. Throws Refused with every fault; then nothing of it may stay.
+ * Brings order and asset to what the job says, assigns the order and tells the assignee, once per assignment. A job
+ * that is behind changes nothing, but that it assigns an order which nobody has had. Throws Refused with every fault; then nothing of it may stay.
  */
 export const tellAssignment = async (
   tx: Tx,
@@ -40,14 +40,15 @@ export const tellAssignment = async (
   const version = fields.version ?? null;
   const isBehind = before !== null && version !== null && version < before.version;
   const howToTell = {
-    ...(job.name === 'maintenance.scheduled' ? { kind: job.name } : {}),
+    asMaintenance: job.name === 'maintenance.scheduled',
     ...(job.expiresAt ? { expiresAt: readMoment(job.expiresAt) } : {}),
   };
   let saved: SavedOrder;
   if (isBehind) {
     refuseIfFaulty(faults);
-    // What the job knew is out of date, but it still says whose the order is. A closed order stays closed.
-    const change = isOpen(before) && job.assignee !== undefined ? { assignee: job.assignee } : {};
+    // Whoever has the order by now, or was relieved of it, has it from somebody who knew more than the job.
+    const hasBeenSomebodys = before.assignmentNo > 0;
+    const change = isOpen(before) && !hasBeenSomebodys ? { assignee: job.assignee! } : {};
     saved = await saveWorkOrder(tx, number!, change, facts, faults, howToTell);
   } else {
     const order: WorkOrderFields = {
@@ -55,7 +56,7 @@ export const tellAssignment = async (
       ...(await saveJobAsset(tx, job.asset, facts, ofOrder.under('/asset'))),
       ...(assignee ? { assignee: assignee.externalId } : {}),
     };
-    if (!before && job.name === 'maintenance.scheduled') order.kind ??= 'preventive';
+    if (howToTell.asMaintenance) order.kind ??= 'preventive';
     saved = await saveWorkOrder(tx, number!, order, facts, ofOrder, howToTell).catch(namingPlace);
   }
   const { order, bells, told } = saved;

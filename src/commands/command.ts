@@ -1,3 +1,5 @@
+import type { Way } from '../domain/message.ts';
+import type { NotReachedWhy } from '../domain/not-reached.ts';
 import type { People, Person } from '../domain/who-is-told.ts';
 import type { Asset, Before, Change, OrderStatus, WorkOrder } from '../domain/work-order.ts';
 
@@ -26,14 +28,19 @@ export type CommandName = (typeof commandNames)[number];
 /** What can be asked of us: a command, or to keep what came with no command at all. */
 export type Action = CommandName | 'ATTACH';
 
-/** What somebody wants, once his message is understood. */
+/**
+ * What somebody wants, once his message is understood. By `opt-in` and `opt-out` came a text message to which
+ * Twilio has done something already; `rest` is then its word, where that is not the command's own.
+ */
 export type Request = {
   action: Action;
   /** What follows the command's words, as sent. */
   rest: string;
   /** The order that a button or the answer to a question names. */
   orderId: string | null;
-  by: 'words' | 'button' | 'answer' | 'reaction';
+  /** The assignment that a button was under, by its number. */
+  assignmentNo?: number;
+  by: 'words' | 'button' | 'answer' | 'reaction' | 'opt-in' | 'opt-out';
   /** Attachments that waited for this answer. */
   attachments?: string[];
 };
@@ -71,8 +78,10 @@ export type AttachmentKind = 'image' | 'audio' | 'video' | 'document' | 'contact
 
 /** Everything a command may know. `orders` are the technician's open ones, `closed` those closed in the last 7 days. */
 export type Facts = {
-  technician: { id: string; externalId: string; name: string; paused: boolean };
+  technician: { id: string; externalId: string; name: string; role: Person['role']; paused: boolean };
   way: 'whatsapp' | 'sms';
+  /** Since when Twilio had kept our text messages from the phone, which this message has ended. */
+  optedOutSince: Date | null;
   receivedAt: Date;
   orders: OrderFacts[];
   closed: OrderFacts[];
@@ -109,8 +118,8 @@ export type ReplyValues = {
   completed: { order: OrderLine; others: number };
   alreadyClosed: { order: OrderLine };
   notStarted: { order: OrderLine };
-  confirmed: { order: OrderLine; others: number };
-  alreadyConfirmed: { order: OrderLine };
+  confirmed: { order: WorkOrder; others: number };
+  alreadyConfirmed: { order: WorkOrder };
   notScheduled: { order: OrderLine };
   noted: { order: OrderLine; text: string };
   delayed: { order: OrderLine; reason: string; told: string[] };
@@ -130,11 +139,14 @@ export type ReplyValues = {
   myWork: { orders: OrderLine[]; from: number };
   pending: { orders: OrderLine[]; from: number };
   counts: { counts: Partial<Record<OrderStatus, number>> };
-  orderDetail: { order: WorkOrder; from: number };
+  /** `readOnly`: it is somebody else's. */
+  orderDetail: { order: WorkOrder; from: number; readOnly?: boolean };
   noMore: Record<string, never>;
   help: { name: string };
   paused: { already: boolean };
   resumed: { missed: OrderLine[] };
+  /** Said on WhatsApp: nothing reaches the phone by text message. `given` is what did that. */
+  cutOff: { given: string; paused: boolean };
   nothingToDo: { command: CommandName };
   noSuchOrder: { given: string };
   orderMoved: { order: OrderLine; holder: string | null; by: string | null; at: Date | null };
@@ -146,6 +158,8 @@ export type ReplyValues = {
   notOnList: { given: string; count: number };
   unreadable: { kind: 'sticker' | 'reaction' | 'unknown' };
   buttonUseless: { expired: boolean };
+  /** A tap that would accept what its notice says, which is not so any more. */
+  buttonOutdated: { order: WorkOrder };
   attached: { order: OrderLine; kinds: AttachmentKind[] };
   attachedNowhere: { kinds: AttachmentKind[] };
   tooLate: { given: string };
@@ -173,6 +187,15 @@ export type NewsValues = {
   'work-order.undone': { order: OrderLine | null; by: string; types: string[] };
   'technician.opted-out': { name: string; way: 'whatsapp' | 'sms' };
   'technician.identity-changed': { name: string };
+  'technician.not-reached': {
+    name: string;
+    order: OrderLine | null;
+    ways: { way: Way; why: NotReachedWhy }[];
+  };
+  /** Has not read the last reminders, from that moment on. */
+  'technician.not-reading': { name: string; since: Date };
+  /** Scheduled maintenance that somebody has not confirmed. */
+  'maintenance.unconfirmed': { order: WorkOrder; by: string };
 };
 
 export type News = {

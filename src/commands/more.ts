@@ -1,5 +1,6 @@
 import { answer, type Command } from './command.ts';
 import { whichOrder } from './on-order.ts';
+import { readsAll } from './status.ts';
 
 /** Goes on with the last list, or with a long order, as things are now. */
 export const more: Command = (_request, facts) => {
@@ -12,8 +13,10 @@ export const more: Command = (_request, facts) => {
   if (list.of === 'orderDetail') {
     const [order] = orders;
     const isShown = shown >= (order?.description?.trim() ?? '').length;
-    return order && isMine(order) && !isShown
-      ? answer('orderDetail', { order, from: shown }, [order])
+    if (!order || isShown) return answer('noMore', {});
+    if (isMine(order)) return answer('orderDetail', { order, from: shown }, [order]);
+    return readsAll(facts)
+      ? answer('orderDetail', { order, from: shown, readOnly: true }, [order])
       : answer('noMore', {});
   }
   if (list.of === 'whichOrder' && action) {

@@ -1,6 +1,7 @@
 import { acknowledged, started } from '../domain/work-order.ts';
 import { byWhatToDoNext } from './by-what-to-do-next.ts';
 import { answer, type Command, change, type Facts, type Request } from './command.ts';
+import { myWork } from './my-work.ts';
 import { onOrder, onResolution } from './on-order.ts';
 import { lastNoticed, latest, type Rule } from './resolve-order.ts';
 
@@ -17,12 +18,16 @@ const rule: Rule = {
 
 export const start: Command = (request, facts, now) => {
   if (isBare(request, facts)) {
-    if (facts.technician.paused) {
-      return { ...answer('resumed', { missed: facts.missed }), paused: false };
+    const { paused } = facts.technician;
+    if (paused || facts.optedOutSince) {
+      return { ...answer('resumed', { missed: facts.missed }), paused: paused ? false : null };
     }
+    // YES and UNSTOP, and nothing to resume.
+    if (request.rest !== '') return answer('help', { name: facts.technician.name });
     // There the word also means "send me messages again": it never starts work by itself.
     if (facts.way === 'sms' && facts.orders.length > 0) {
-      const orders = [...facts.orders].sort(byWhatToDoNext);
+      const orders = facts.orders.filter(rule.fits).sort(byWhatToDoNext);
+      if (orders.length === 0) return myWork(request, facts, now);
       return onResolution(rule, { kind: 'ask', orders, leftOver: null }, '', facts, () => {
         throw new Error('a question has no order yet');
       });
@@ -42,5 +47,5 @@ export const start: Command = (request, facts, now) => {
   });
 };
 
-const isBare = ({ rest, orderId }: Request, { quoted }: Facts): boolean =>
-  rest === '' && orderId === null && quoted.length === 0;
+const isBare = ({ by, rest, orderId }: Request, { quoted }: Facts): boolean =>
+  by === 'opt-in' || (rest === '' && orderId === null && quoted.length === 0);

@@ -1,5 +1,5 @@
-import type { OrderStatus } from '../domain/work-order.ts';
-import { answer, type Command } from './command.ts';
+import type { OrderStatus, WorkOrder } from '../domain/work-order.ts';
+import { answer, type Command, type Decision, type Facts } from './command.ts';
 import { onResolution } from './on-order.ts';
 import { type Resolution, resolveOrder } from './resolve-order.ts';
 
@@ -14,10 +14,16 @@ export const status: Command = (request, facts) => {
     return answer('counts', { counts });
   }
   const resolution = resolveOrder(rule, { named: rest, orderId }, facts);
-  return onResolution(rule, readable(resolution), '', facts, (order) =>
-    answer('orderDetail', { order, from: 0 }, [order]),
-  );
+  if (resolution.kind === 'moved' && readsAll(facts)) return show(resolution.moved.order, true);
+  return onResolution(rule, readable(resolution), '', facts, (order) => show(order));
 };
+
+/** Supervisors and planners are told of orders that are others', and may read what they are told of. */
+export const readsAll = ({ technician }: Pick<Facts, 'technician'>): boolean =>
+  technician.role !== 'technician';
+
+const show = (order: WorkOrder, readOnly = false): Decision =>
+  answer('orderDetail', { order, from: 0, ...(readOnly ? { readOnly } : {}) }, [order]);
 
 // Reading what is closed does no harm.
 const readable = (resolution: Resolution): Resolution =>

@@ -1,17 +1,22 @@
 import { orderKey } from '../domain/work-order.ts';
-import type { Action, Decision, Option, Question, Request } from './command.ts';
+import type { Action, CommandName, Decision, Option, Question, Request } from './command.ts';
 import { answer } from './command.ts';
 import { parseCommand } from './parse.ts';
 import { endingLike, isNumbered } from './resolve-order.ts';
 import { commands } from './table.ts';
 import { hadQuestion, openQuestion, optionAt, type Talk } from './talk.ts';
-import { nearWords, type Offer, type Words, wordBeside } from './words.ts';
+import { twilioWordIn } from './twilio-words.ts';
+import { nearWords, type Offer, type Vocabulary, type Words, wordBeside, wordOn } from './words.ts';
 
 /** What a phone sent, whatever it was. */
 export type Heard = {
+  way: 'whatsapp' | 'sms';
   text: string;
   /** A tapped button of ours; `useless` when it is too old or not signed by us. */
-  button: { action: string; orderId: string } | { useless: 'expired' | 'forged' } | null;
+  button:
+    | { action: string; orderId: string; assignmentNo?: number }
+    | { useless: 'expired' | 'forged' }
+    | null;
   /** Photos, voice notes, documents, places: something to keep. */
   hasAttachments: boolean;
   /** What cannot be kept or understood. */
@@ -32,21 +37,26 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
   if (button) {
     if ('useless' in button) return reply(answer('buttonUseless', { expired: button.useless === 'expired' }));
     if (Object.hasOwn(commands, button.action)) {
-      return request({ action: button.action as Action, rest: '', orderId: button.orderId, by: 'button' });
+      const { action, ...about } = button;
+      return request({ action: action as Action, rest: '', ...about, by: 'button' });
     }
   }
   if (thumbsUpFor) return request({ action: 'ACK', rest: '', orderId: thumbsUpFor, by: 'reaction' });
+
+  const byTwilio = heard.way === 'sms' ? forTwilio(text, words) : null;
+  if (byTwilio) return request(byTwilio);
 
   const parsed = heard.other ? null : parseCommand(text, [...words.commands.keys()]);
   if (parsed) {
     const { word, rest } = parsed;
     const command = words.commands.get(word)!;
     if (heard.forwarded && !commands[command].reads)
-      return offer(text, [optionFor({ word, command }, rest)], true);
+      return offer(text, [optionFor({ word, command }, rest, heard.way, words)], true);
     // "STOP the pump" is not about messages.
     if (command === 'STOP' && rest !== '') {
       const delay = { word: wordBeside(word, 'DELAY', words), command: 'DELAY' as const };
-      return offer(text, [optionFor({ word, command }, ''), optionFor(delay, rest)]);
+      const { way } = heard;
+      return offer(text, [optionFor({ word, command }, '', way, words), optionFor(delay, rest, way, words)]);
     }
     return request({ action: command, rest, orderId: null, by: 'words' });
   }
@@ -58,8 +68,25 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
   return (
     (question && answerTo(question, text)) ??
     (hadQuestion(talk) && readNumber(text) !== null ? reply(answer('listClosed', {})) : null) ??
-    guess(text, words)
+    guess(text, heard.way, words)
   );
+};
+
+/** What Twilio has acted upon by itself, and sends us all the same. */
+const forTwilio = (text: string, words: Words): Request | null => {
+  const word = text.trim().toUpperCase();
+  const isOwn = (command: CommandName) => words.commands.get(word) === command;
+  const about = { orderId: null, rest: '' };
+  switch (twilioWordIn(text)) {
+    case 'stop':
+      return { ...about, action: 'STOP', rest: isOwn('STOP') ? '' : word, by: 'opt-out' };
+    case 'start':
+      return { ...about, action: 'START', rest: isOwn('START') ? '' : word, by: 'opt-in' };
+    case 'help':
+      return { ...about, action: 'HELP', by: 'words' };
+    case null:
+      return null;
+  }
 };
 
 /** A number of the list, the number of a listed order, or the text that was asked for. */
@@ -114,7 +141,7 @@ const readNumber = (text: string): number | null => {
 };
 
 /** Mistyped commands: those that only read are run, those that change something are offered. */
-const guess = (text: string, words: Words): Understood => {
+const guess = (text: string, way: Heard['way'], words: Words): Understood => {
   const [, first = '', rest = ''] =
     /^[\s\p{P}\p{S}]*([\p{L}\p{M}]+)[\s\p{P}\p{S}]*([\s\S]*)$/u.exec(text) ?? [];
   const typed = first.normalize('NFKC').toUpperCase();
@@ -122,7 +149,7 @@ const guess = (text: string, words: Words): Understood => {
   if (hinted) {
     return offer(
       text,
-      hinted.map((each) => optionFor(each, rest)),
+      hinted.map((each) => optionFor(each, rest, way, words)),
     );
   }
 
@@ -140,18 +167,33 @@ const guess = (text: string, words: Words): Understood => {
   if (near.length > 0) {
     return offer(
       text,
-      near.map((each) => optionFor(each, each.rest)),
+      near.map((each) => optionFor(each, each.rest, way, words)),
     );
   }
   return { kind: 'answer', decision: answer('notUnderstood', { given: text, last: false }), confused: true };
 };
 
-const optionFor = ({ word, command }: Offer, rest: string): Option => ({
+const optionFor = (
+  { word, command }: Offer,
+  rest: string,
+  way: Heard['way'],
+  { vocabularies }: Words,
+): Option => ({
   action: command,
   rest: rest.trim(),
   orderId: null,
-  label: `${word} ${rest.trim()}`.trim(),
+  label: offeredOn(way, { word, command }, rest.trim(), vocabularies),
 });
+
+/** Twilio's own words do something else on text messages: there they are not offered. */
+const offeredOn = (way: Heard['way'], { word, command }: Offer, rest: string, vocabularies: Vocabulary[]) => {
+  const known = vocabularies.find(({ words }) => words[command].includes(word));
+  if (way === 'whatsapp' || !known || twilioWordIn(word) === null) return `${word} ${rest}`.trim();
+  // Behind START a number makes it ours.
+  return command === 'START'
+    ? `${word} ${rest || known.number}`
+    : `${wordOn(way, known, command)} ${rest}`.trim();
+};
 
 /** One tap for what may have been meant; nothing is done before. */
 const offer = (given: string, options: Option[], forwarded = false): Understood => ({

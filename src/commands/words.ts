@@ -1,10 +1,14 @@
+import type { Way } from '../domain/message.ts';
 import { type CommandName, commandNames } from './command.ts';
+import { twilioWordIn } from './twilio-words.ts';
 
 /** The words of one language: what may begin a command, and what only sounds like one. */
 export type Vocabulary = {
   words: Record<CommandName, string[]>;
   /** Words that are offered a command, never run: END may mean two things. */
   hints: Record<string, CommandName[]>;
+  /** What stands for any order's number. */
+  number: string;
 };
 
 /** A command by a word that somebody can be offered. */
@@ -18,13 +22,10 @@ export type Words = {
   vocabularies: Vocabulary[];
 };
 
-// Twilio acts on these by itself where it filters opt-outs; a command named like this would cut people off.
-const optOutWords = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'END', 'QUIT', 'CANCEL', 'REVOKE', 'OPTOUT'];
-
 /**
  * All words that are understood, whoever writes. Throws, naming every fault, when two commands share a
- * word, a command has none in some language, a command other than STOP has one of Twilio's opt-out words,
- * or a word would never be recognized as it is written.
+ * word, a command has none in some language, or none that is not Twilio's on text messages, a command other than
+ * STOP has one of Twilio's opt-out words, or a word would never be recognized as it is written.
  */
 export const joinVocabularies = (languages: Record<string, Vocabulary>): Words => {
   const commands = new Map<string, CommandName>();
@@ -33,10 +34,16 @@ export const joinVocabularies = (languages: Record<string, Vocabulary>): Words =
   for (const [language, vocabulary] of Object.entries(languages)) {
     for (const name of commandNames) {
       if (vocabulary.words[name].length === 0) faults.push(`${language}: ${name} has no word`);
+      else if (vocabulary.words[name].every(twilioWordIn)) {
+        faults.push(
+          `${language}: ${name} has only words of Twilio's, which cannot be offered on text messages`,
+        );
+      }
       for (const word of vocabulary.words[name]) {
         const other = commands.get(word);
         if (other && other !== name) faults.push(`${language}: "${word}" is ${name} and ${other}`);
-        if (name !== 'STOP' && optOutWords.includes(word)) {
+        // A command named like this would cut people off.
+        if (name !== 'STOP' && twilioWordIn(word) === 'stop') {
           faults.push(`${language}: "${word}" for ${name} is an opt-out word of Twilio's`);
         }
         if (!isPlain(word)) faults.push(`${language}: "${word}" is not in plain capitals`);
@@ -66,6 +73,10 @@ export const joinVocabularies = (languages: Record<string, Vocabulary>): Words =
 
 // What people write is brought into this form before it is compared.
 const isPlain = (word: string): boolean => word === word.normalize('NFKC').toUpperCase();
+
+/** A command's word that can be offered there: on text messages none of Twilio's own. */
+export const wordOn = (way: Way, { words }: Pick<Vocabulary, 'words'>, command: CommandName): string =>
+  words[command].find((word) => way === 'whatsapp' || twilioWordIn(word) === null)!;
 
 /** How another command is called in the language of this word. */
 export const wordBeside = (word: string, command: CommandName, { vocabularies }: Words): string =>

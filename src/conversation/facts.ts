@@ -14,6 +14,7 @@ export type FactsAsked = {
   message: Unread;
   technician: Technician;
   paused: boolean;
+  optedOutSince: Date | null;
   talk: Talk;
   quoted: string[];
   attachments: Facts['attachments'];
@@ -26,7 +27,7 @@ export const loadFacts = async (
   request: Request,
   asked: FactsAsked,
 ): Promise<{ facts: Facts; undoes: string | null }> => {
-  const { message, technician, paused, talk, quoted, attachments, now } = asked;
+  const { message, technician, paused, optedOutSince, talk, quoted, attachments, now } = asked;
   const at = message.receivedAt;
   const needs = new Set(commands[request.action].needs);
   const last = needs.has('undoable')
@@ -51,8 +52,12 @@ export const loadFacts = async (
   const asFacts = (order: WorkOrder) => ({ ...order, noticeAcceptedAt: noticed.get(order.id) ?? null });
 
   const facts: Facts = {
-    technician: { id: technician.id, externalId: technician.externalId, name: technician.name, paused },
+    technician: {
+      ...{ id: technician.id, externalId: technician.externalId, name: technician.name },
+      ...{ role: technician.role, paused },
+    },
     way: message.way,
+    optedOutSince,
     receivedAt: at,
     orders: mine.filter(isOpen).map(asFacts),
     closed: mine.filter((order) => !isOpen(order)).map(asFacts),
@@ -70,7 +75,8 @@ export const loadFacts = async (
       // Somebody else may have taken it while we waited for its lock.
       escalated.flatMap((id) => byId.get(id) ?? []).filter((order) => order.escalated),
     ),
-    missed: needs.has('missed') && paused ? await readMissed(tx, technician) : [],
+    missed:
+      needs.has('missed') && (paused || optedOutSince) ? await readMissed(tx, technician, optedOutSince) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
   };
   return { facts, undoes: last?.messageId ?? null };
@@ -82,12 +88,12 @@ const readMoved = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['moved']> =
   if (orders.length === 0) return [];
   const moves = await tx.workOrders.lastMoves(orders.map(({ id }) => id));
   const holders = await tx.technicians.names(orders.flatMap(({ assigneeId }) => assigneeId ?? []));
-  return orders.map((order) => ({
-    order,
-    holder: order.assigneeId ? (holders.get(order.assigneeId) ?? null) : null,
-    by: moves.get(order.id)?.by ?? null,
-    at: moves.get(order.id)?.at ?? null,
-  }));
+  return orders.map((order) => {
+    // Whoever has it may be the first who ever had it: then nobody has moved it.
+    const move = order.assignmentNo > 1 || !order.assigneeId ? moves.get(order.id) : undefined;
+    const holder = order.assigneeId ? (holders.get(order.assigneeId) ?? null) : null;
+    return { order, holder, by: move?.by ?? null, at: move?.at ?? null };
+  });
 };
 
 const readPeople = async (tx: Tx, technician: Technician, orders: WorkOrder[]): Promise<Facts['people']> => {
@@ -149,8 +155,12 @@ const readEscalations = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['esca
 
 const nil = '00000000-0000-0000-0000-000000000000';
 
-const readMissed = async (tx: Tx, technician: Technician): Promise<Facts['missed']> => {
-  const ids = await tx.messages.missedWhilePaused(technician.id, technician.externalId);
+const readMissed = async (
+  tx: Tx,
+  technician: Technician,
+  optedOutSince: Date | null,
+): Promise<Facts['missed']> => {
+  const ids = await tx.messages.missed(technician.id, technician.externalId, optedOutSince);
   const orders = new Map((await tx.workOrders.getMany(ids)).map((order) => [order.id, order]));
   return ids
     .flatMap((id) => orders.get(id) ?? [])

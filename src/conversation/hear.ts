@@ -1,4 +1,5 @@
 import { readButton } from '../buttons.ts';
+import { parseCommand } from '../commands/parse.ts';
 import type { Heard } from '../commands/understand.ts';
 import type { Deps } from '../deps.ts';
 import { type Content, kindOfMedia } from '../messaging/twilio-forms.ts';
@@ -7,6 +8,7 @@ import type { Unread } from '../store/inbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { words } from '../texts/texts.ts';
 
 /** What a phone sent, the orders of the message it quotes, and what came with it to be kept. */
 export type Listened = { heard: Heard; quoted: string[]; attachments: NewAttachment[] };
@@ -19,7 +21,8 @@ export const hear = async (
   content: Content,
   { technician, tenant }: { technician: Technician; tenant: Tenant },
 ): Promise<Listened> => {
-  const { text, quotedId, buttonPayload, messageType, forwarded } = content;
+  const { quotedId, buttonPayload, messageType, forwarded } = content;
+  const text = wordBehind(buttonPayload) ?? content.text;
   const quoted = quotedId ? await tx.messages.byProviderId(message.channelId, quotedId) : null;
   const attachments = readAttachments(deps, message, content, technician);
 
@@ -33,6 +36,7 @@ export const hear = async (
 
   return {
     heard: {
+      way: message.way,
       text,
       button: buttonPayload ? readMeaning(deps, tenant, buttonPayload) : null,
       hasAttachments: attachments.length > 0,
@@ -54,11 +58,18 @@ export const hear = async (
 // In any skin colour.
 const thumbsUp = /^\s*👍[\u{1F3FB}-\u{1F3FF}]?\uFE0F?\s*$/u;
 
+/**
+ * A button that somebody made at the provider may carry a command as it is typed: then the tap says that, with the
+ * message it is under, whatever its title.
+ */
+const wordBehind = (payload: string | null): string | null =>
+  payload !== null && parseCommand(payload, [...words.commands.keys()]) ? payload : null;
+
 const readMeaning = (deps: Deps, tenant: Tenant, payload: string): Heard['button'] => {
   const button = readButton(payload, tenant.id, deps.secretKeys, deps.now());
   if (button.kind === 'foreign') return null;
   if (button.kind !== 'valid') return { useless: button.kind };
-  return { action: button.action, orderId: button.orderId };
+  return { action: button.action, orderId: button.orderId, assignmentNo: button.assignmentNo };
 };
 
 const readAttachments = (

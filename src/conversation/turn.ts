@@ -31,6 +31,7 @@ import { oneLine } from '../texts/shorten.ts';
 import { words, writeReply } from '../texts/texts.ts';
 import { loadFacts } from './facts.ts';
 import { hear } from './hear.ts';
+import { answerElsewhere, answerToCutOff, noteCutOff, noteOptIn } from './opt-words.ts';
 
 /** One message of a registered technician, and everything around it. */
 export type Turn = {
@@ -47,6 +48,9 @@ export type Turn = {
   ring: (queue: DoorbellQueue, id: string) => void;
 };
 
+/** Where its answer goes, if not where it came from. */
+type Answered = Turn & { answerAt: Where | null };
+
 /** What a message came to: the message that answers it, and what the conversation is in the middle of then. */
 export type Outcome = { answeredBy: string | null; talk: Talk; workOrderIds: string[] };
 
@@ -55,7 +59,8 @@ const albumMs = 4000;
 const lateCommandMs = 15 * 60 * 1000;
 
 /** Understands one message, does what it asks for and answers it. */
-export const takeTurn = async (turn: Turn): Promise<Outcome> => {
+export const takeTurn = async (given: Turn): Promise<Outcome> => {
+  const turn: Answered = { ...given, answerAt: await answerToCutOff(given) };
   const { tx, deps, message, content, technician } = turn;
   const at = { received: message.receivedAt, now: deps.now() };
   const counted = countMessage(turn.talk, at.received);
@@ -89,16 +94,26 @@ export const takeTurn = async (turn: Turn): Promise<Outcome> => {
   }
 
   const { request } = understood;
+  const optedOutSince = request.by === 'opt-in' ? await noteOptIn(turn) : null;
   const { facts, undoes } = await loadFacts(tx, request, {
     message,
     technician,
     paused: readPreferences(technician.preferences).paused,
+    optedOutSince,
     talk: counted.talk,
     quoted,
     attachments: [...(await waitingFor(turn, request)), ...attachments],
     now: at.now,
   });
   const decision = withEarlier(runCommand(request, facts, at.now), request, counted.talk, at.received);
+  if (request.by === 'opt-out') {
+    await carryOut(turn, decision, undoes);
+    for (const { queue, id } of await noteCutOff(turn)) turn.ring(queue, id);
+    const where = await answerElsewhere(turn);
+    return where
+      ? say(turn, counted.talk, { request, decision, where })
+      : { answeredBy: null, talk: counted.talk, workOrderIds: [] };
+  }
   const kinds = request.action === 'ATTACH' ? facts.attachments.map(({ kind }) => kind) : [];
   const [outcome] = await Promise.all([
     say(turn, counted.talk, { request, decision, kinds }),
@@ -190,20 +205,24 @@ type Said = {
   confused?: number | null;
   /** What came with nothing but attachments. */
   kinds?: AttachmentKind[];
+  /** If not where the message came from. */
+  where?: Where;
 };
+
+type Where = Pick<Unread, 'way' | 'channelId' | 'conversationId'>;
 
 /** Adds the answer; one that only says that more of the same came joins the answer before it. */
 const say = async (
-  turn: Turn,
+  turn: Answered,
   talk: Talk,
-  { request, decision, confused = null, kinds = [] }: Said,
+  { request, decision, confused = null, kinds = [], where = turn.answerAt ?? turn.message }: Said,
 ): Promise<Outcome> => {
   const at = { received: turn.message.receivedAt, now: turn.deps.now() };
   // A choice from the list is no album.
   const about = request?.by === 'answer' ? null : aboutAttachments(decision.reply);
   const joined = about ? await joinAlbum(turn, talk, decision.reply, about, kinds) : null;
   const dueAt = new Date(at.now.getTime() + (about ? albumMs : 0));
-  const { id: answerId, shown } = joined ?? (await addAnswer(turn, decision.reply, dueAt));
+  const { id: answerId, shown } = joined ?? (await addAnswer(turn, decision.reply, dueAt, where));
   const next = nextTalk(talk, { request, decision, confused, answerId, shown }, at);
   if (about) next.album = { answerId, about, kinds: joined?.kinds ?? kinds };
   else delete next.album;
@@ -238,7 +257,7 @@ const joinAlbum = async (
 const maxListed = 10;
 
 /** More than we can take within a minute: nothing is done, and one answer at the end of it says what was not. */
-const skip = async (turn: Turn, talk: Talk): Promise<Outcome> => {
+const skip = async (turn: Answered, talk: Talk): Promise<Outcome> => {
   const { tx, deps, content } = turn;
   const minute = talk.minute!;
   const listed = minute.skipped.length < maxListed;
@@ -249,7 +268,7 @@ const skip = async (turn: Turn, talk: Talk): Promise<Outcome> => {
   const before = minute.answerId;
   const joined = before !== null && (await tx.outbox.rewriteReply(before, text));
   const dueAt = new Date(deps.now().getTime() + restOf(minute.since, deps.now()));
-  const answerId = joined ? before : (await addAnswer(turn, reply, dueAt)).id;
+  const answerId = joined ? before : (await addAnswer(turn, reply, dueAt, turn.answerAt ?? turn.message)).id;
   return {
     answeredBy: answerId,
     talk: { ...talk, minute: { ...minute, answerId, skipped, more } },
@@ -265,19 +284,20 @@ export const addAnswer = async (
   turn: Pick<Turn, 'tx' | 'deps' | 'message' | 'technician' | 'tenant' | 'ring'>,
   reply: Reply,
   dueAt: Date,
+  { way, channelId, conversationId }: Where = turn.message,
 ): Promise<{ id: string; shown: number | null }> => {
-  const { tx, deps, message, technician } = turn;
+  const { tx, deps, message, technician, tenant } = turn;
   const id = deps.newId();
-  const { text, shown } = writeReply(reply, reader(turn));
+  const { text, shown } = writeReply(reply, readerOf(technician, tenant, deps.now(), way));
   const from = 'from' in reply.values ? reply.values.from : 0;
   const about =
     shown === null || reply.key === 'orderDetail' ? reply.orders : reply.orders.slice(from, shown);
   await tx.outbox.add({
     id,
     technicianId: technician.id,
-    way: message.way,
-    channelId: message.channelId,
-    conversationId: message.conversationId,
+    way,
+    channelId,
+    conversationId,
     kind: 'reply',
     lane: 'reply',
     text,
@@ -288,9 +308,14 @@ export const addAnswer = async (
     expiresAt: expiry('reply', dueAt),
     heldBack: null,
   });
-  turn.ring('outbound', message.channelId);
+  turn.ring('outbound', channelId);
   return { id, shown };
 };
 
-const reader = ({ deps, technician, tenant }: Pick<Turn, 'deps' | 'technician' | 'tenant'>) =>
-  readerOf(technician, tenant, deps.now());
+const reader = ({
+  deps,
+  message,
+  technician,
+  tenant,
+}: Pick<Turn, 'deps' | 'message' | 'technician' | 'tenant'>) =>
+  readerOf(technician, tenant, deps.now(), message.way);

@@ -32,6 +32,10 @@ const rank: Record<DeliveryStatus, number> = {
 export const forward = (current: DeliveryStatus, news: DeliveryStatus): DeliveryStatus =>
   rank[news] > rank[current] ? news : current;
 
+/** Whether one status is at least as far as another. */
+export const isAsFarAs = (status: DeliveryStatus, other: DeliveryStatus): boolean =>
+  rank[status] >= rank[other];
+
 /** What a provider's word means here (Twilio's MessageStatus enum); null for words that say nothing about delivery. */
 export const fromTwilio = (word: string): DeliveryStatus | null => twilioWords.get(word) ?? null;
 

@@ -1,8 +1,13 @@
 import { dueDay } from './dates.ts';
+import { isUnconfirmed } from './maintenance.ts';
+import { isStillDue } from './reminder.ts';
 import { isOpen, type WorkOrder } from './work-order.ts';
 
 export const lanes = ['critical', 'reply', 'notification', 'digest'] as const;
 export type Lane = (typeof lanes)[number];
+
+export const ways = ['whatsapp', 'sms', 'email'] as const;
+export type Way = (typeof ways)[number];
 
 /** What a row of the log is about; the notices carry the CMMS's job names. */
 export type MessageKind =
@@ -10,8 +15,12 @@ export type MessageKind =
   | 'reply'
   | 'work-order.assigned'
   | 'work-order.unassigned'
+  | 'work-order.cancelled'
   | 'maintenance.scheduled'
   | 'work-order.reminder'
+  | 'work-order.digest'
+  | 'maintenance.reminder'
+  | 'maintenance.unconfirmed'
   | 'work-order.delayed'
   | 'work-order.escalated'
   | 'work-order.needed'
@@ -19,6 +28,8 @@ export type MessageKind =
   | 'work-order.undone'
   | 'technician.opted-out'
   | 'technician.identity-changed'
+  | 'technician.not-reached'
+  | 'technician.not-reading'
   | 'message.send';
 
 /** Why a message was held back or ended, in the contract's words. */
@@ -47,13 +58,16 @@ export type Claim = {
 export const isStillTrue = (claim: Claim, order: WorkOrder | null, timeZone: string): boolean => {
   if (claim.kind === 'reply' || !order) return true;
   if (claim.kind === 'work-order.unassigned') return order.assigneeId !== claim.technicianId;
+  if (claim.kind === 'work-order.cancelled') return order.status === 'cancelled';
   if (claim.kind === 'work-order.taken' || claim.kind === 'work-order.undone') return true;
   if (claim.kind === 'work-order.escalated') return order.escalated;
   if (claim.kind === 'work-order.delayed') return order.status === 'delayed';
-  if (claim.kind === 'work-order.needed') return isOpen(order);
+  if (claim.kind === 'work-order.needed' || claim.kind === 'technician.not-reached') return isOpen(order);
+  if (claim.kind === 'maintenance.unconfirmed') return isUnconfirmed(order);
+  if (claim.kind === 'work-order.reminder') return isStillDue(order, claim, timeZone);
   if (order.assigneeId !== claim.technicianId || !isOpen(order)) return false;
-  if (claim.kind === 'work-order.reminder') {
-    return (order.due && dueDay(order.due, timeZone)) === claim.dueDay;
+  if (claim.kind === 'maintenance.reminder') {
+    return isUnconfirmed(order) && dueDay(order.scheduled!, timeZone) === claim.dueDay;
   }
   return order.status === 'assigned' && order.assignmentNo === claim.assignmentNo;
 };

@@ -2,8 +2,11 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
 
 /** A phone as E.164 from any spelling; null if no such number is possible. National ones are read in `country`. */
 export const readPhone = (text: string, country: string): string | null => {
-  const read = parsePhoneNumberFromString(text.normalize('NFKC'), country as CountryCode);
-  const phone = read && canonicalPhone(read.number);
+  const spelled = text.normalize('NFKC').replace(/^\s*tel:/i, '');
+  // The library finds a phone in a sentence and takes an extension apart: neither is a phone that can be written to.
+  if (/\p{L}/u.test(spelled)) return null;
+  const read = parsePhoneNumberFromString(spelled, country as CountryCode);
+  const phone = read && !read.ext && canonicalPhone(read.number);
   return phone && parsePhoneNumberFromString(phone)?.isPossible() ? phone : null;
 };
 

@@ -206,12 +206,15 @@ export const unassigned = (order: Pick<WorkOrder, 'id'>): Change => ({
   event: { type: 'work_order.assigned', data: { assignee: null } },
 });
 
-/** Scheduled maintenance that its assignee has not confirmed yet. */
-export const awaitsConfirmation = (order: WorkOrder): boolean =>
+/** Maintenance that its assignee may confirm: a notice offers it also before the date is known. */
+export const canBeConfirmed = (order: WorkOrder): boolean =>
   order.kind === 'preventive' &&
-  order.scheduled !== null &&
   order.confirmedAt === null &&
   (order.status === 'assigned' || order.status === 'acknowledged');
+
+/** Scheduled maintenance that its assignee has not confirmed yet. */
+export const awaitsConfirmation = (order: WorkOrder): boolean =>
+  canBeConfirmed(order) && order.scheduled !== null;
 
 /** Letters and digits of an order number, upper case, digits of any script as 0-9: `WO-7`, `wo 7` and `wo-٧` are one order. */
 export const orderKey = (number: string): string =>

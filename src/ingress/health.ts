@@ -23,12 +23,13 @@ export const healthRoutes = (
   const { queues, provider } = parts;
 
   const check = async () => {
-    const [latencyMs, queueUp, refusal, age, workers] = await Promise.all([
+    const [latencyMs, queueUp, refusal, age, workers, stuck] = await Promise.all([
       orNull(store.ping()),
       queues.isUp(),
       queues.refusal(),
       orNull(store.gate.inboxAge()),
       orNull(store.gate.workerCount()),
+      orNull(store.gate.channelsStuck()),
     ]);
     const database: Level = latencyMs === null ? 'down' : 'ok';
     const oldestSeconds = age?.oldestUnreadAt
@@ -46,7 +47,7 @@ export const healthRoutes = (
         backend: queues.backend,
         ...(refusal ? { detail: `takes no new jobs (${refusal})` } : {}),
       },
-      provider: { status: deps.enabled ? 'ok' : ('degraded' as Level), name: provider },
+      provider: { status: deps.enabled && !stuck ? 'ok' : ('degraded' as Level), name: provider },
       workers: { status: (workers ?? 0) > 0 ? 'ok' : ('degraded' as Level), count: workers ?? 0 },
       oldestUnprocessed: {
         status: oldestSeconds < 60 ? 'ok' : ('degraded' as Level),

@@ -50,6 +50,18 @@ export const metricsRoutes = ({ store, now }: Deps, queues: Queues) => {
     },
   });
 
+  new Gauge({
+    name: 'rbm_templates',
+    help: 'Templates by the state of their approval; lacking: languages that people read without one.',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const states = await store.gate.templateStates().catch(() => []);
+      for (const { state, count } of states) this.set({ state }, count);
+    },
+  });
+
   const app = new Hono();
   app.get('/metrics', async (c) =>
     c.text(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),

@@ -1,4 +1,6 @@
+import type { ApprovalStatus } from '../domain/template.ts';
 import type { QuickReplyDefinition } from '../store/quick-replies.ts';
+import type { TemplateContent } from '../store/templates.ts';
 
 /** What a provider is asked to send. Addresses as the provider writes them. */
 export type Outgoing = {
@@ -10,6 +12,11 @@ export type Outgoing = {
   messagingServiceSid: string | null;
   /** Where it reports what became of the message; holds the attempt's id. */
   statusCallback: string;
+  /** Of every try the same. */
+  messageId: string;
+  /** The order it is about, if any. */
+  orderNumber: string | null;
+  at: Date;
 };
 
 /** What follows from a refusal: the same again later, as a template, another way, never to this person, or not before somebody mends something. */
@@ -20,12 +27,52 @@ export type Then = 'retry' | 'template' | 'other-way' | 'stop' | 'fix';
  * open is `unclear`, and then nobody sends again blindly.
  */
 export type Outcome =
-  | { kind: 'accepted'; id: string }
+  /** `status`: no report will come of what became of it, and this is known already. */
+  | { kind: 'accepted'; id: string; status?: 'sent' }
   | { kind: 'refused'; code: string | null; text: string; next: Then; pauseMs?: number }
   | { kind: 'unclear'; text: string };
 
 /** `sid` null: not made, or nobody knows; `code` says what the provider gave as the reason. */
 export type ContentOutcome = { sid: string } | { sid: null; code: string };
+
+type NotTold = { kind: 'missing' } | { kind: 'failed'; code: string };
+
+/** A template as it is to be made: placeholders `{{1}}` in the body and the buttons' ids, and a sample for each. */
+type NewTemplate = {
+  name: string;
+  locale: string;
+  body: string;
+  samples: string[];
+  buttons: { title: string; id: string }[];
+};
+
+/** What a provider keeps of templates. Nothing of it throws for an outcome. */
+export type TemplatesAtProvider = {
+  content: (sid: string) => Promise<{ kind: 'found'; content: TemplateContent } | NotTold>;
+  approval: (sid: string) => Promise<
+    | {
+        kind: 'found';
+        status: ApprovalStatus;
+        category: string | null;
+        rejectionReason: string | null;
+      }
+    | NotTold
+  >;
+  create: (template: NewTemplate) => Promise<ContentOutcome>;
+  /** Hands it to WhatsApp; `asked` as well when that was done before. */
+  requestApproval: (
+    sid: string,
+    request: { name: string; category: string },
+  ) => Promise<{ kind: 'asked' } | { kind: 'failed'; code: string }>;
+};
+
+/** For a provider that keeps no templates; `code` says why. */
+export const noTemplates = (code: string): TemplatesAtProvider => ({
+  content: async () => ({ kind: 'failed', code }),
+  approval: async () => ({ kind: 'failed', code }),
+  create: async () => ({ sid: null, code }),
+  requestApproval: async () => ({ kind: 'failed', code }),
+});
 
 /** A message in the provider's own list. */
 export type ListedAtProvider = {
@@ -62,4 +109,5 @@ export type Provider = {
   media: (url: string, stopping: AbortSignal) => Promise<MediaAnswer>;
   /** Makes content to send messages with; does not throw for an outcome. */
   createContent: (name: string, definition: QuickReplyDefinition) => Promise<ContentOutcome>;
+  templates: TemplatesAtProvider;
 };

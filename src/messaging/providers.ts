@@ -1,6 +1,7 @@
 import { decrypt } from '../crypto.ts';
 import type { StoredChannel } from '../store/channels.ts';
-import type { Provider } from './provider.ts';
+import { noTemplates, type Provider } from './provider.ts';
+import { createSmtp } from './smtp.ts';
 import type { Timing } from './timing.ts';
 import { createTwilio } from './twilio.ts';
 
@@ -26,18 +27,27 @@ export const createProviders = (
       throw error;
     }
   };
+  const open = (channel: StoredChannel, credentials: Record<string, string | undefined>): Provider => {
+    if (channel.provider === 'smtp') return createSmtp(credentials.smtpUrl!, timing);
+    const { authToken, apiKeySid, apiKeySecret } = credentials;
+    return createTwilio(
+      {
+        accountSid: channel.accountSid,
+        authToken: authToken!,
+        apiKeySid: apiKeySid ?? null,
+        apiKeySecret: apiKeySecret ?? null,
+      },
+      baseUrls[channel.provider],
+      timing,
+    );
+  };
   return (channel) => {
     if (channel.provider === 'simulator' && baseUrls.simulator === null) return noSimulator;
     const before = made.get(channel.id);
     if (before?.credentials === channel.credentials) return before.provider;
     const credentials = read(channel, before !== undefined);
     if (credentials === null) return before!.provider;
-    const { authToken, apiKeySid, apiKeySecret } = JSON.parse(credentials);
-    const provider = createTwilio(
-      { accountSid: channel.accountSid, authToken, apiKeySid, apiKeySecret },
-      baseUrls[channel.provider],
-      timing,
-    );
+    const provider = open(channel, JSON.parse(credentials));
     made.set(channel.id, { credentials: channel.credentials, provider });
     return provider;
   };
@@ -50,4 +60,5 @@ const noSimulator: Provider = {
   listReceived: async () => [],
   media: async () => ({ kind: 'refused', problem: 'the simulator does not run here' }),
   createContent: async () => ({ sid: null, code: 'no simulator' }),
+  templates: noTemplates('no simulator'),
 };

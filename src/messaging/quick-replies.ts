@@ -46,7 +46,7 @@ export const toQuickReply = (text: string, buttons: { title: string; id: string 
 };
 
 /** A text whose every line is empty or may be the value of a variable. */
-const clean = (text: string): string =>
+export const clean = (text: string): string =>
   text
     .toWellFormed()
     .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, '\n')

@@ -3,6 +3,7 @@ import { forward, fromTwilio } from '../domain/delivery-status.ts';
 import type { Attempt } from '../store/attempts.ts';
 import type { StoredChannel } from '../store/channels.ts';
 import { possibleDuplicate } from '../store/outbox.ts';
+import { alarmFor } from './alarms.ts';
 import type { ListedAtProvider, Provider } from './provider.ts';
 import { type Rings, recordAccepted } from './record.ts';
 import type { Timing } from './timing.ts';
@@ -53,13 +54,18 @@ const settle = (
       channel.id,
       listed.map(({ id }) => id),
     );
-    const [found] = listed
+    const fitting = listed
       .filter(
-        ({ id, from, text }) =>
+        ({ id, from, text, createdAt }) =>
           // A list without a sender is a message that Twilio's messaging service has not placed yet.
-          (from === null || from === channel.address) && text === attempt.text && !held.has(id),
+          (from === null || from === channel.address) &&
+          (attempt.text === '' ? isInTime(attempt, createdAt) : text === attempt.text) &&
+          !held.has(id),
       )
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+    // Whose words are not known may be any of several; the only one it is.
+    const isUncertain = attempt.text === '' && fitting.length > 1;
+    const found = isUncertain ? undefined : fitting[0];
     if (found) {
       deps.log.info({ event: 'attempt.adopted', attemptId: attempt.id, providerId: found.id });
       const rings = await recordAccepted(tx, current, found.id, 'adopted', timing);
@@ -76,11 +82,20 @@ const settle = (
     await tx.attempts.looked(current.id, looks, next ?? null);
     await tx.messages.moveTo(current.messageId, 'unknown');
     if (next !== undefined) return {};
+    // By another way it has arrived, or still may: once more by this one would say it twice.
+    if ((await tx.outbox.saidOtherwise([current.messageId])).size > 0) return {};
     const tries = await tx.attempts.ofMessage(current.messageId);
-    if (tries.some(({ reason }) => reason === possibleDuplicate)) {
-      deps.log.error({ event: 'message.unknown', alarm: true, messageId: current.messageId });
+    // Among several one is likely to be it: sending it once more would be no better than a guess.
+    if (isUncertain || tries.some(({ reason }) => reason === possibleDuplicate)) {
+      const alarm = alarmFor([tenantId, 'message.unknown', channel.id], deps.now());
+      const facts = { messageId: current.messageId, way: channel.way, channelId: channel.id };
+      deps.log.error({ event: 'message.unknown', ...alarm, ...facts });
       return {};
     }
     await tx.outbox.sendAgain(current.messageId, 0, possibleDuplicate);
     return {};
   });
+
+/** Whether a message may come of that try: none begins long after the claim. */
+const isInTime = ({ sendingAt }: Attempt, createdAt: Date): boolean =>
+  Math.abs(createdAt.getTime() - sendingAt.getTime()) <= marginMs;

@@ -1,16 +1,21 @@
-import { readFacts } from '../cmms/facts.ts';
+import { type Bell, readFacts } from '../cmms/facts.ts';
 import { noteOptOut } from '../cmms/opt-out.ts';
 import type { Deps } from '../deps.ts';
-import type { Reason } from '../domain/message.ts';
+import type { Reason, Way } from '../domain/message.ts';
 import type { Attempt } from '../store/attempts.ts';
+import type { StoredChannel } from '../store/channels.ts';
+import type { ListedMessage } from '../store/messages.ts';
 import type { Tx } from '../store/store.ts';
+import { alarmFor } from './alarms.ts';
 import { sendAsText } from './content.ts';
+import { followFailed, tellNotReached } from './next-way.ts';
 import type { Outcome, Then } from './provider.ts';
+import { afterTemplateRefused, afterWindowClosed } from './templates.ts';
 import { retryDelayMs, type Timing } from './timing.ts';
 import { isContentFault } from './twilio-errors.ts';
 
 /** The doorbells to ring once the transaction is committed. */
-export type Rings = { statusOf?: string; events?: true };
+export type Rings = { statusOf?: string; events?: true; bells?: Bell[] };
 
 /** Notes that the provider has the message, under this id. */
 export const recordAccepted = async (
@@ -28,7 +33,21 @@ export const recordAccepted = async (
   }
   await tx.attempts.accepted(attempt.id, providerId, from);
   await tx.messages.moveTo(attempt.messageId, 'accepted');
+  if (from === 'answer') await tx.leases.works(attempt.channelId);
   return (await tx.callbacks.wake(attempt.channelId, providerId)) ? { statusOf: attempt.channelId } : {};
+};
+
+/** Notes that the provider has the message and will tell nothing more of it. */
+export const recordSent = async (
+  tx: Tx,
+  attempt: Pick<Attempt, 'id' | 'messageId' | 'channelId'>,
+  providerId: string,
+  timing: Timing,
+): Promise<Rings> => {
+  const rings = await recordAccepted(tx, attempt, providerId, 'answer', timing);
+  await tx.attempts.setStatus(attempt.id, 'sent', null);
+  await tx.messages.moveTo(attempt.messageId, 'sent');
+  return rings;
 };
 
 type Answered = { attempt: Pick<Attempt, 'id' | 'messageId' | 'channelId'>; providerId: string };
@@ -80,6 +99,7 @@ const recordTogether = async (
         batch.map(({ attempt, providerId }) => ({ attemptId: attempt.id, providerId })),
       );
       const known = batch.filter(({ attempt }) => noted.has(attempt.id));
+      if (known.length > 0) await tx.leases.works(channelId);
       const woke = await tx.callbacks.wake(channelId, ...known.map(({ providerId }) => providerId));
       const rings: Rings = woke ? { statusOf: channelId } : {};
       return new Map(known.map(({ attempt }) => [attempt.id, Promise.resolve(rings)]));
@@ -89,6 +109,20 @@ const recordTogether = async (
     log.warn({ event: 'record.singly', code: (error as { code?: string }).code });
     return new Map();
   }
+};
+
+/** Rings when a channel has made no progress for a while: each of its messages only waits, and tells nobody. */
+export const noteNoProgress = async (
+  tx: Tx,
+  { log }: Pick<Deps, 'log'>,
+  { id: channelId, way }: Pick<StoredChannel, 'id' | 'way'>,
+  outcome: Outcome,
+): Promise<void> => {
+  // Any other refusal is about one message.
+  const waits = outcome.kind === 'unclear' || (outcome.kind === 'refused' && outcome.next === 'retry');
+  if (!waits || !(await tx.leases.fails(channelId))) return;
+  const code = outcome.kind === 'refused' ? outcome.code : null;
+  log.error({ event: 'channel.stuck', alarm: true, channelId, way, code });
 };
 
 /** Notes how a call ended that was not accepted, and what follows from it. */
@@ -111,7 +145,9 @@ export const recordOutcome = async (
   if (outcome.pauseMs) {
     await tx.leases.pause(attempt.channelId, outcome.pauseMs);
     const { channelId } = attempt;
-    deps.log.error({ event: 'channel.paused', alarm: true, channelId, code: outcome.code });
+    const { code } = outcome;
+    const alarm = alarmFor([tx.tenantId, 'channel.paused', channelId, code], deps.now());
+    deps.log.error({ event: 'channel.paused', ...alarm, channelId, code });
   }
   const { contentSid } = stored;
   if (contentSid && outcome.next === 'fix' && isContentFault(outcome.code)) {
@@ -123,23 +159,59 @@ export const recordOutcome = async (
     await tx.outbox.sendAgain(attempt.messageId, delayMs, `retry:${attempt.tries + 1}`);
     return {};
   }
+  if (outcome.next === 'template') {
+    const { again, text } = await afterWindowClosed(tx, deps, stored, outcome.text);
+    return again ? {} : failMessage(tx, deps, attempt.messageId, { ...outcome, text });
+  }
   return failMessage(tx, deps, attempt.messageId, outcome);
 };
 
-/** Ends a message for good, and tells the CMMS. */
+/** Ends a message for good, goes on by the person's next way, and tells the CMMS. */
 export const failMessage = async (
   tx: Tx,
   deps: Deps,
   messageId: string,
-  failure: { code: string | null; text: string; next: Then },
+  told: { code: string | null; text: string; next: Then },
 ): Promise<Rings> => {
   const status = await tx.messages.moveTo(messageId, 'failed');
   // Delivered after all: then it has not failed, whatever else is said.
   if (status !== 'failed') return {};
+  const refused = (await tx.attempts.ofMessage(messageId)).at(-1);
+  const asTemplate = refused ? await afterTemplateRefused(tx, refused, told) : null;
+  const failure = { ...told, text: asTemplate ?? told.text };
   await tx.outbox.stop(messageId, {
     reason: reasonOf(failure),
     error: { code: failure.code, text: failure.text },
   });
+  const { nextWay, bells, notReached } = await followFailed(tx, deps, messageId);
+  const message = await addFailed(tx, deps, messageId, failure, nextWay);
+  if (refused && failure.code === '21610') bells.push(...(await recipientOptedOut(tx, deps, refused)));
+  // The next run asks how the template stands.
+  if (refused && asTemplate) bells.push({ queue: 'outbound', id: refused.channelId });
+  if (notReached) bells.push(...(await tellNotReached(tx, notReached)));
+  const { code, next } = failure;
+  const { kind = null, way = null } = message ?? {};
+  const cause = { reason: reasonOf(failure), code, template: refused?.template ?? null };
+  // What might have passed did not, and nothing else is left.
+  const isFault = next === 'fix' || next === 'template' || (next === 'retry' && nextWay === null);
+  deps.log.warn({
+    event: 'message.failed',
+    ...(isFault
+      ? alarmFor([tx.tenantId, 'message.failed', ...Object.values(cause)], deps.now())
+      : { alarm: false }),
+    ...{ messageId, kind, way, ...cause },
+  });
+  return { events: true, bells: bells.filter(({ queue }) => queue !== 'cmms-events') };
+};
+
+/** Tells the feed that this message has failed for good, and by which way it goes on. Ring `cmms-events` after the commit. */
+export const addFailed = async (
+  tx: Tx,
+  deps: Deps,
+  messageId: string,
+  { code, text }: { code: string | null; text: string },
+  nextWay: Way | null,
+): Promise<ListedMessage | null> => {
   const message = await tx.messages.get(messageId);
   await tx.events.add({
     id: deps.newId(),
@@ -148,25 +220,19 @@ export const failMessage = async (
     actor: { kind: 'system', id: null },
     workOrderId: message?.workOrderId ?? null,
     messageId,
-    data: { technician: message?.technician ?? null, code: failure.code, text: failure.text },
+    data: { technician: message?.technician ?? null, code, text, nextWay },
   });
-  if (failure.code === '21610') await recipientOptedOut(tx, deps, messageId);
-  deps.log.warn({
-    event: 'message.failed',
-    alarm: failure.next === 'fix' || failure.next === 'template',
-    messageId,
-    code: failure.code,
-  });
-  return { events: true };
+  return message;
 };
 
 /** Twilio refused the message because its recipient has opted out. */
-const recipientOptedOut = async (tx: Tx, deps: Deps, messageId: string): Promise<void> => {
-  const refused = (await tx.attempts.ofMessage(messageId)).at(-1);
-  if (!refused) return;
+const recipientOptedOut = async (
+  tx: Tx,
+  deps: Deps,
+  { address, sendingAt, messageId }: Attempt,
+): Promise<Bell[]> => {
   const facts = await readFacts(tx, deps, { kind: 'system', id: null });
-  // What it adds to the outbox the run that is under way sends, or the recovery timer rings for it.
-  await noteOptOut(tx, { address: refused.address, at: refused.sendingAt, messageId }, facts);
+  return noteOptOut(tx, { address, at: sendingAt, messageId }, facts);
 };
 
 const reasonOf = ({ code, next }: { code: string | null; next: Then }): Reason =>

@@ -1,9 +1,18 @@
+import { addresseeOf, quietHoursOfAll } from '../cmms/hold-back.ts';
+import { readPreferences } from '../cmms/preferences.ts';
+import { findRoute } from '../cmms/route.ts';
 import type { Deps } from '../deps.ts';
-import { isStillTrue, type Lane, type Reason } from '../domain/message.ts';
+import { holdBack } from '../domain/hold-back.ts';
+import { isStillTrue, type Reason } from '../domain/message.ts';
 import { type DueMessage, possibleDuplicate } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
+import type { Technician } from '../store/technicians.ts';
 import { chooseContent, type WithButtons } from './content.ts';
+import { bringUpToDate, readDigests } from './digest.ts';
+import { followFailed, tellNotReached } from './next-way.ts';
 import type { Outgoing } from './provider.ts';
+import { failMessage, type Rings } from './record.ts';
+import { type AsTemplate, chooseTemplates } from './templates.ts';
 import type { Timing } from './timing.ts';
 
 /** A message that may be sent now, as one recorded attempt. */
@@ -11,6 +20,8 @@ export type Taken = {
   attemptId: string;
   messageId: string;
   to: string;
+  /** The order it is about, if any. */
+  orderNumber: string | null;
   /** As the phone shows it. */
   text: string;
   content: Outgoing['content'];
@@ -22,7 +33,8 @@ export type Taken = {
 
 /**
  * Takes up to `limit` due messages of a channel: checks under lock that each is still wanted and true,
- * records an attempt for each, and ends those that are not to be sent. Answers how many rows it dealt with.
+ * records an attempt for each, ends those that are not to be sent, and puts off what comes in quiet hours.
+ * What cannot leave by its way or its channel goes on elsewhere. Answers how many rows it dealt with.
  */
 export const takeDue = async (
   tx: Tx,
@@ -30,68 +42,99 @@ export const takeDue = async (
   channelId: string,
   limit: number,
   timing: Timing,
-): Promise<{ taken: Taken[]; seen: number }> => {
+): Promise<{ taken: Taken[]; seen: number; rings: Rings[] }> => {
   const due = await tx.outbox.due(channelId, limit);
-  if (due.length === 0) return { taken: [], seen: 0 };
+  if (due.length === 0) return { taken: [], seen: 0, rings: [] };
 
+  const digests = await readDigests(tx, due);
   // Orders before messages, as everywhere: a reassignment locks its order, then withdraws the notice.
   const orders = await tx.workOrders.lockMany([
-    ...new Set(due.flatMap(({ workOrderId }) => workOrderId ?? [])),
+    ...new Set([
+      ...due.flatMap(({ workOrderId }) => workOrderId ?? []),
+      ...digests.map(({ workOrderId }) => workOrderId),
+    ]),
   ]);
   const messages = await tx.outbox.lockDue(due.map(({ id }) => id));
   const addresses = await tx.conversations.addresses([
     ...new Set(messages.map(({ conversationId }) => conversationId)),
   ]);
-  const tenant = await tx.tenants.get();
-  const people = await tx.technicians.whenTold(messages.flatMap(({ technicianId }) => technicianId ?? []));
+  // Read under lock: who changes them has what waits decided anew, and waits for us before.
+  const [channel, tenant, quietHours, people, otherwise] = await Promise.all([
+    tx.channels.get(channelId),
+    tx.tenants.get(),
+    quietHoursOfAll(tx),
+    tx.technicians.whenTold(messages.flatMap(({ technicianId }) => technicianId ?? [])),
+    tx.outbox.saidOtherwise(messages.map(({ id }) => id)),
+  ]);
   const now = deps.now();
+  const enabled = deps.enabled && tenant?.enabled !== false;
 
+  const rings: Rings[] = [];
   const wanted: { message: DueMessage; to: string }[] = [];
-  for (const message of messages) {
+  const waiting: { id: string; forMs: number }[] = [];
+  for (const stored of messages) {
+    const upToDate = await bringUpToDate(tx, stored, digests, orders, tenant, now);
+    const message = upToDate ?? stored;
     const order = message.workOrderId ? (orders.get(message.workOrderId) ?? null) : null;
     const { reply = null, notice = null } = addresses.get(message.conversationId) ?? {};
     const to = message.kind === 'reply' ? reply : notice;
     const person = people.get(message.technicianId ?? '');
     const timeZone = person?.timeZone ?? tenant?.timeZone ?? 'UTC';
-    const held: Reason | null =
-      !deps.enabled || tenant?.enabled === false
-        ? 'disabled'
-        : message.expiresAt <= now
-          ? 'expired'
-          : !isStillTrue(message, order, timeZone)
-            ? 'order-moved-on'
-            : person?.paused && pausable.includes(message.lane)
-              ? 'paused'
-              : to
-                ? null
-                : reply
-                  ? 'opted-out'
-                  : 'no-address';
-    if (held || !to) await endUnsent(tx, message, held ?? 'no-address');
+    const choice = holdBack(message, person ? addresseeOf(person, { timeZone }, quietHours) : null, {
+      enabled,
+      now,
+    });
+    const reasons: (Reason | false)[] = [
+      !enabled && 'disabled',
+      message.expiresAt <= now && 'expired',
+      (upToDate === null || !isStillTrue(message, order, timeZone)) && 'order-moved-on',
+      'cancel' in choice && choice.cancel,
+    ];
+    const held = reasons.find((reason) => reason !== false);
+    const { hasArrived, goesOn } = otherwise.get(message.id) ?? {};
+    if (held) await endUnsent(tx, message, held);
+    // What is tried again would be said twice.
+    else if (hasArrived || (goesOn && message.tries > 0)) await stopUnsent(tx, message, saidOtherwise);
+    else if (person && isSwitchedOff(message, person))
+      rings.push(await goOnOtherwise(tx, deps, message, 'preference'));
+    // Whoever wrote to it is answered from it; what may have left is found by its callbacks and its list.
+    else if (channel?.retiredAt && message.kind !== 'reply' && !(await mayHaveLeft(tx, message)))
+      rings.push(await leaveRetired(tx, deps, message));
+    else if (!to) rings.push(await goOnOtherwise(tx, deps, message, reply ? 'opted-out' : 'no-address'));
+    else if ('wait' in choice) waiting.push({ id: message.id, forMs: choice.wait.getTime() - now.getTime() });
     else wanted.push({ message, to });
   }
+  if (waiting.length > 0) await tx.outbox.waitForQuietEnd(waiting);
 
-  const withButtons = await chooseContent(
-    tx,
-    deps,
-    channelId,
-    wanted.map(({ message }) => message),
-    orders,
-  );
-  const tries = wanted.map(({ message, to }) => ({
+  const wantedMessages = wanted.map(({ message }) => message);
+  const asTemplates = await chooseTemplates(tx, deps, wantedMessages, orders, tenant);
+  const sendable: typeof wanted = [];
+  for (const each of wanted) {
+    const template = asTemplates.get(each.message.id);
+    if (template?.kind !== 'unusable') sendable.push(each);
+    else rings.push(await failUnsent(tx, deps, each.message, template.text));
+  }
+
+  const withButtons = await chooseContent(tx, deps, channelId, wantedMessages, orders);
+  const tries = sendable.map(({ message, to }) => ({
     id: deps.newId(),
     messageId: message.id,
+    orderNumber: orders.get(message.workOrderId ?? '')?.number ?? null,
     channelId,
     reason: message.attemptReason,
     address: to,
-    ...shownAs(message, withButtons.get(message.id)),
+    ...shownAs(message, asTemplates.get(message.id), withButtons.get(message.id)),
     tries: message.tries,
     conversationId: message.conversationId,
   }));
-  if (tries.length === 0) return { taken: [], seen: messages.length };
+  if (tries.length === 0) return { taken: [], seen: messages.length, rings };
   const begun = await tx.attempts.begin(tries, timing.lookAfterMs[0]);
-  const byContent = tries.flatMap(({ id, content }) => (content ? { id, contentSid: content.sid } : []));
+  const byContent = tries.flatMap(({ id, content, template }) =>
+    content && !template ? { id, contentSid: content.sid } : [],
+  );
   if (byContent.length > 0) await tx.attempts.withContent(byContent);
+  const byTemplate = tries.flatMap(({ id, template }) => (template ? { id, template } : []));
+  if (byTemplate.length > 0) await tx.attempts.asTemplate(byTemplate);
   await tx.outbox.sending(tries.map(({ messageId, conversationId }) => ({ id: messageId, conversationId })));
   return {
     // One whose reason was tried before was asked for twice: it is not sent again.
@@ -101,26 +144,86 @@ export const takeDue = async (
         attemptId: each.id,
         messageId: each.messageId,
         to: each.address,
+        orderNumber: each.orderNumber,
         text: each.text,
         content: each.content,
         lacksContent: each.lacksContent,
         tries: each.tries,
       })),
     seen: messages.length,
+    rings,
   };
 };
 
-// Answers and critical alerts reach somebody who has paused all the same.
-const pausable: Lane[] = ['notification', 'digest'];
+const shownAs = (message: DueMessage, as: AsTemplate | undefined, how: WithButtons | undefined) =>
+  as?.kind === 'template'
+    ? { text: as.text, content: as.content, template: as.template, lacksContent: false }
+    : how?.kind === 'content'
+      ? { text: how.text, content: how.content, template: null, lacksContent: false }
+      : { text: message.text, content: null, template: null, lacksContent: how !== undefined };
 
-const shownAs = (message: DueMessage, how: WithButtons | undefined) =>
-  how?.kind === 'content'
-    ? { text: how.text, content: how.content, lacksContent: false }
-    : { text: message.text, content: null, lacksContent: how !== undefined };
+// What somebody chose may be chosen otherwise: then it may be told when it is asked for again.
+const chosen: Reason[] = ['paused', 'preference', 'quiet-hours', 'disabled'];
 
-/** A message that is not sent after all. One that may have left already only stops being tried. */
+/** A message that is not sent after all. */
 const endUnsent = async (tx: Tx, message: DueMessage, reason: Reason) => {
-  const mayHaveLeft = message.attemptReason === possibleDuplicate || (await tx.attempts.anyOpen(message.id));
-  await tx.outbox.stop(message.id, mayHaveLeft ? {} : { reason });
-  if (!mayHaveLeft) await tx.messages.moveTo(message.id, reason === 'expired' ? 'expired' : 'cancelled');
+  if ((await stopUnsent(tx, message, { reason })) && chosen.includes(reason))
+    await tx.outbox.freeAssignment(message.id);
+};
+
+/** Whether a message would go by a way that its reader does not want. Safety and answers pass. */
+const isSwitchedOff = (
+  { kind, lane, way }: DueMessage,
+  { preferences }: Pick<Technician, 'preferences'>,
+): boolean => kind !== 'reply' && lane !== 'critical' && !readPreferences(preferences).ways[way];
+
+/**
+ * A message that cannot go by its way goes on by the person's next one. If there is none, the planner hears of it,
+ * unless the person wants it so.
+ */
+const goOnOtherwise = async (tx: Tx, deps: Deps, message: DueMessage, reason: Reason): Promise<Rings> => {
+  if (!(await stopUnsent(tx, message, { reason }))) return {};
+  const { bells, notReached } = await followFailed(tx, deps, message.id);
+  if (!notReached) return { bells };
+  await tx.outbox.freeAssignment(message.id);
+  if (reason === 'preference') return {};
+  return { events: true, bells: await tellNotReached(tx, notReached) };
+};
+
+// None of the reasons says it: nothing was wrong with it.
+const saidOtherwise = { reason: null, error: { code: null, text: 'it was said by another way' } };
+
+/** What waits on a channel that is not in use any more moves to the one that is, or goes on by the next way. */
+const leaveRetired = async (tx: Tx, deps: Deps, message: DueMessage): Promise<Rings> => {
+  const person = message.technicianId ? await tx.technicians.get(message.technicianId) : null;
+  // Whether the way is wanted has been asked.
+  const route =
+    person && (await findRoute(tx, person, deps.newId, { only: message.way, evenSwitchedOff: true }));
+  if (!route || 'not' in route)
+    return goOnOtherwise(tx, deps, message, route?.not === 'opted-out' ? 'opted-out' : 'no-address');
+  await tx.outbox.useChannel(message.id, route);
+  return { bells: [{ queue: 'outbound', id: route.channelId }] };
+};
+
+/** False for one that may have left already: it only stops being tried. */
+const stopUnsent = async (
+  tx: Tx,
+  message: DueMessage,
+  end: { reason: Reason | null; error?: { code: null; text: string } },
+): Promise<boolean> => {
+  const isOpen = await mayHaveLeft(tx, message);
+  await tx.outbox.stop(message.id, isOpen ? {} : end);
+  if (!isOpen) await tx.messages.moveTo(message.id, end.reason === 'expired' ? 'expired' : 'cancelled');
+  return !isOpen;
+};
+
+const mayHaveLeft = async (tx: Tx, { id, attemptReason }: DueMessage): Promise<boolean> =>
+  attemptReason === possibleDuplicate || tx.attempts.anyOpen(id);
+
+/** A message that nothing may be sent of: it has failed. One that may have left already only stops being tried. */
+const failUnsent = async (tx: Tx, deps: Deps, message: DueMessage, text: string): Promise<Rings> => {
+  if (!(await mayHaveLeft(tx, message)))
+    return failMessage(tx, deps, message.id, { code: null, text, next: 'template' });
+  await tx.outbox.stop(message.id, {});
+  return {};
 };

@@ -65,7 +65,11 @@ const meanings = new Map<string, Meaning>(
       ['63015', 'stop', 'the phone has not joined the sandbox, or its three days are over'],
       ['63016', 'template', 'outside the 24 hours after their last message only a template is allowed'],
       ['63017', 'retry', 'the account sends too fast'],
-      ['63018', 'retry', 'too many messages at the moment'],
+      [
+        '63018',
+        'retry',
+        'WhatsApp takes no more messages of ours for now: check messaging limit and quality',
+      ],
       ['63019', 'retry', 'the media could not be downloaded'],
       ['63020', 'fix', 'the Meta business is not set up'],
       ['63021', 'fix', 'the content is not valid on WhatsApp'],
@@ -82,7 +86,7 @@ const meanings = new Map<string, Meaning>(
       ['63032', 'other-way', 'the person cannot be reached while in a WhatsApp experiment'],
       ['63033', 'other-way', 'the person has blocked us on WhatsApp'],
       ['63034', 'fix', 'the media is too large'],
-      ['63038', 'retry', "the account's daily limit is reached"],
+      ['63038', 'retry', "the account's daily limit is reached: have Twilio raise it"],
       ['63049', 'fix', 'Meta withheld the message: its template counts as marketing'],
       ['63051', 'fix', 'the WhatsApp sender is locked'],
       ['63112', 'fix', 'Meta has disabled the WhatsApp business account'],
@@ -97,6 +101,22 @@ const meanings = new Map<string, Meaning>(
 export const meaningOf = (code: string): Meaning =>
   meanings.get(code) ?? { next: 'fix', text: `Twilio's error ${code}` };
 
+// What passes in seconds, once the phone is on again, or only the next day.
+const slowToPass = new Set('21611 30001 30003 63017 63018 63038'.split(' '));
+const againAfterSeconds = [10, 60, 5 * 60, 15 * 60, 60 * 60] as const;
+
+/**
+ * In how many milliseconds a message is tried again of which a callback says that it failed so, after that many
+ * further tries for the same code; null: not again. Slow ones go on every hour.
+ */
+export const againAfterMs = (code: string, times: number): number | null => {
+  if (!slowToPass.has(code)) return times === 0 ? againAfterSeconds[0] * 1000 : null;
+  return againAfterSeconds[Math.min(times, againAfterSeconds.length - 1)]! * 1000;
+};
+
+/** Whether a limit of the whole sender is reached, so that somebody should see to it. */
+export const isSenderLimit = (code: string): boolean => code === '63018' || code === '63038';
+
 const contentFaults = new Set(
   '20404 21619 21654 21655 21656 21658 63005 63006 63011 63013 63021 63027 63028 63030 92002 92007'.split(
     ' ',
@@ -106,3 +126,7 @@ const contentFaults = new Set(
 /** Whether content or its variables may be to blame, so that the same words as plain text may well go through. */
 export const isContentFault = (code: string | null): boolean =>
   code === null || contentFaults.has(code) || !meanings.has(code);
+
+/** Whether the template that a message went as is to blame, whatever it said. */
+export const isTemplateFault = (code: string | null): boolean =>
+  code !== null && (code === '63016' || code === '63049' || contentFaults.has(code));

@@ -5,6 +5,7 @@ import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
 import { type Timing, timing } from './timing.ts';
 import { meaningOf } from './twilio-errors.ts';
 import { fetchMedia } from './twilio-media.ts';
+import { twilioTemplates } from './twilio-templates.ts';
 
 export type TwilioAccount = {
   accountSid: string;
@@ -80,6 +81,7 @@ export const createTwilio = (
         return { sid: null, code: String(code ?? status ?? 'unknown') };
       }
     },
+    templates: twilioTemplates(client),
   };
 
   /** Newest first at Twilio, so the reading ends where `since` is passed. */

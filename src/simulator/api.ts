@@ -5,6 +5,7 @@ import { listMedia, type MediaStore, mediaResource } from './media.ts';
 import {
   type ErrorBody,
   errorBody,
+  isWhatsApp,
   listMessages,
   messageResource,
   notFound,
@@ -37,7 +38,7 @@ export type RequestEntry = { at: Date; method: string; path: string; to: string 
 /** Answers the REST calls of the product, and notes each. */
 export const createApi = ({
   account,
-  from,
+  senderFor,
   baseUrl,
   conversations,
   contents,
@@ -48,7 +49,7 @@ export const createApi = ({
   now,
 }: {
   account: Account;
-  from: string;
+  senderFor: (address: string) => string | null;
   baseUrl: () => string;
   conversations: Conversations;
   contents: Contents;
@@ -84,15 +85,17 @@ export const createApi = ({
     const address = conversations.findPhone(to)?.address ?? to;
     if (faults.take('too-many-requests', address)) return refused(errorBody(20429));
 
-    const sending = readSendRequest(params, from, contents.find);
+    const sending = readSendRequest(params, senderFor, contents.find);
     if ('code' in sending) return refused(sending);
+    // A long code knows at once; a messaging service only once it has taken the message.
+    if (!isWhatsApp(to) && conversations.findPhone(to)?.isOptedOutOfSms) return refused(errorBody(21610));
     const refusal = faults.take('refuse', address, ({ by }) => by === 'post');
     if (refusal) return refused(errorBody(refusal.code!));
 
     const message = accept(sending);
     const resource = messageResource(accountSid, message);
     // The service picks its sender only after the answer.
-    message.from = from;
+    message.from = senderFor(to);
 
     if (faults.take('error-after-accepting', address)) return refused(errorBody(20500));
     if (faults.take('timeout-after-accepting', address)) return { kind: 'silence' };

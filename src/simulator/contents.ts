@@ -43,7 +43,13 @@ export type Rendered = {
 export type Contents = ReturnType<typeof createContents>;
 
 /** The account's contents and where WhatsApp's approval of each stands. */
-export const createContents = (now: () => Date, newSid: (prefix: string) => string, onChange: () => void) => {
+export const createContents = (
+  now: () => Date,
+  newSid: (prefix: string) => string,
+  onChange: () => void,
+  /** What WhatsApp decides about what is submitted, until somebody decides otherwise. */
+  decision: 'pending' | 'approved' = 'pending',
+) => {
   const contents = new Map<string, Content>();
 
   const keep = (fields: Pick<Content, 'sid' | 'friendlyName' | 'language' | 'variables' | 'types'>) => {
@@ -90,7 +96,7 @@ export const createContents = (now: () => Date, newSid: (prefix: string) => stri
       if (content.approval.state !== 'unsubmitted') return errorBody(92009);
 
       Object.assign(content.approval, { name, category });
-      decide(content.sid, 'pending');
+      decide(content.sid, decision);
       return null;
     },
   };

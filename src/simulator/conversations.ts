@@ -10,6 +10,8 @@ export const phoneSwitches = {
   hidesNumber: false,
   /** Sends are taken and fail with 63024. */
   notOnWhatsApp: false,
+  /** Text messages (SMS) are taken and fail with 30005. */
+  noTextMessages: false,
   /** The person blocked the sender: sends are taken and fail with 63014. */
   blocksSender: false,
   /** The 24 hours are over, until the person writes again. */
@@ -28,6 +30,8 @@ export type Phone = PhoneSwitches & {
   userId: string | null;
   /** Opted out at Twilio, where that keeps the list. */
   isOptedOut: boolean;
+  /** Of text messages, which Twilio keeps apart. */
+  isOptedOutOfSms: boolean;
 };
 
 export type StoredMessage = MessageRecord & {
@@ -53,6 +57,7 @@ type Tick = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
 export type ChatMessage = {
   sid: string;
   by: 'phone' | 'product';
+  way: 'whatsapp' | 'sms';
   /** `text`, or of the phone's own messages the type Twilio names. */
   type: string;
   text: string;
@@ -95,12 +100,16 @@ export const createConversations = (announce: (change: Change) => void) => {
   const messages = new Map<string, StoredMessage>();
 
   const addPhone = ({ address, name, userId }: { address: string; name: string; userId?: string }) => {
-    if (!isAddress(address)) throw new Error(`${address} is no WhatsApp address, like whatsapp:+12025550101`);
+    if (!isAddress(address))
+      throw new Error(`${address} is no address, like whatsapp:+12025550101 or +12025550101`);
     const known = phones.get(address);
-    const phone = Object.assign(known ?? { address, isOptedOut: false, ...phoneSwitches }, {
-      name,
-      userId: userId ? withPrefix(userId) : known ? known.userId : inventedUserId(address),
-    });
+    const phone = Object.assign(
+      known ?? { address, isOptedOut: false, isOptedOutOfSms: false, ...phoneSwitches },
+      {
+        name,
+        userId: userId ? withPrefix(userId) : known ? known.userId : inventedUserId(address),
+      },
+    );
     phones.set(address, phone);
     announce({ kind: 'state' });
     return phone;
@@ -112,13 +121,16 @@ export const createConversations = (announce: (change: Change) => void) => {
   };
 
   const phoneAt = (address: string) => {
-    const phone = phones.get(address);
+    const phone = phones.get(address) ?? phones.get(`whatsapp:${address}`);
     if (!phone) throw new Error(`no phone has the address ${address}: add it with addPhone`);
     return phone;
   };
 
   const findPhone = (address: string) =>
-    phones.get(address) ?? [...phones.values()].find(({ userId }) => userId === address) ?? null;
+    phones.get(address) ??
+    phones.get(`whatsapp:${address}`) ??
+    [...phones.values()].find(({ userId }) => userId === address) ??
+    null;
 
   const keep = (message: StoredMessage) => {
     log.push(message);
@@ -189,6 +201,7 @@ export const chatMessage = (message: StoredMessage): ChatMessage => {
   return {
     sid: message.sid,
     by: message.direction === 'inbound' ? 'phone' : 'product',
+    way: message.to.startsWith('whatsapp:') ? 'whatsapp' : 'sms',
     type: form?.MessageType ?? 'text',
     text: message.body,
     at: message.createdAt,

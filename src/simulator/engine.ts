@@ -14,6 +14,7 @@ import { type ArmedFault, createFaults, type FaultKind, type FaultOptions } from
 import { createFromPhones, type Place, type Posted } from './from-phones.ts';
 import { type Attachment, createMediaStore, type Media } from './media.ts';
 import { createPosting } from './posting.ts';
+import { isWhatsApp } from './rest-api.ts';
 import { createToPhones, type ReadReceipts } from './to-phones.ts';
 import { createUnderWay } from './under-way.ts';
 import type { Form, Webhook } from './webhooks.ts';
@@ -21,13 +22,17 @@ import type { Form, Webhook } from './webhooks.ts';
 export type SimulatorOptions = {
   accountSid: string;
   authToken: string;
-  /** The one sender of the account, e.g. `whatsapp:+14155238886`. */
+  /** The one WhatsApp sender of the account, e.g. `whatsapp:+14155238886`. */
   from: string;
+  /** Its number for text messages (SMS), e.g. `+14155550100`; without one it sends and takes none. */
+  smsFrom?: string;
   /** Where incoming messages are posted; signed exactly like this, without a fragment. */
   incomingUrl: string;
   phones?: { address: string; name: string; userId?: string }[];
   /** Approved templates: their texts by content id, with `{{1}}` for variables. */
   contents?: Record<string, string>;
+  /** What is submitted is approved at once, instead of waiting for a decision. */
+  approves?: boolean;
   /** Where the product reaches this API: what links in it, and to media, begin with. */
   apiBaseUrl?: string;
   now?: () => Date;
@@ -51,6 +56,7 @@ export type SimulatorOptions = {
 export type Simulator = {
   readonly accountSid: string;
   readonly from: string;
+  readonly smsFrom: string | null;
   /** Aborted by `close`. */
   readonly closed: AbortSignal;
   /** The order in which callbacks of messages created from now on are posted. */
@@ -66,7 +72,7 @@ export type Simulator = {
   /** The conversation of a phone in both directions, oldest first. */
   chat: (address: string) => ChatMessage[];
 
-  /** The person sends a message; resolves with the product's answer, status 0 when there was none. */
+  /** The person sends a message, by text message (SMS) from a bare number; resolves with the product's answer, status 0 when there was none. */
   says: (address: string, text: string, extraFields?: Form) => Promise<Posted>;
   /** The person sends a file. */
   sends: (address: string, attachment: Attachment, extraFields?: Form) => Promise<Posted>;
@@ -129,9 +135,9 @@ export type Simulator = {
   close: () => Promise<void>;
 };
 
-/** A Twilio account with one WhatsApp sender and the phones of the people who talk to it. */
+/** A Twilio account with a WhatsApp sender, perhaps one for text messages, and the phones of the people who talk to it. */
 export const createSimulator = (options: SimulatorOptions): Simulator => {
-  const { accountSid, from } = options;
+  const { accountSid, from, smsFrom = null } = options;
   const account = { accountSid, authToken: options.authToken };
   const now = options.now ?? (() => new Date());
   const randomBytes = options.randomBytes ?? cryptoRandomBytes;
@@ -151,8 +157,9 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   const postForm = createPosting(underWay, options.fetch ?? fetch);
   const conversations = createConversations(announce);
   const faults = createFaults(announceState);
-  const contents = createContents(now, newSid, announceState);
-  const common = { account, from, conversations, faults, underWay, postForm, now, newSid, randomBytes };
+  const contents = createContents(now, newSid, announceState, options.approves ? 'approved' : 'pending');
+  const senderFor = (address: string) => (isWhatsApp(address) ? from : smsFrom);
+  const common = { account, senderFor, conversations, faults, underWay, postForm, now, newSid, randomBytes };
 
   let apiBaseUrl = options.apiBaseUrl ?? 'https://api.twilio.com';
   const baseUrl = () => apiBaseUrl;
@@ -200,6 +207,7 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
   return {
     accountSid,
     from,
+    smsFrom,
     closed: underWay.closed,
     get callbackOrder() {
       return settings.callbackOrder;

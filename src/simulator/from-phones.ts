@@ -3,9 +3,18 @@ import type { Faults } from './faults.ts';
 import type { Attachment, MediaStore } from './media.ts';
 import { keywordIn } from './opt-out.ts';
 import type { PostForm } from './posting.ts';
+import { isWhatsApp } from './rest-api.ts';
 import type { ToPhones } from './to-phones.ts';
 import type { UnderWay } from './under-way.ts';
-import { type Account, type Form, fieldOf, incomingForm, signedWebhook, type Webhook } from './webhooks.ts';
+import {
+  type Account,
+  type Form,
+  fieldOf,
+  incomingForm,
+  incomingTextForm,
+  signedWebhook,
+  type Webhook,
+} from './webhooks.ts';
 
 export type Posted = { sid: string; httpStatus: number };
 
@@ -16,7 +25,7 @@ const rememberedMs = 7 * 24 * 3_600_000;
 /** What people write: kept in the account's log, then told to the product. */
 export const createFromPhones = ({
   account,
-  from,
+  senderFor,
   incomingUrl,
   heldMs,
   optOutService,
@@ -30,7 +39,7 @@ export const createFromPhones = ({
   newSid,
 }: {
   account: Account;
-  from: string;
+  senderFor: (address: string) => string | null;
   incomingUrl: string;
   /** How long a webhook that comes late is held back. */
   heldMs: number;
@@ -104,10 +113,13 @@ export const createFromPhones = ({
   const quoting = ({ sid, from: sender, createdAt }: StoredMessage): Form =>
     now().getTime() - createdAt.getTime() > rememberedMs
       ? {}
-      : { OriginalRepliedMessageSid: sid, OriginalRepliedMessageSender: sender ?? from };
+      : { OriginalRepliedMessageSid: sid, OriginalRepliedMessageSender: sender ?? '' };
 
   const tell = async (address: string, text: string, fields?: Form, attachment?: Attachment) => {
-    const signed = receive(address, text, fields, attachment);
+    return hand(receive(address, text, fields, attachment), address);
+  };
+
+  const hand = async (signed: Webhook, address: string) => {
     if (faults.take('lost-webhook', address)) return { sid: signed.sid, httpStatus: 0 };
     return underWay.track(() => deliver(signed, conversations.phoneAt(address)));
   };
@@ -117,23 +129,34 @@ export const createFromPhones = ({
     const phone = conversations.phoneAt(address);
     const sid = newSid(attachment || fields.MediaUrl0 ? 'MM' : 'SM');
     const file = attachment ? media.keep(sid, attachment) : null;
-    const keyword = optOutService ? keywordIn(text) : null;
-    const form = incomingForm(account, {
+    const to = senderFor(address);
+    if (!to) throw new Error(`the account takes no text messages, so ${phone.name} cannot write one`);
+    // A long code acts on its words by itself; a WhatsApp sender does in a service with Advanced Opt-Out.
+    const keyword = optOutService || !isWhatsApp(address) ? keywordIn(text) : null;
+    const writeForm = isWhatsApp(address) ? incomingForm : incomingTextForm;
+    const form = writeForm(account, {
       sid,
-      address: phone.hidesNumber && phone.userId ? phone.userId : address,
+      address: phone.hidesNumber && phone.userId && isWhatsApp(address) ? phone.userId : address,
       name: phone.name,
       userId: phone.userId,
-      to: from,
+      to,
       text,
       extraFields: {
         ...(file
           ? { MediaUrl0: media.url(file), MediaContentType0: file.contentType, MessageType: file.kind }
           : {}),
         ...(optOutService ? { MessagingServiceSid: optOutService } : {}),
-        ...(keyword ? { OptOutType: keyword } : {}),
+        ...(keyword && optOutService ? { OptOutType: keyword } : {}),
         ...fields,
       },
     });
+    const signed = keep(phone, sid, form, file);
+    if (phone.windowClosed && isWhatsApp(address)) conversations.turn(address, { windowClosed: false });
+    if (keyword) toPhones.answerKeyword(phone, address, keyword, to, optOutService);
+    return signed;
+  };
+
+  const keep = (phone: Phone, sid: string, form: Form, file: StoredMessage['media']): Webhook => {
     const signed = signedWebhook(account, sid, incomingUrl, form, newSid(''));
     const receivedAt = now();
     conversations.keep(
@@ -155,8 +178,6 @@ export const createFromPhones = ({
         webhook: signed,
       }),
     );
-    if (phone.windowClosed) conversations.turn(address, { windowClosed: false });
-    if (keyword) toPhones.answerKeyword(phone, keyword, optOutService!);
     return signed;
   };
 

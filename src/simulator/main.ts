@@ -10,6 +10,8 @@ const accountSid = env.TWILIO_ACCOUNT_SID ?? `AC${'5'.repeat(32)}`;
 const authToken = env.TWILIO_AUTH_TOKEN ?? 'simulated-auth-token';
 const from = `whatsapp:${(env.WHATSAPP_FROM_NUMBER ?? '+14155238886').replace(/^whatsapp:/, '')}`;
 
+const smsFrom = env.SMS_FROM_NUMBER ?? '+14155550100';
+
 const phones = [
   { address: 'whatsapp:+12025550101', name: 'Ana Souza' },
   { address: 'whatsapp:+12025550102', name: 'Ben Carter' },
@@ -30,6 +32,7 @@ const simulator = createSimulator({
   accountSid,
   authToken,
   from,
+  smsFrom,
   incomingUrl: `${target}/api/whatsappwebhook/incoming`,
   phones,
 });
@@ -38,13 +41,14 @@ const server = serve({ fetch: createSimulatorApp(simulator).fetch, hostname: hos
   const url = `http://${host === '127.0.0.1' ? 'localhost' : host}:${address.port}`;
   simulator.apiBaseUrl = url;
   console.log(`The phones are at ${url}; what they send goes to ${target}.
-
+${env.TARGET ? '' : 'For a product elsewhere, start this with TARGET=http://localhost:4000 or wherever it is.\n'}
 Start the product with:
   PUBLIC_BASE_URL=${target}
   TWILIO_API_BASE_URL=${url}
   TWILIO_ACCOUNT_SID=${accountSid}
   TWILIO_AUTH_TOKEN=${env.TWILIO_AUTH_TOKEN === undefined ? authToken : '(the one this process has)'}
   WHATSAPP_FROM_NUMBER=${from}
+  SMS_FROM_NUMBER=${smsFrom}
 
 and register these phones as technicians:
 ${phones.map(({ address, name }) => `  ${address.replace('whatsapp:', '')}  ${name}`).join('\n')}`);

@@ -6,7 +6,7 @@ const words = {
 
 export type Keyword = keyof typeof words;
 
-/** The word that Advanced Opt-Out answers by itself: the whole message, in any case. */
+/** The word that Advanced Opt-Out, or a long code for text messages, answers by itself: the whole message, in any case. */
 export const keywordIn = (text: string): Keyword | null => {
   const word = text.trim().toUpperCase();
   return (Object.keys(words) as Keyword[]).find((keyword) => words[keyword].includes(word)) ?? null;

@@ -82,7 +82,7 @@ export type SendRequest = {
 /** Checks a request to create a message: the request, or the error Twilio answers. */
 export const readSendRequest = (
   params: URLSearchParams,
-  sender: string,
+  senderFor: (address: string) => string | null,
   findContent: (sid: string) => Content | null,
 ): SendRequest | ErrorBody => {
   const to = params.get('To');
@@ -96,10 +96,11 @@ export const readSendRequest = (
 
   if (!to) return errorBody(21604);
   if (!from && !messagingServiceSid) return errorBody(21603);
-  if (from && from !== sender) return errorBody(isWhatsApp(from) ? 63007 : 21212);
-  // A service picks its sender by the channel of To; this account has one sender.
-  if (!isWhatsApp(to)) return errorBody(isPhone(to) ? 21910 : 21211);
+  if (from && from !== senderFor(from)) return errorBody(isWhatsApp(from) ? 63007 : 21212);
   if (!isAddress(to)) return errorBody(21211, `Invalid 'To' Phone Number: ${to}`);
+  // A service picks its sender by the channel of To.
+  const sender = senderFor(to);
+  if (!sender || (from && from !== sender)) return errorBody(21910);
 
   if (contentVariables && !contentSid) return errorBody(21654);
   const content = contentSid === null ? null : readContent(contentSid, contentVariables, findContent);
@@ -143,14 +144,14 @@ const parseJson = (text: string): unknown => {
 export const breaksTemplatePolicy = (variables: Record<string, string>) =>
   Object.values(variables).some((value) => /[\n\r\t]| {5}/.test(value));
 
-const isWhatsApp = (address: string) => address.startsWith('whatsapp:');
+export const isWhatsApp = (address: string) => address.startsWith('whatsapp:');
 const isPhone = (address: string) => /^\+[1-9]\d{6,14}$/.test(address) && isPossiblePhoneNumber(address);
 const isUserId = (id: string) => /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/.test(id);
 
-/** Whether this can be somebody's WhatsApp address: a phone number or a business-scoped user id. */
+/** Whether this can be somebody's address: a phone number, or on WhatsApp a business-scoped user id. */
 export const isAddress = (address: string) => {
   const id = address.replace(/^whatsapp:/, '');
-  return isWhatsApp(address) && (isPhone(id) || isUserId(id));
+  return isPhone(id) || (isWhatsApp(address) && isUserId(id));
 };
 
 const isHttpUrl = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

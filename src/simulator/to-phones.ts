@@ -12,7 +12,7 @@ import {
 import type { ArmedFault, Faults } from './faults.ts';
 import { type Keyword, keywordAnswers } from './opt-out.ts';
 import type { PostForm } from './posting.ts';
-import { breaksTemplatePolicy, errorMessage, type SendRequest } from './rest-api.ts';
+import { breaksTemplatePolicy, errorMessage, isWhatsApp, type SendRequest } from './rest-api.ts';
 import type { UnderWay } from './under-way.ts';
 import { type Account, signedWebhook, statusForm } from './webhooks.ts';
 
@@ -26,7 +26,6 @@ export type ToPhones = ReturnType<typeof createToPhones>;
 /** What the product sends: on its way to the phones, each step told by a callback. */
 export const createToPhones = ({
   account,
-  from,
   delaysMs,
   settings,
   serviceWindow,
@@ -40,7 +39,6 @@ export const createToPhones = ({
   randomBytes,
 }: {
   account: Account;
-  from: string;
   delaysMs: { sent: number; delivered: number; read: number };
   settings: { callbackOrder: CallbackOrder; readReceipts: ReadReceipts };
   serviceWindow: 'open' | 'enforced';
@@ -91,9 +89,13 @@ export const createToPhones = ({
   ): Refusal | null => {
     const fault = faults.take('refuse', phone?.address ?? to, ({ by }) => by === 'callback');
     if (fault) return { code: fault.code!, as: fault.as! };
+    if (!isWhatsApp(to)) {
+      if (phone?.isOptedOutOfSms) return { code: 21610, as: 'failed' };
+      return !phone || phone.noTextMessages ? { code: 30005, as: 'undelivered' } : null;
+    }
     if (!phone) return { code: 63003, as: 'undelivered' };
-    if (phone.notOnWhatsApp) return { code: 63024, as: 'failed' };
     if (phone.isOptedOut) return { code: 21610, as: 'failed' };
+    if (phone.notOnWhatsApp) return { code: 63024, as: 'failed' };
     if (phone.blocksSender) return { code: 63014, as: 'failed' };
     if (content && breaksTemplatePolicy(content.variables)) return { code: 63013, as: 'undelivered' };
     if (content && !rendered) return { code: 63028, as: 'failed' };
@@ -105,21 +107,28 @@ export const createToPhones = ({
   const isWindowOpen = (phone: Phone, at: Date) => {
     if (phone.windowClosed) return false;
     const last = conversations.log.findLast(
-      (message) => message.phone === phone && message.direction === 'inbound',
+      (message) => message.phone === phone && message.direction === 'inbound' && isWhatsApp(message.to),
     );
     return last ? at.getTime() - last.createdAt.getTime() < serviceWindowMs : serviceWindow === 'open';
   };
 
   /** Twilio answers a keyword by itself; to somebody who is opted out it says nothing. */
-  const answerKeyword = (phone: Phone, keyword: Keyword, messagingServiceSid: string) => {
-    const wasOptedOut = phone.isOptedOut;
-    if (keyword !== 'HELP') phone.isOptedOut = keyword === 'STOP';
+  const answerKeyword = (
+    phone: Phone,
+    address: string,
+    keyword: Keyword,
+    from: string,
+    messagingServiceSid: string | null,
+  ) => {
+    const list = isWhatsApp(address) ? 'isOptedOut' : 'isOptedOutOfSms';
+    const wasOptedOut = phone[list];
+    if (keyword !== 'HELP') phone[list] = keyword === 'STOP';
     if (wasOptedOut && keyword !== 'START') return;
     const message = newMessage({
       sid: newSid('SM'),
       direction: 'outbound-reply',
       from,
-      to: phone.address,
+      to: address,
       body: keywordAnswers[keyword],
       messagingServiceSid,
       status: 'queued',
@@ -165,7 +174,8 @@ export const createToPhones = ({
   };
 
   const markRead = (message: StoredMessage) => {
-    if (message.status === 'delivered') advance(message, 'read');
+    // Nobody tells of a text message that it was read.
+    if (message.status === 'delivered' && isWhatsApp(message.to)) advance(message, 'read');
   };
 
   const callback = (message: StoredMessage, url: string, status: string) => {
@@ -189,7 +199,12 @@ export const createToPhones = ({
     reads: (address: string) => {
       for (const message of arrivals.at(conversations.phoneAt(address))) markRead(message);
     },
-    sentTo: (address: string) => arrivals.at(conversations.phoneAt(address)).map(chatMessage),
+    /** At a bare number: the text messages only. */
+    sentTo: (address: string) =>
+      arrivals
+        .at(conversations.phoneAt(address))
+        .filter(({ to }) => isWhatsApp(address) || !isWhatsApp(to))
+        .map(chatMessage),
     waitForText: async (
       address: string,
       matcher: string | RegExp,

@@ -74,6 +74,24 @@ export const incomingForm = ({ accountSid }: Account, message: Incoming): Form =
   };
 };
 
+/** The fields Twilio sends for one text message: none of those that are WhatsApp's. */
+export const incomingTextForm = ({ accountSid }: Account, message: Incoming): Form => ({
+  ToCountry: 'US',
+  SmsMessageSid: message.sid,
+  NumMedia: message.extraFields.MediaUrl0 ? '1' : '0',
+  SmsSid: message.sid,
+  SmsStatus: 'received',
+  Body: message.text,
+  FromCountry: 'US',
+  To: message.to,
+  NumSegments: String(Math.max(1, Math.ceil(message.text.length / 153))),
+  MessageSid: message.sid,
+  AccountSid: accountSid,
+  From: message.address,
+  ApiVersion: '2010-04-01',
+  ...message.extraFields,
+});
+
 const phoneDigits = (address: string) => /^whatsapp:\+(\d+)$/.exec(address)?.[1];
 
 const pick = (fields: Form, names: string[]): Form =>
@@ -101,25 +119,28 @@ type StatusReport = {
   errorMessage: string | null;
 };
 
-/** The fields of one status callback for a WhatsApp message. */
+/** The fields of one status callback, for a WhatsApp message or an SMS. */
 export const statusForm = ({ accountSid }: Account, report: StatusReport): Form => {
   const { sid, status, from, to, userId, messagingServiceSid, errorCode, errorMessage } = report;
   const afterSending = status !== 'sent';
   const failed = errorCode !== null;
+  const ofWhatsApp = {
+    ...(afterSending ? { EventType: status.toUpperCase() } : { StructuredMessage: 'false' }),
+    ChannelToAddress: `${to.replace(/^whatsapp:/, '').slice(0, -4)}XXXX`,
+    ChannelPrefix: 'whatsapp',
+    ChannelInstallSid: `XE${accountSid.slice(2)}`,
+  };
 
   return {
-    ...(afterSending ? { EventType: status.toUpperCase() } : { StructuredMessage: 'false' }),
+    ...(to.startsWith('whatsapp:') ? ofWhatsApp : {}),
     SmsSid: sid,
     SmsStatus: status,
     MessageStatus: status,
-    ChannelToAddress: `${to.replace(/^whatsapp:/, '').slice(0, -4)}XXXX`,
     To: to,
-    ChannelPrefix: 'whatsapp',
     MessageSid: sid,
     AccountSid: accountSid,
     From: from,
     ApiVersion: '2010-04-01',
-    ChannelInstallSid: `XE${accountSid.slice(2)}`,
     ...(messagingServiceSid ? { MessagingServiceSid: messagingServiceSid } : {}),
     ...(userId && afterSending && !failed ? { ExternalUserId: userId } : {}),
     ...(failed ? { ErrorCode: String(errorCode) } : {}),

@@ -7,16 +7,25 @@ export type Attempt = {
   channelId: string;
   reason: string;
   address: string;
+  /** As the phone shows it; empty for a template whose words were not known. */
   text: string;
   /** The quick-reply content it was sent with; null: as plain text. */
   contentSid: string | null;
+  /** The template it was sent as: kind, locale and content. */
+  template: string | null;
   state: 'sending' | 'accepted' | 'refused' | 'unclear' | 'lost';
   providerId: string | null;
   providerIdFrom: 'answer' | 'adopted' | 'callback' | null;
   status: DeliveryStatus;
   sendingAt: Date;
   looks: number;
+  /** Why it was refused or has failed. */
+  errorCode: string | null;
 };
+
+/** When a message that is being tried must have arrived, counted from the first try; the next way is tried then. */
+export const fallbackAt =
+  "coalesce(m.fallback_at, clock_timestamp() + m.fallback_seconds * interval '1 second')";
 
 export const attempts = (trx: Queries, tenantId: string) => {
   const rows = () => trx('attempt').where({ tenant_id: tenantId });
@@ -52,6 +61,15 @@ export const attempts = (trx: Queries, tenantId: string) => {
         `UPDATE attempt a SET content_sid = t.sid FROM unnest(?::uuid[], ?::text[]) AS t(id, sid)
          WHERE a.tenant_id = ? AND a.id = t.id`,
         [tries.map(({ id }) => id), tries.map(({ contentSid }) => contentSid), tenantId],
+      );
+    },
+
+    /** Notes which template tries are made as, before they are made. */
+    asTemplate: async (tries: { id: string; template: string }[]): Promise<void> => {
+      await trx.raw(
+        `UPDATE attempt a SET template = t.template FROM unnest(?::uuid[], ?::text[]) AS t(id, template)
+         WHERE a.tenant_id = ? AND a.id = t.id`,
+        [tries.map(({ id }) => id), tries.map(({ template }) => template), tenantId],
       );
     },
 
@@ -132,7 +150,7 @@ export const attempts = (trx: Queries, tenantId: string) => {
                AND o.provider_id = told.provider_id)
            FOR UPDATE OF a SKIP LOCKED
          ), moved AS (
-           UPDATE message m SET status = 'accepted' FROM plain
+           UPDATE message m SET status = 'accepted', fallback_at = ${fallbackAt} FROM plain
            WHERE m.tenant_id = :tenantId AND m.id = plain.message_id AND m.status IN ('queued', 'sending', 'unknown')
          )
          UPDATE attempt a SET state = 'accepted', accepted_at = clock_timestamp(), status = 'accepted',
@@ -221,10 +239,12 @@ const fromRow = (row: Record<string, never>): Attempt => ({
   address: row.address!,
   text: row.text!,
   contentSid: row.content_sid!,
+  template: row.template!,
   state: row.state!,
   providerId: row.provider_id!,
   providerIdFrom: row.provider_id_from!,
   status: row.status!,
   sendingAt: row.sending_at!,
   looks: row.looks!,
+  errorCode: row.error_code!,
 });

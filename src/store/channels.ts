@@ -1,10 +1,13 @@
+import type { Way } from '../domain/message.ts';
 import type { Queries } from './connections.ts';
 
 export type StoredChannel = {
   id: string;
-  way: 'whatsapp' | 'sms';
-  provider: 'twilio' | 'simulator';
+  way: Way;
+  provider: 'twilio' | 'simulator' | 'smtp';
+  /** As the provider writes it: `whatsapp:+1415…`, `+1415…`, or for e-mail what stands in From. */
   address: string;
+  /** The account at Twilio; for e-mail the server. */
   accountSid: string;
   /** Encrypted. */
   credentials: string;
@@ -43,7 +46,13 @@ export const channels = (trx: Queries, tenantId: string) => ({
         updated_at: trx.raw("greatest(?::timestamptz, updated_at + interval '1 millisecond')", [now]),
       })
       .returning('id');
-    if (updated.length > 0) return;
+    if (updated.length > 0) {
+      // What the provider refused may have been mended just now: it is tried at once.
+      await trx('channel_lease')
+        .where({ tenant_id: tenantId, channel_id: updated[0].id })
+        .update({ paused_until: trx.raw("'epoch'"), refusing_since: null });
+      return;
+    }
     await trx('channel').insert({
       ...values,
       ...{ tenant_id: tenantId, id: channel.id, address: channel.address, updated_at: now },

@@ -55,8 +55,7 @@ export const createConnections = (options: {
       const { command } = await client.query('COMMIT');
       isUsable = true;
       // So Postgres answers when a statement had failed and its error was not passed on.
-      if (command !== 'COMMIT')
-        throw new Error('the transaction was undone: one of its statements had failed');
+      if (command !== 'COMMIT') throw new UndoneError();
       return result;
     } catch (error) {
       // A statement prepared before a migration changed its table stays wrong on this connection.
@@ -79,6 +78,13 @@ export const createConnections = (options: {
 
 /** Whether a migration made a prepared statement out of date: on a fresh connection it works. */
 export const isOutdatedPlan = (error: unknown): boolean => (error as { code?: string }).code === '0A000';
+
+/** Nothing of it was kept; why is not known, so it may work the next time. */
+export class UndoneError extends Error {
+  constructor() {
+    super('the transaction was undone: one of its statements had failed');
+  }
+}
 
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -91,10 +91,10 @@ export const conversations = (trx: Queries, tenantId: string) => {
     addresses: async (ids: string[]): Promise<Map<string, SendTo>> => {
       const { rows: found } = await trx.raw(
         `SELECT c.id,
-           coalesce(own.all_of_them[1], CASE WHEN c.technician_id IS NULL THEN coalesce(c.heard_from,
+           coalesce(own.all_of_them[1], CASE WHEN h.way = 'email' THEN t.email END, CASE WHEN c.technician_id IS NULL THEN coalesce(c.heard_from,
              (SELECT a.address FROM conversation_address a
               WHERE a.tenant_id = c.tenant_id AND a.conversation_id = c.id ORDER BY a.address LIMIT 1)) END) AS reply,
-           own.not_opted_out[1] AS notice
+           coalesce(own.not_opted_out[1], CASE WHEN h.way = 'email' THEN t.email END) AS notice
          FROM conversation c
          JOIN channel h ON h.tenant_id = c.tenant_id AND h.id = c.channel_id
          LEFT JOIN technician t ON t.tenant_id = c.tenant_id AND t.id = c.technician_id

@@ -49,25 +49,17 @@ export const events = (trx: Queries, tenantId: string) => {
       });
     },
 
-    /** Oldest first, after that row number. */
-    ofOrder: async (workOrderId: string, page: { after: number; limit: number }): Promise<ListedEvent[]> =>
-      (
-        await rows()
-          .where({ 'e.work_order_id': workOrderId })
-          .where('e.seq', '>', page.after)
-          .orderBy('e.seq')
-          .limit(page.limit)
-      ).map(fromRow),
-
     /** The feed, oldest first, after that feed number. */
     feed: async (page: {
       after: number;
       limit: number;
       type?: string;
       types?: string[] | null;
+      workOrderId?: string;
     }): Promise<ListedEvent[]> => {
       const query = rows().where('e.feed_no', '>', page.after).orderBy('e.feed_no').limit(page.limit);
       if (page.type) query.where({ 'e.type': page.type });
+      if (page.workOrderId) query.where({ 'e.work_order_id': page.workOrderId });
       if (page.types) query.whereRaw('e.type = ANY(?)', [page.types]);
       return (await query).map(fromRow);
     },

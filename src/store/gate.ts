@@ -117,6 +117,15 @@ export const createGate = (url: string) => {
     return { oldestUnreadAt: row!.oldest_unread_at, newestAt: row!.newest_at };
   };
 
+  /** Whether some channel, of whatever tenant, has work and makes no progress with it. */
+  const channelsStuck = async (): Promise<boolean> =>
+    (await query<{ stuck: boolean }>('channels_stuck', 'SELECT * FROM channels_stuck()', []))[0]!.stuck;
+
+  /** How many templates are in which state, over all tenants. */
+  const templateStates = async (): Promise<{ state: string; count: number }[]> =>
+    // One that was taken away keeps its row.
+    query('template_states', "SELECT * FROM template_states() WHERE state <> 'removed'", []);
+
   /**
    * Runs `work` if no other process holds this lock just now. For what one process at a time should do;
    * a process that dies lets go of it.
@@ -189,6 +198,8 @@ export const createGate = (url: string) => {
     tenantIds,
     dueWork,
     inboxAge,
+    templateStates,
+    channelsStuck,
     withLock,
     workerSeen,
     workerGone,

@@ -54,6 +54,34 @@ export const idempotency = (trx: Queries, tenantId: string) => ({
       });
   },
 
+  /** Answers kept encrypted, by route and key after the one given. What is not encrypted is JSON. */
+  sealed: async (page: {
+    after: { route: string; key: string } | null;
+    limit: number;
+  }): Promise<{ route: string; key: string; sealed: string }[]> => {
+    const { route, key } = page.after ?? { route: '', key: '' };
+    return (
+      await trx.rows<{ route: string; key: string; body: Buffer }>(
+        `SELECT route, key, body FROM idempotency
+         WHERE tenant_id = $1 AND state = 'answered' AND substring(body from 1 for 3) = 'v1.'
+           AND (route, key) > ($2, $3)
+         ORDER BY route, key LIMIT $4`,
+        [tenantId, route, key, page.limit],
+      )
+    ).map(({ body, ...place }) => ({ ...place, sealed: body.toString() }));
+  },
+
+  /** The same answer under another key, unless somebody did it meanwhile. */
+  reseal: async (
+    { route, key }: { route: string; key: string },
+    before: string,
+    sealed: string,
+  ): Promise<void> => {
+    await trx('idempotency')
+      .where({ tenant_id: tenantId, route, key, body: Buffer.from(before) })
+      .update({ body: Buffer.from(sealed) });
+  },
+
   /** Gives a key back that led to no answer worth keeping. */
   release: async ({ route, key }: { route: string; key: string }, claim: string): Promise<void> => {
     await trx('idempotency').where({ tenant_id: tenantId, route, key, claim, state: 'running' }).delete();

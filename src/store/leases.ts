@@ -73,10 +73,34 @@ export const leases = (trx: Queries, tenantId: string) => {
         .update({ held_until: trx.raw("'epoch'") });
     },
 
+    /** Something was taken on the channel. */
+    works: async (channelId: string): Promise<void> => {
+      await row(channelId)
+        .where((marked) => marked.whereNotNull('failing_since').orWhereNotNull('refusing_since'))
+        .update({ failing_since: null, failing_told_at: null, refusing_since: null });
+    },
+
+    /**
+     * Nothing was taken on the channel, only refused for now or not answered. True when that has lasted a minute and
+     * somebody is to be rung: once, and again each hour.
+     */
+    fails: async (channelId: string): Promise<boolean> => {
+      await row(channelId)
+        .whereNull('failing_since')
+        .update({ failing_since: trx.raw('clock_timestamp()') });
+      const told = await row(channelId)
+        .whereRaw("failing_since <= clock_timestamp() - interval '1 minute'")
+        .whereRaw("coalesce(failing_told_at, 'epoch') < clock_timestamp() - interval '1 hour'")
+        .update({ failing_told_at: trx.raw('clock_timestamp()') })
+        .returning('channel_id');
+      return told.length > 0;
+    },
+
     /** Nothing is sent on the channel for that long: the provider refuses our credentials. */
     pause: async (channelId: string, forMs: number): Promise<void> => {
       await row(channelId).update({
         paused_until: trx.raw("clock_timestamp() + ? * interval '1 millisecond'", [forMs]),
+        refusing_since: trx.raw('coalesce(refusing_since, clock_timestamp())'),
       });
     },
   };

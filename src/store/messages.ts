@@ -1,5 +1,7 @@
 import { type DeliveryStatus, forward } from '../domain/delivery-status.ts';
-import type { MessageKind } from '../domain/message.ts';
+import type { MessageKind, Way } from '../domain/message.ts';
+import { type TimelineEntry, timelineOf } from '../domain/timeline.ts';
+import { fallbackAt } from './attempts.ts';
 import type { Queries } from './connections.ts';
 import type { QuickReplyButton } from './outbox.ts';
 
@@ -24,7 +26,7 @@ export type ListedMessage = {
   createdAt: Date;
   expiresAt: Date | null;
   attempts: { id: string; providerId: string | null; template: string | null; status: string; at: Date }[];
-  timeline: { status: string; at: Date; source: 'us' | 'provider' }[];
+  timeline: TimelineEntry[];
 };
 
 export type MessageFilter = {
@@ -94,25 +96,23 @@ export const messages = (trx: Queries, tenantId: string) => {
           status: attempt.status,
           at: attempt.sending_at,
         })),
-        timeline: [
+        timeline: timelineOf(
           {
-            status: row.direction === 'in' ? 'received' : 'queued',
-            at: row.received_at ?? row.created_at!,
-            source: 'us' as const,
+            beganAs: row.direction === 'in' ? 'received' : 'queued',
+            beganAt: row.received_at ?? row.created_at!,
+            status: row.status!,
+            statusAt: row.status_at!,
           },
-          ...attempts.map((attempt) => ({
-            status: 'sending',
-            at: attempt.sending_at,
-            source: 'us' as const,
+          attempts.map((attempt) => ({
+            sendingAt: attempt.sending_at,
+            acceptedAt: attempt.accepted_at,
+            status: attempt.status,
+            statusAt: attempt.status_at,
+            told: callbacks
+              .filter((callback) => callback.applied_to === attempt.id)
+              .map((callback) => ({ status: callback.status, at: callback.received_at })),
           })),
-          ...callbacks
-            .filter((callback) => attempts.some((attempt) => attempt.id === callback.applied_to))
-            .map((callback) => ({
-              status: callback.status,
-              at: callback.received_at,
-              source: 'provider' as const,
-            })),
-        ].sort((a, b) => a.at.getTime() - b.at.getTime()),
+        ),
       };
     });
   };
@@ -154,10 +154,15 @@ export const messages = (trx: Queries, tenantId: string) => {
       const status = forward(row.status, news);
       if (status !== row.status) {
         const arrived = status === 'delivered' || status === 'read';
-        await trx('message')
+        const isOnItsWay = status === 'unknown' || status === 'accepted' || status === 'sent';
+        await trx('message as m')
           .where({ tenant_id: tenantId, id })
-          // Whatever was said to have ended it before, it has not.
-          .update({ status, ...(arrived ? { reason: null } : {}) });
+          .update({
+            status,
+            // Whatever was said to have ended it before, it has not.
+            ...(arrived ? { reason: null, error_code: null, error_text: null } : {}),
+            fallback_at: isOnItsWay ? trx.raw(fallbackAt) : null,
+          });
       }
       return status;
     },
@@ -174,14 +179,18 @@ export const messages = (trx: Queries, tenantId: string) => {
     rewriteQueuedNotice: async (
       workOrderId: string,
       assignmentNo: number,
-      notice: { kind: MessageKind; text: string; buttons: QuickReplyButton[] | null },
+      notice: { kind: MessageKind; texts: Record<Way, string>; buttons: QuickReplyButton[] | null },
     ): Promise<void> => {
+      const { whatsapp, sms, email } = notice.texts;
       await trx('message')
-        .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+        .where({ tenant_id: tenantId, work_order_id: workOrderId })
+        .where((told) =>
+          told.where({ assignment_no: assignmentNo }).orWhere({ told_assignment_no: assignmentNo }),
+        )
         .whereNotNull('due_at')
         .update({
           kind: notice.kind,
-          text: notice.text,
+          text: trx.raw("CASE way WHEN 'sms' THEN ? WHEN 'email' THEN ? ELSE ? END", [sms, email, whatsapp]),
           buttons: notice.buttons ? JSON.stringify(notice.buttons) : null,
         });
     },
@@ -217,16 +226,31 @@ export const messages = (trx: Queries, tenantId: string) => {
           };
     },
 
-    /** Orders whose notices were held back while the person had paused, since his last pause, the newest first. */
-    missedWhilePaused: async (technicianId: string, externalId: string): Promise<string[]> => {
+    /**
+     * Orders whose notices were held back while the person had paused, since his last pause, or have reached him by
+     * no way since he opted out; the newest first.
+     */
+    missed: async (
+      technicianId: string,
+      externalId: string,
+      optedOutSince: Date | null,
+    ): Promise<string[]> => {
       const { rows: missed } = await trx.raw(
-        `SELECT m.work_order_id AS id FROM message m
-         WHERE m.tenant_id = :tenantId AND m.technician_id = :technicianId AND m.reason = 'paused'
-           AND m.work_order_id IS NOT NULL AND m.created_at >= coalesce((
-             SELECT max(e.at) FROM event e WHERE e.tenant_id = m.tenant_id AND e.type = 'technician.resumed'
-               AND e.actor_id = :externalId AND e.actor_kind = 'technician'), '-infinity')
-         GROUP BY m.work_order_id ORDER BY max(m.seq) DESC LIMIT 200`,
-        { tenantId, technicianId, externalId },
+        `SELECT o.work_order_id AS id FROM message m
+         JOIN message_work_order o ON o.tenant_id = m.tenant_id AND o.message_id = m.id
+         WHERE m.tenant_id = :tenantId AND m.technician_id = :technicianId
+           AND (m.reason = 'paused' AND m.created_at >= coalesce((
+               SELECT max(e.at) FROM event e WHERE e.tenant_id = m.tenant_id AND e.type = 'technician.resumed'
+                 AND e.actor_id = :externalId AND e.actor_kind = 'technician'), '-infinity')
+             OR m.kind <> 'reply' AND m.created_at >= :optedOutSince::timestamptz
+               AND (m.status IN ('failed', 'expired') OR m.status = 'cancelled'
+                 AND m.reason IN ('opted-out', 'no-address', 'no-template', 'provider'))
+               AND NOT EXISTS (
+                 SELECT FROM message w WHERE w.tenant_id = m.tenant_id
+                   AND (w.id = m.fallback_of OR w.fallback_of = coalesce(m.fallback_of, m.id))
+                   AND w.status NOT IN ('failed', 'expired', 'cancelled')))
+         GROUP BY o.work_order_id ORDER BY max(m.seq) DESC LIMIT 200`,
+        { tenantId, technicianId, externalId, optedOutSince },
       );
       return missed.map(({ id }: { id: string }) => id);
     },
@@ -238,7 +262,7 @@ export const messages = (trx: Queries, tenantId: string) => {
           join
             .on('w.tenant_id', 'm.tenant_id')
             .on('w.id', 'm.work_order_id')
-            .on('w.assignment_no', 'm.assignment_no'),
+            .on('w.assignment_no', trx.raw('coalesce(m.assignment_no, m.told_assignment_no)')),
         )
         .join('attempt as a', (join) => join.on('a.tenant_id', 'm.tenant_id').on('a.message_id', 'm.id'))
         .where({

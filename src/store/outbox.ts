@@ -1,10 +1,12 @@
-import type { Lane, MessageKind, Reason } from '../domain/message.ts';
+import type { DeliveryStatus } from '../domain/delivery-status.ts';
+import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
+import { fallbackAt } from './attempts.ts';
 import type { Queries } from './connections.ts';
 
 export type NewMessage = {
   id: string;
   technicianId: string | null;
-  way: 'whatsapp' | 'sms' | 'email';
+  way: Way;
   /** Null when there is no way to reach the person: then it is cancelled at once. */
   channelId: string | null;
   conversationId: string | null;
@@ -15,23 +17,38 @@ export type NewMessage = {
   /** The inbound message whose change it tells somebody else. */
   causedBy?: string | null;
   workOrderIds: string[];
+  /** Of a digest: the day that each of its orders is due, in their order. */
+  dueDays?: (string | null)[];
   /** The order and what must still hold about it when it is sent. */
   about: { workOrderId: string; assignmentNo: number | null; dueDay: string | null } | null;
   dueAt: Date;
   expiresAt: Date;
   /** Set when it is not to be sent at all. */
   heldBack: Reason | null;
+  /** Why it is not due yet, shown until it is sent. */
+  waitsFor?: 'quiet-hours' | null;
+  /** Why that is, where the reason alone does not say. */
+  heldBackText?: string | null;
   /** Quick replies about its order, shown where that is possible. */
   buttons?: QuickReplyButton[] | null;
+  /** How it reads by other ways, where nobody could write it anew. */
+  otherTexts?: Partial<Record<Way, string>> | null;
+  /** How long it may take to arrive before the next way is tried; null where there is none. */
+  fallbackSeconds?: number | null;
+  /** The message that says the same by the first way; then `about` claims what that one did. */
+  fallbackOf?: string | null;
 };
 
 /** A title and the command that a tap stands for. */
 export type QuickReplyButton = { title: string; action: string };
 
+export type DueRow = Pick<DueMessage, 'id' | 'kind' | 'workOrderId'>;
+
 export type DueMessage = {
   id: string;
   conversationId: string;
   technicianId: string | null;
+  way: Way;
   kind: MessageKind;
   lane: Lane;
   text: string;
@@ -46,6 +63,31 @@ export type DueMessage = {
   tries: number;
 };
 
+/** A message as the next way needs it: what it claims, and by which ways it was said so far, in their order. */
+export type OfTheFirstWay = {
+  id: string;
+  /** The message that says it by the first way; its own id if it is that one. */
+  firstId: string;
+  technicianId: string | null;
+  kind: MessageKind;
+  lane: Lane;
+  way: Way;
+  status: DeliveryStatus;
+  texts: Partial<Record<Way, string>>;
+  causedBy: string | null;
+  workOrderId: string | null;
+  workOrderIds: string[];
+  /** What a digest says of each of them. */
+  dueDays: (string | null)[];
+  assignmentNo: number | null;
+  dueDay: string | null;
+  expiresAt: Date;
+  /** It waits to arrive, or to be followed by the next way. */
+  overdue: boolean;
+  /** It waits to be tried, be it once more. */
+  waits: boolean;
+  tried: { id: string; way: Way; status: DeliveryStatus; reason: Reason | null; code: string | null }[];
+};
 /** The reason of the one attempt that follows an unclear one. */
 export const possibleDuplicate = 'possible-duplicate';
 
@@ -55,6 +97,15 @@ const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10 };
 const pairBudgetNow = `coalesce(least(${pairBudget.size},
   b.left_over + extract(epoch FROM clock_timestamp() - b.at) / ${pairBudget.secondsPerMessage}), ${pairBudget.size})`;
 
+// Nothing that expired is held back: it is ended. One that waits for its retry holds back what came later in its lane.
+const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE WHEN ${m}.lane = 'critical'
+  THEN ${m}.conversation_id NOT IN (SELECT s.conversation_id FROM short s WHERE s.budget < 1)
+  ELSE ${m}.conversation_id NOT IN (SELECT s.conversation_id FROM short s)
+    AND ${m}.conversation_id NOT IN (SELECT b.conversation_id FROM busy b WHERE b.is_under_way)
+    AND ((${m}.conversation_id, ${m}.lane) NOT IN (SELECT b.conversation_id, b.lane FROM busy b WHERE NOT b.is_under_way)
+      OR NOT EXISTS (SELECT FROM busy b WHERE b.conversation_id = ${m}.conversation_id AND b.lane = ${m}.lane
+        AND NOT b.is_under_way AND b.seq < ${m}.seq)) END)`;
+
 // One that waits to be tried again did not leave if every try has failed for certain.
 const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
   SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
@@ -62,7 +113,7 @@ const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS
 export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
-   * tells was told before.
+   * tells was told before, or if its way was tried before.
    */
   add: async (message: NewMessage): Promise<boolean> => {
     const reason = message.heldBack ?? (message.channelId ? null : 'no-address');
@@ -70,22 +121,31 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       `WITH added AS (
          INSERT INTO message (tenant_id, id, direction, channel_id, conversation_id, technician_id, way, kind, lane,
            status, reason, text, in_reply_to, due_at, expires_at, work_order_id, assignment_no, due_day, caused_by,
-           buttons)
-         VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20)
-         ON CONFLICT (tenant_id, work_order_id, assignment_no) WHERE assignment_no IS NOT NULL DO NOTHING
+           buttons, other_texts, fallback_seconds, fallback_of, told_assignment_no, error_text)
+         VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20,
+           $21, $22, $23, $24, $26)
+         -- This assignment was told before, or this way was tried before.
+         ON CONFLICT DO NOTHING
          RETURNING id
        ), orders AS (
-         INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position)
-         SELECT $1, added.id, o.id, o.position - 1
-         FROM added, unnest($18::uuid[]) WITH ORDINALITY AS o(id, position)
+         INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position, due_day)
+         SELECT $1, added.id, o.id, o.position - 1, o.due_day
+         FROM added, unnest($18::uuid[], $25::date[]) WITH ORDINALITY AS o(id, due_day, position)
        ) SELECT id FROM added`,
       [
         ...[tenantId, message.id, message.channelId, message.conversationId, message.technicianId],
-        ...[message.way, message.kind, message.lane, reason ? 'cancelled' : 'queued', reason, message.text],
+        ...[message.way, message.kind, message.lane, reason ? 'cancelled' : 'queued'],
+        ...[reason ?? message.waitsFor, message.text],
         ...[message.inReplyTo, reason ? null : message.dueAt, message.expiresAt],
-        ...[message.about?.workOrderId, message.about?.assignmentNo, message.about?.dueDay],
+        message.about?.workOrderId,
+        message.fallbackOf ? null : message.about?.assignmentNo,
+        message.about?.dueDay,
         message.workOrderIds,
         ...[message.causedBy, message.buttons ? JSON.stringify(message.buttons) : null],
+        message.otherTexts ? JSON.stringify(message.otherTexts) : null,
+        ...[message.fallbackSeconds, message.fallbackOf],
+        message.fallbackOf ? message.about?.assignmentNo : null,
+        ...[message.dueDays ?? [], message.heldBackText],
       ],
     );
     return added.length > 0;
@@ -96,23 +156,33 @@ export const outbox = (trx: Queries, tenantId: string) => ({
    * under way or an earlier one of its lane waits for its retry, none without pair budget. A critical one
    * waits for no other. Takes nothing yet.
    */
-  due: async (channelId: string, limit: number): Promise<{ id: string; workOrderId: string | null }[]> => {
+  due: async (channelId: string, limit: number): Promise<DueRow[]> => {
+    // Reads each lane from its beginning and stops at the limit: what holds rows back is little, and known before.
     const { rows } = await trx.raw(
-      `SELECT id, work_order_id AS "workOrderId" FROM (
-         SELECT DISTINCT ON (m.conversation_id, m.lane = 'critical') m.id, m.work_order_id, m.lane_rank, m.due_at, m.seq
-         FROM message m
-         LEFT JOIN pair_budget b ON b.tenant_id = m.tenant_id AND b.conversation_id = m.conversation_id
-         WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId AND m.due_at <= clock_timestamp()
-           AND (m.expires_at <= clock_timestamp() OR (
-             ${pairBudgetNow} >= 1 + CASE WHEN m.lane = 'critical' THEN 0 ELSE ${pairBudget.keptForCritical} END
-             AND (m.lane = 'critical' OR NOT EXISTS (
-               SELECT FROM message o WHERE o.tenant_id = m.tenant_id AND o.conversation_id = m.conversation_id
-                 AND o.direction = 'out' AND o.status = 'sending' AND o.lane <> 'critical' AND o.id <> m.id AND (
-                   o.due_at IS NULL
-                   OR (o.lane = m.lane AND o.seq < m.seq AND o.due_at > clock_timestamp()
-                       AND o.due_at < clock_timestamp() + interval '30 seconds'))))))
-         ORDER BY m.conversation_id, m.lane = 'critical', m.lane_rank, m.seq
-       ) next ORDER BY lane_rank, due_at, seq LIMIT :limit`,
+      `WITH short AS MATERIALIZED (
+         SELECT b.conversation_id, ${pairBudgetNow} AS budget FROM pair_budget b
+         WHERE b.tenant_id = :tenantId AND b.left_over < 11 AND b.at > statement_timestamp() - interval '5 minutes'
+           AND ${pairBudgetNow} < 1 + ${pairBudget.keptForCritical}
+       ), busy AS MATERIALIZED (
+         SELECT o.conversation_id, o.lane, o.seq, o.due_at IS NULL AS is_under_way FROM message o
+         WHERE o.tenant_id = :tenantId AND o.channel_id = :channelId AND o.direction = 'out' AND o.status = 'sending'
+           AND o.lane <> 'critical' AND (o.due_at IS NULL OR (
+             o.due_at > statement_timestamp() AND o.due_at < statement_timestamp() + interval '30 seconds'))
+       )
+       SELECT next.id, next.kind, next.work_order_id AS "workOrderId" FROM (VALUES (1), (2), (3), (4)) AS lane(rank)
+       CROSS JOIN LATERAL (
+         SELECT m.id, m.kind, m.work_order_id, m.due_at, m.seq FROM message m
+         WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId AND m.lane_rank = lane.rank
+           AND m.due_at IS NOT NULL AND m.due_at <= statement_timestamp() AND ${mayGo('m')}
+           AND NOT EXISTS (
+             SELECT FROM message p
+             WHERE p.tenant_id = :tenantId AND p.conversation_id = m.conversation_id AND p.channel_id = :channelId
+               AND p.due_at IS NOT NULL AND p.due_at <= statement_timestamp()
+               AND (p.lane = 'critical') = (m.lane = 'critical')
+               AND (p.lane_rank, p.seq) < (m.lane_rank, m.seq) AND ${mayGo('p')})
+         ORDER BY m.due_at, m.seq LIMIT :limit
+       ) AS next
+       ORDER BY lane.rank, next.due_at, next.seq LIMIT :limit`,
       { tenantId, channelId, limit },
     );
     return rows;
@@ -130,11 +200,19 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     return rows.map(dueFromRow);
   },
 
+  /** A message as it would be sent now, whether it is due or not. */
+  get: async (id: string): Promise<DueMessage | null> => {
+    const row = await trx('message')
+      .where({ tenant_id: tenantId, id, direction: 'out' })
+      .first('*', { tries: trx.raw('0') });
+    return row ? dueFromRow(row) : null;
+  },
+
   /** Marks messages as being sent, and spends one of each conversation's pair budget. */
   sending: async (taken: { id: string; conversationId: string }[]): Promise<void> => {
     await trx.raw(
-      `UPDATE message SET due_at = NULL, next_attempt = NULL,
-         status = CASE WHEN status = 'queued' THEN 'sending' ELSE status END
+      `UPDATE message m SET due_at = NULL, next_attempt = NULL, reason = nullif(reason, 'quiet-hours'),
+         status = CASE WHEN status = 'queued' THEN 'sending' ELSE status END, fallback_at = ${fallbackAt}
        WHERE tenant_id = ? AND id = ANY(?)`,
       [tenantId, taken.map(({ id }) => id)],
     );
@@ -166,6 +244,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       .update({
         due_at: null,
         next_attempt: null,
+        reason: trx.raw("nullif(reason, 'quiet-hours')"),
         possible_duplicate: trx.raw('possible_duplicate AND next_attempt IS DISTINCT FROM ?', [
           possibleDuplicate,
         ]),
@@ -181,11 +260,141 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       .where({ tenant_id: tenantId, id })
       .update({
         due_at: null,
-        ...(end.reason === undefined ? {} : { reason: end.reason }),
-        // What is not sent has told nobody: the assignment can still be told when asked for again.
-        ...(end.reason === 'paused' ? { assignment_no: null } : {}),
+        reason: end.reason === undefined ? trx.raw("nullif(reason, 'quiet-hours')") : end.reason,
         ...(end.error ? { error_code: end.error.code, error_text: end.error.text } : {}),
       });
+  },
+
+  /**
+   * What was not sent, by the first way and by this one, has told nobody: the assignment can be told when somebody
+   * asks for it again.
+   */
+  freeAssignment: async (id: string): Promise<void> => {
+    await trx.rows(
+      `UPDATE message SET assignment_no = NULL
+       WHERE tenant_id = $1 AND assignment_no IS NOT NULL AND status IN ('failed', 'cancelled')
+         AND id IN (SELECT unnest(ARRAY[m.id, m.fallback_of]) FROM message m WHERE m.tenant_id = $1 AND m.id = $2)`,
+      [tenantId, id],
+    );
+  },
+
+  /** A message that waits leaves by another channel of its way. */
+  useChannel: async (id: string, to: { channelId: string; conversationId: string }): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, id })
+      .update({ channel_id: to.channelId, conversation_id: to.conversationId });
+  },
+
+  /**
+   * Messages of the channel that did not arrive in time, and have not been followed by the next way yet. The time
+   * begins with the first try; for one that was not tried because the provider refuses our credentials, with that.
+   */
+  overdue: async (channelId: string, limit: number): Promise<string[]> => {
+    // A call under way is waited for: what comes of it says whether the message may have left.
+    const rows = await trx.rows<{ id: string }>(
+      `(SELECT m.id FROM message m WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.fallback_at IS NOT NULL
+          AND m.fallback_at <= clock_timestamp() AND (m.status <> 'sending' OR m.due_at IS NOT NULL
+            OR m.fallback_at <= clock_timestamp() - interval '30 seconds')
+        ORDER BY m.fallback_at LIMIT $3)
+       UNION ALL
+       (SELECT m.id FROM channel_lease l JOIN message m ON m.tenant_id = l.tenant_id AND m.channel_id = l.channel_id
+        WHERE l.tenant_id = $1 AND l.channel_id = $2 AND l.refusing_since IS NOT NULL
+          AND m.due_at IS NOT NULL AND m.status = 'queued' AND m.fallback_at IS NULL
+          AND greatest(m.due_at, l.refusing_since) + m.fallback_seconds * interval '1 second' <= clock_timestamp()
+        ORDER BY m.lane_rank, m.due_at LIMIT $3)
+       LIMIT $3`,
+      [tenantId, channelId, limit],
+    );
+    return rows.map(({ id }) => id);
+  },
+
+  /** Locks a message that may have to be said by another way; null if there is no such message. */
+  lockForNextWay: async (id: string): Promise<OfTheFirstWay | null> => {
+    const row = await trx('message').where({ tenant_id: tenantId, id, direction: 'out' }).forUpdate().first();
+    if (!row) return null;
+    const firstId = row.fallback_of ?? row.id;
+    const family = await trx('message')
+      .where({ tenant_id: tenantId })
+      .where((each) => each.where({ id: firstId }).orWhere({ fallback_of: firstId }))
+      .orderBy('seq');
+    const orders = await trx('message_work_order')
+      .where({ tenant_id: tenantId, message_id: id })
+      .orderBy('position');
+    const first = family.find((each) => each.id === firstId) ?? row;
+    return {
+      id,
+      firstId,
+      technicianId: row.technician_id,
+      kind: row.kind,
+      lane: row.lane,
+      way: row.way,
+      status: row.status,
+      texts: { ...first.other_texts, [first.way]: first.text },
+      causedBy: row.caused_by,
+      workOrderId: row.work_order_id,
+      workOrderIds: orders.map((each) => each.work_order_id),
+      dueDays: orders.map((each) => each.due_day),
+      assignmentNo: row.assignment_no ?? row.told_assignment_no,
+      dueDay: row.due_day,
+      expiresAt: row.expires_at,
+      overdue: row.fallback_seconds !== null && (row.fallback_at !== null || row.status === 'queued'),
+      waits: row.due_at !== null,
+      tried: family.map((each) => ({
+        id: each.id,
+        way: each.way,
+        status: each.status,
+        reason: each.reason,
+        code: each.error_code,
+      })),
+    };
+  },
+
+  /**
+   * Which of the messages have arrived by another way, and which go on by a further one. Left out are those that are
+   * said by one way only.
+   */
+  saidOtherwise: async (ids: string[]): Promise<Map<string, { hasArrived: boolean; goesOn: boolean }>> => {
+    const rows = await trx.rows<{ id: string; hasArrived: boolean; goesOn: boolean }>(
+      `WITH own AS (
+         SELECT id, seq, coalesce(fallback_of, id) AS first_id FROM message WHERE tenant_id = $1 AND id = ANY($2)
+       )
+       SELECT own.id, bool_or(other.status IN ('delivered', 'read')) AS "hasArrived", bool_or(other.seq > own.seq) AS "goesOn"
+       FROM own CROSS JOIN LATERAL (
+         SELECT f.status, f.seq FROM message f WHERE f.tenant_id = $1 AND f.id = own.first_id
+         UNION ALL
+         SELECT f.status, f.seq FROM message f WHERE f.tenant_id = $1 AND f.fallback_of = own.first_id
+       ) AS other
+       WHERE other.seq <> own.seq GROUP BY own.id`,
+      [tenantId, ids],
+    );
+    return new Map(rows.map(({ id, ...how }) => [id, how]));
+  },
+
+  /** No next way is tried for want of this one's arrival any more. */
+  stopWaiting: async (id: string): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, id })
+      .update({ fallback_at: null, fallback_seconds: null });
+  },
+
+  /** One that waits to arrive may take that much longer from now, before its next way is tried. */
+  waitLonger: async (id: string, forMs: number): Promise<void> => {
+    await trx('message')
+      .where({ tenant_id: tenantId, id })
+      .whereNotNull('fallback_seconds')
+      .update({ fallback_at: trx.raw("clock_timestamp() + ? * interval '1 millisecond'", [forMs]) });
+  },
+
+  /** Whether the person has written, by whatever way, since a try of these messages that may have arrived. */
+  answeredSince: async (technicianId: string, ids: string[]): Promise<boolean> => {
+    const [row] = await trx.rows<{ answered: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM message i WHERE i.tenant_id = $1 AND i.technician_id = $2 AND i.direction = 'in'
+           AND i.received_at > (SELECT min(a.sending_at) FROM attempt a
+             WHERE a.tenant_id = $1 AND a.message_id = ANY($3) AND a.status <> 'failed')) AS answered`,
+      [tenantId, technicianId, ids],
+    );
+    return row!.answered;
   },
 
   /** Another text for an answer that did not leave yet; false if it has. */
@@ -218,21 +427,66 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     );
   },
 
+  /**
+   * What is due, but not to be sent before that time has passed: the reader's quiet hours. Unless it may have left,
+   * its time to arrive begins anew after them.
+   */
+  waitForQuietEnd: async (waiting: { id: string; forMs: number }[]): Promise<void> => {
+    await trx.raw(
+      `UPDATE message m SET due_at = clock_timestamp() + w.ms * interval '1 millisecond', reason = 'quiet-hours',
+         fallback_at = CASE WHEN ${neverLeft} THEN NULL ELSE m.fallback_at END
+       FROM unnest(?::uuid[], ?::float8[]) AS w(id, ms) WHERE m.tenant_id = ? AND m.id = w.id`,
+      [waiting.map(({ id }) => id), waiting.map(({ forMs }) => forMs), tenantId],
+    );
+  },
+
+  /**
+   * What waits for the end of quiet hours, somebody's or everybody's, is due at once: whoever takes it decides anew.
+   * Answers the channels it waits on.
+   */
+  endWaiting: async (technicianId: string | null): Promise<string[]> => {
+    const whose = technicianId === null ? '' : 'AND technician_id = :technicianId';
+    // One that is being taken may be put to wait by what was true before: this waits until that is done.
+    await trx.raw(
+      `SELECT FROM message WHERE tenant_id = :tenantId AND due_at IS NOT NULL AND lane IN ('notification', 'digest')
+         ${whose} ORDER BY id FOR UPDATE`,
+      { tenantId, technicianId },
+    );
+    const { rows } = await trx.raw(
+      `WITH due AS (
+         UPDATE message SET due_at = clock_timestamp()
+         WHERE tenant_id = :tenantId AND due_at IS NOT NULL AND reason = 'quiet-hours' ${whose} RETURNING channel_id
+       ) SELECT DISTINCT channel_id FROM due`,
+      { tenantId, technicianId },
+    );
+    return rows.map((row: { channel_id: string }) => row.channel_id);
+  },
+
   /** Notifications to somebody who has paused are held back; answers and critical alerts are not. */
   holdBack: async (technicianId: string): Promise<void> => {
     await trx.raw(
-      // An assignment that is asked for again may then be told after all.
-      `UPDATE message m SET status = 'cancelled', reason = 'paused', due_at = NULL, assignment_no = NULL
-       WHERE m.tenant_id = ? AND m.technician_id = ? AND m.direction = 'out' AND m.due_at IS NOT NULL
-         AND m.lane IN ('notification', 'digest') AND ${neverLeft}`,
-      [tenantId, technicianId],
+      // An assignment that is asked for again may then be told after all, by the first way too if that had failed.
+      `WITH held AS (
+         UPDATE message m SET status = 'cancelled', reason = 'paused', due_at = NULL, assignment_no = NULL
+         WHERE m.tenant_id = :tenantId AND m.technician_id = :technicianId AND m.direction = 'out'
+           AND m.due_at IS NOT NULL AND m.lane <> 'critical' AND m.kind <> 'reply' AND ${neverLeft}
+         RETURNING m.fallback_of
+       )
+       UPDATE message f SET assignment_no = NULL FROM held
+       WHERE f.tenant_id = :tenantId AND f.id = held.fallback_of AND f.status IN ('failed', 'cancelled')`,
+      { tenantId, technicianId },
     );
   },
 
   /** Notices of an assignment that has ended and did not leave yet are withdrawn; answers whether one had left. */
   withdrawAssignment: async (workOrderId: string, assignmentNo: number): Promise<{ hadLeft: boolean }> => {
-    const [row] = await trx('message as m')
-      .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
+    const ofAssignment = () =>
+      trx('message as m')
+        .where({ tenant_id: tenantId, work_order_id: workOrderId })
+        .where((told) =>
+          told.where({ assignment_no: assignmentNo }).orWhere({ told_assignment_no: assignmentNo }),
+        );
+    await ofAssignment()
       .whereNotNull('due_at')
       // One that waits to be tried again did not leave if every try has failed for certain.
       .whereNotExists(
@@ -240,37 +494,39 @@ export const outbox = (trx: Queries, tenantId: string) => ({
           .whereRaw('a.tenant_id = m.tenant_id AND a.message_id = m.id')
           .whereNot({ 'a.status': 'failed' }),
       )
-      .update({ status: 'cancelled', reason: 'order-moved-on', due_at: null })
-      .returning('id');
-    if (row) return { hadLeft: false };
-    const told = await trx('message')
-      .where({ tenant_id: tenantId, work_order_id: workOrderId, assignment_no: assignmentNo })
-      .whereNotIn('status', ['cancelled', 'expired', 'failed'])
-      .first('id');
+      .update({ status: 'cancelled', reason: 'order-moved-on', due_at: null });
+    // One may wait by a further way while the first had left.
+    const told = await ofAssignment().whereNotIn('status', ['cancelled', 'expired', 'failed']).first('id');
     return { hadLeft: told !== undefined };
   },
 
   /** When the next message of the channel is due, whatever holds it back; null when none waits. */
-  nextDueAt: async (channelId: string): Promise<Date | null> =>
-    (
-      await trx('message')
-        .where({ tenant_id: tenantId, channel_id: channelId })
-        .whereNotNull('due_at')
-        .min('due_at as at')
-        .first()
-    )?.at ?? null,
+  nextDueAt: async (channelId: string): Promise<Date | null> => {
+    const { rows } = await trx.raw(
+      `SELECT min(next.due_at) AS at FROM (VALUES (1), (2), (3), (4)) AS lane(rank)
+       CROSS JOIN LATERAL (
+         SELECT m.due_at FROM message m
+         WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId AND m.lane_rank = lane.rank
+           AND m.due_at IS NOT NULL
+         ORDER BY m.due_at LIMIT 1
+       ) AS next`,
+      { tenantId, channelId },
+    );
+    return rows[0].at;
+  },
 });
 
 const dueFromRow = (row: Record<string, never>): DueMessage => ({
   id: row.id!,
   conversationId: row.conversation_id!,
   technicianId: row.technician_id!,
+  way: row.way!,
   kind: row.kind!,
   lane: row.lane!,
   text: row.text!,
   status: row.status!,
   workOrderId: row.work_order_id!,
-  assignmentNo: row.assignment_no!,
+  assignmentNo: row.assignment_no ?? row.told_assignment_no!,
   dueDay: row.due_day!,
   buttons: row.way === 'whatsapp' ? row.buttons! : null,
   expiresAt: row.expires_at!,

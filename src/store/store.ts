@@ -5,7 +5,7 @@ import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
 import { callbacks } from './callbacks.ts';
 import { channels } from './channels.ts';
-import { createConnections, isOutdatedPlan, type Queries } from './connections.ts';
+import { createConnections, isOutdatedPlan, type Queries, UndoneError } from './connections.ts';
 import { conversations } from './conversations.ts';
 import { events } from './events.ts';
 import { createGate } from './gate.ts';
@@ -13,6 +13,7 @@ import { idempotency } from './idempotency.ts';
 import { inbox } from './inbox.ts';
 import { leases } from './leases.ts';
 import { messages } from './messages.ts';
+import { notReached } from './not-reached.ts';
 import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
 import { quickReplies } from './quick-replies.ts';
@@ -100,6 +101,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   inbox: inbox(trx, tenantId),
   leases: leases(trx, tenantId),
   messages: messages(trx, tenantId),
+  notReached: notReached(trx, tenantId),
   notifications: notifications(trx, tenantId),
   outbox: outbox(trx, tenantId),
   quickReplies: quickReplies(trx, tenantId),
@@ -116,11 +118,22 @@ const openTx = (trx: Queries, tenantId: string) => ({
 export const isConflict = (error: unknown): boolean =>
   ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
 
+/** What a deployment, a failover or a restore mends, whatever was asked. */
+const passingCodes = new Set([
+  '25P03', // Left idle in a transaction.
+  '25006', // Read-only: a standby, until it is promoted.
+  '28P01', // The role's password is being changed.
+  '3D000', // The database is being restored.
+  '55P03', // A lock that somebody else holds.
+]);
+
 /** Whether an error says that the database is away or busy, so that trying again later can help. */
 export const isPassing = (error: unknown): boolean => {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
-    /^(08|53|57|40|25P03)/.test(code) ||
+    /^(08|53|57|40|58)/.test(code) ||
+    passingCodes.has(code) ||
+    error instanceof UndoneError ||
     /^E(CONN|PIPE|TIMEDOUT|HOST(UNREACH|DOWN)|NET(UNREACH|DOWN)|AI_AGAIN|NOTFOUND)/.test(code) ||
     // pg has no codes for these.
     /connection terminated|not queryable|timeout (exceeded when trying to connect|expired)|Query read timeout/i.test(

@@ -52,14 +52,16 @@ export const technicians = (trx: Queries, tenantId: string) => {
       'id',
       found.flatMap(({ supervisorId }) => supervisorId ?? []),
     );
-    const windows = await trx('conversation')
-      .where({ tenant_id: tenantId })
-      .whereIn('technician_id', ids)
-      .groupBy('technician_id')
+    // Only WhatsApp has a window, and what was written to a sender of before opened none at the present one.
+    const windows = await trx('conversation as c')
+      .join('channel as h', (join) => join.on('h.tenant_id', 'c.tenant_id').on('h.id', 'c.channel_id'))
+      .where({ 'c.tenant_id': tenantId, 'h.way': 'whatsapp', 'h.retired_at': null })
+      .whereIn('c.technician_id', ids)
+      .groupBy('c.technician_id')
       .select(
-        'technician_id',
-        trx.raw('max(last_inbound_at) AS inbound'),
-        trx.raw('max(window_refused_at) AS refused'),
+        'c.technician_id',
+        trx.raw('max(c.last_inbound_at) AS inbound'),
+        trx.raw('max(c.window_refused_at) AS refused'),
       );
     return found.map((technician) => {
       const window = windows.find((row) => row.technician_id === technician.id);
@@ -110,6 +112,10 @@ export const technicians = (trx: Queries, tenantId: string) => {
     lock: async (externalId: string): Promise<Technician | null> =>
       one(await rows().where({ external_id: externalId }).forNoKeyUpdate().first()),
 
+    /** Every locale that somebody active reads in; null for those who have none of their own. */
+    locales: async (): Promise<(string | null)[]> =>
+      (await rows().where({ active: true }).distinct('locale')).map(({ locale }) => locale),
+
     findMany: async (externalIds: string[]): Promise<Technician[]> =>
       (await rows().whereIn('external_id', externalIds)).map(fromRow),
 
@@ -117,14 +123,20 @@ export const technicians = (trx: Queries, tenantId: string) => {
     phoneOwners: async (phones: string[]): Promise<string[]> =>
       (await rows().whereIn('phone', phones).select('id')).map(({ id }) => id),
 
-    /** What decides whether and when something may be told: the person's own zone, and whether they have paused. */
-    whenTold: async (ids: string[]): Promise<Map<string, { timeZone: string | null; paused: boolean }>> => {
+    /** What people have chosen about whether and when they are told, as it is now. */
+    whenTold: async (
+      ids: string[],
+    ): Promise<Map<string, Pick<Technician, 'active' | 'timeZone' | 'preferences'>>> => {
       const found = await trx.rows<Row>(
-        `SELECT id, time_zone, coalesce((preferences->>'paused')::boolean, false) AS paused
-         FROM technician WHERE tenant_id = $1 AND id = ANY($2)`,
+        'SELECT id, active, time_zone, preferences FROM technician WHERE tenant_id = $1 AND id = ANY($2)',
         [tenantId, ids],
       );
-      return new Map(found.map((row) => [row.id!, { timeZone: row.time_zone!, paused: row.paused! }]));
+      return new Map(
+        found.map((row) => [
+          row.id!,
+          { active: row.active!, timeZone: row.time_zone!, preferences: row.preferences! },
+        ]),
+      );
     },
 
     /** Everybody active who may be told on behalf of a technician: supervisors, planners and those named. */
@@ -132,8 +144,12 @@ export const technicians = (trx: Queries, tenantId: string) => {
       const { rows: found } = await trx.raw(
         `SELECT t.id, t.external_id, t.name, t.role,
            NOT coalesce((t.preferences->>'paused')::boolean, false) AND EXISTS (
-             SELECT FROM technician_address a WHERE a.tenant_id = t.tenant_id AND a.technician_id = t.id
-               AND a.active AND a.opted_out_at IS NULL AND a.kind IN ('whatsapp', 'whatsapp-user-id')) AS reachable
+             SELECT FROM channel h WHERE h.tenant_id = t.tenant_id AND h.retired_at IS NULL
+               AND coalesce((t.preferences->'ways'->>h.way)::boolean, true)
+               AND (h.way = 'email' AND t.email IS NOT NULL OR EXISTS (
+                 SELECT FROM technician_address a WHERE a.tenant_id = t.tenant_id AND a.technician_id = t.id
+                   AND a.active AND a.opted_out_at IS NULL
+                   AND CASE WHEN a.kind = 'sms' THEN 'sms' ELSE 'whatsapp' END = h.way))) AS reachable
          FROM technician t
          WHERE t.tenant_id = ? AND t.active AND t.id <> ?
            AND (t.role IN ('supervisor', 'planner') OR t.id = ANY(?))
@@ -148,6 +164,16 @@ export const technicians = (trx: Queries, tenantId: string) => {
         reachable: row.reachable!,
       }));
     },
+
+    getMany: async (ids: string[]): Promise<Map<string, Technician>> =>
+      new Map(
+        (
+          await trx.rows<Row>('SELECT * FROM technician WHERE tenant_id = $1 AND id = ANY($2)', [
+            tenantId,
+            ids,
+          ])
+        ).map((row) => [row.id!, fromRow(row)]),
+      ),
 
     names: async (ids: string[]): Promise<Map<string, string>> =>
       new Map((await rows().whereIn('id', ids).select('id', 'name')).map((row) => [row.id, row.name])),

@@ -100,41 +100,57 @@ export const webhookEndpoints = (trx: Queries, tenantId: string) => {
         .update({ feed_no: feedNo, ...works });
     },
 
-    /** Nothing up to there was asked for. */
+    /** Nothing up to there was asked for, so nothing is owed that could have failed. */
     passBy: async (id: string, feedNo: number): Promise<void> => {
-      await rows().where({ id }).where('feed_no', '<', feedNo).update({ feed_no: feedNo });
+      await rows()
+        .where({ id })
+        .where('feed_no', '<', feedNo)
+        .update({ feed_no: feedNo, ...works });
     },
 
-    /** Notes a try in vain, unless the endpoint has been changed or taken over meanwhile. */
+    /**
+     * Notes a try in vain; null if the endpoint has been changed or taken over meanwhile. Answers since when it has
+     * failed, and for how long while it was tried: at most `countedGapMs` between two tries counts.
+     */
     failed: async (
       tried: WebhookEndpoint,
       holder: string,
-      { since, reason, afterMs }: { since: Date; reason: string; afterMs: number },
-    ): Promise<boolean> =>
-      (await rows()
-        .where({ id: tried.id, url: tried.url, active: true, holder, feed_no: tried.feedNo })
+      { reason, afterMs, countedGapMs }: { reason: string; afterMs: number; countedGapMs: number },
+    ): Promise<{ failingSince: Date; failedForMs: number } | null> => {
+      const [row] = await rows()
+        .where(asTried(tried, holder))
         .update({
-          failing_since: since,
+          failing_since: trx.raw('coalesce(failing_since, clock_timestamp())'),
+          failed_for_ms: trx.raw(
+            `failed_for_ms + least(?::bigint, greatest(0, coalesce(
+               (extract(epoch FROM clock_timestamp() - failed_at) * 1000)::bigint, 0)))`,
+            [countedGapMs],
+          ),
+          failed_at: trx.raw('clock_timestamp()'),
           tries: tried.tries + 1,
           reason,
           next_try_at: fromNow(afterMs),
-        })) > 0,
+        })
+        .returning(['failing_since', 'failed_for_ms']);
+      return row ? { failingSince: row.failing_since, failedForMs: Number(row.failed_for_ms) } : null;
+    },
 
-    /** Gives it up, unless it has been changed or taken over meanwhile. */
-    switchOff: async (
+    /** Tries it again later for a reason of our own, which counts as nothing of the endpoint's. */
+    putOff: async (
       tried: WebhookEndpoint,
       holder: string,
-      { at, since, reason }: { at: Date; since: Date; reason: string },
+      { reason, afterMs }: { reason: string; afterMs: number },
     ): Promise<boolean> =>
       (await rows()
-        .where({ id: tried.id, url: tried.url, active: true, holder, feed_no: tried.feedNo })
-        .update({
-          active: false,
-          switched_off_at: at,
-          failing_since: since,
-          tries: tried.tries + 1,
-          reason,
-        })) > 0,
+        .where(asTried(tried, holder))
+        .update({ reason, next_try_at: fromNow(afterMs) })) > 0,
+
+    /** Gives up what has just failed. */
+    switchOff: async (tried: WebhookEndpoint, holder: string): Promise<void> => {
+      await rows()
+        .where(asTried(tried, holder))
+        .update({ active: false, switched_off_at: trx.raw('clock_timestamp()') });
+    },
 
     release: async (id: string, holder: string): Promise<void> => {
       await rows().where({ id, holder }).update({ held_until: 'epoch' });
@@ -142,7 +158,12 @@ export const webhookEndpoints = (trx: Queries, tenantId: string) => {
   };
 };
 
-const works = { failing_since: null, tries: 0, reason: null };
+const works = { failing_since: null, failed_at: null, failed_for_ms: 0, tries: 0, reason: null };
+
+const asTried = ({ id, url, feedNo }: WebhookEndpoint, holder: string) => ({
+  ...{ id, url, feed_no: feedNo },
+  ...{ active: true, holder },
+});
 
 const toRow = ({ id, key, url, types, active, secrets }: WebhookSettings) => ({
   id,

@@ -18,8 +18,27 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       .where({ 'w.tenant_id': tenantId })
       .select('w.*', 'a.code as asset_code', 'a.name as asset_name', 'a.location as asset_location');
 
-  const withAsset = `SELECT w.*, a.code AS asset_code, a.name AS asset_name, a.location AS asset_location
-    FROM work_order w LEFT JOIN asset a ON a.tenant_id = w.tenant_id AND a.id = w.asset_id`;
+  /**
+   * Locks orders in the order of their ids. After a wait Postgres reads the locked row anew, but not what was joined
+   * to it: the asset would be the one of before. So whole orders are read by a second statement, in the same write.
+   */
+  const locked = async (which: string, values: unknown[]): Promise<WorkOrder[]> => {
+    const [held, found] = await Promise.all([
+      trx.rows<{ id: string }>(
+        `SELECT w.id FROM work_order w WHERE w.tenant_id = $1 AND ${which} ORDER BY w.id FOR NO KEY UPDATE`,
+        [tenantId, ...values],
+      ),
+      trx.rows<Row>(
+        `SELECT w.*, a.code AS asset_code, a.name AS asset_name, a.location AS asset_location
+         FROM work_order w LEFT JOIN asset a ON a.tenant_id = w.tenant_id AND a.id = w.asset_id
+         WHERE w.tenant_id = $1 AND ${which} ORDER BY w.id`,
+        [tenantId, ...values],
+      ),
+    ]);
+    // What came to be between the two is not locked.
+    const ids = new Set(held.map(({ id }) => id));
+    return found.map(fromRow).filter(({ id }) => ids.has(id));
+  };
 
   const listed = () =>
     rows()
@@ -44,37 +63,21 @@ export const workOrders = (trx: Queries, tenantId: string) => {
      * a full lock would stop every message and event about it, and invite deadlocks.
      */
     lockByNumber: async (number: string): Promise<WorkOrder | null> =>
-      one(
-        await rows()
-          .where({ 'w.number_key': orderKey(number) })
-          .forNoKeyUpdate('w')
-          .first(),
-      ),
+      (await locked('w.number_key = $2', [orderKey(number)]))[0] ?? null,
 
-    lock: async (id: string): Promise<WorkOrder | null> =>
-      one(await rows().where({ 'w.id': id }).forNoKeyUpdate('w').first()),
+    lock: async (id: string): Promise<WorkOrder | null> => (await locked('w.id = $2', [id]))[0] ?? null,
 
     /** Locks these orders, in the order of their ids. */
     lockMany: async (ids: string[]): Promise<Map<string, WorkOrder>> =>
-      new Map(
-        (
-          await trx.rows<Row>(
-            `${withAsset} WHERE w.tenant_id = $1 AND w.id = ANY($2) ORDER BY w.id FOR NO KEY UPDATE OF w`,
-            [tenantId, ids],
-          )
-        ).map((row) => [row.id!, fromRow(row)]),
-      ),
+      new Map((await locked('w.id = ANY($2)', [ids])).map((order) => [order.id, order])),
 
     /** Locks a technician's open orders, those closed since, and others by id, in the order of their ids. */
-    lockOf: async (technicianId: string, closedSince: Date, others: string[]): Promise<WorkOrder[]> =>
-      (
-        await trx.rows<Row>(
-          `${withAsset} WHERE w.tenant_id = $1 AND ((w.assignee_id = $2
-               AND (w.status NOT IN ('completed', 'cancelled') OR w.closed_at > $3)) OR w.id = ANY($4))
-           ORDER BY w.id FOR NO KEY UPDATE OF w`,
-          [tenantId, technicianId, closedSince, others],
-        )
-      ).map(fromRow),
+    lockOf: (technicianId: string, closedSince: Date, others: string[]): Promise<WorkOrder[]> =>
+      locked(
+        `((w.assignee_id = $2 AND (w.status NOT IN ('completed', 'cancelled') OR w.closed_at > $3))
+          OR w.id = ANY($4))`,
+        [technicianId, closedSince, others],
+      ),
 
     getMany: async (ids: string[]): Promise<WorkOrder[]> => (await rows().whereIn('w.id', ids)).map(fromRow),
 
@@ -127,18 +130,6 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       if (page.assigneeId) query.where({ 'w.assignee_id': page.assigneeId });
       if (page.status) query.where({ 'w.status': page.status });
       return (await query).map(fromListedRow);
-    },
-
-    /** Open, assigned orders with a due date, by id after the one given. */
-    listDue: async (page: { after: string | null; limit: number }): Promise<WorkOrder[]> => {
-      const query = rows()
-        .whereNotIn('w.status', ['completed', 'cancelled'])
-        .whereNotNull('w.assignee_id')
-        .where((either) => either.whereNotNull('w.due_at').orWhereNotNull('w.due_on'))
-        .orderBy('w.id')
-        .limit(page.limit);
-      if (page.after !== null) query.where('w.id', '>', page.after);
-      return (await query).map(fromRow);
     },
 
     insert: async (order: WorkOrder): Promise<void> => {

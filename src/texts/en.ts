@@ -1,9 +1,12 @@
 import type { AttachmentKind, CommandName } from '../commands/command.ts';
 import type { Vocabulary } from '../commands/words.ts';
 import type { OrderStatus, Priority } from '../domain/work-order.ts';
+import type { Commands, Style } from './by-way.ts';
 import { plural } from './layout.ts';
 
-// Only words: how they are put together, and the emoji, are in written-in.ts. The other languages have the same parts.
+// Only words: how they are put together, and the emoji, are in replies.ts, news.ts, notices.ts and digests.ts. The
+// other languages have the same parts.
+// Commands are named through `say`, `on` and `withNumber`: what they look like depends on the way (by-way.ts).
 
 const vocabulary: Vocabulary = {
   words: {
@@ -11,7 +14,7 @@ const vocabulary: Vocabulary = {
     PENDING: ['PENDING'],
     STATUS: ['STATUS'],
     ACK: ['ACK'],
-    START: ['START'],
+    START: ['START', 'RESUME'],
     COMPLETE: ['COMPLETE'],
     NOTE: ['NOTE'],
     DELAY: ['DELAY'],
@@ -22,7 +25,7 @@ const vocabulary: Vocabulary = {
     NEED: ['NEED'],
     UNDO: ['UNDO'],
     MORE: ['MORE'],
-    STOP: ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'OPTOUT'],
+    STOP: ['STOP', 'PAUSE', 'STOPALL', 'UNSUBSCRIBE', 'OPTOUT'],
   },
   hints: {
     END: ['COMPLETE', 'STOP'],
@@ -33,9 +36,17 @@ const vocabulary: Vocabulary = {
     OK: ['ACK'],
     BEGIN: ['START'],
     GO: ['START'],
-    RESUME: ['START'],
     LIST: ['MY WORK'],
   },
+  number: '{number}',
+};
+
+/** What a command goes on with. */
+const takes: Partial<Record<CommandName, string>> = {
+  NOTE: '{text}',
+  DELAY: '{reason}',
+  NEED: '{what}',
+  ESCALATE: '{reason}',
 };
 
 const priorities: Record<Priority, string> = {
@@ -82,28 +93,31 @@ const steps: Record<string, string> = {
 /** What is asked for with a digit after HELP, as NEED keeps it. */
 const needs: Record<string, string> = { hand: 'hand', part: 'part', permit: 'permit' };
 
-const commandLines: Record<CommandName, string> = {
-  'MY WORK': '*MY WORK* - your orders, what to do next first',
-  PENDING: '*PENDING* - what waits for you',
-  STATUS: '*STATUS* - counts; with a number: that order in full',
-  ACK: '*ACK* - acknowledge receipt',
-  START: '*START* - start or resume work',
-  COMPLETE: '*COMPLETE* - mark as done',
-  NOTE: '*NOTE* {text} - add a note',
-  DELAY: '*DELAY* {reason} - report a delay',
-  CONFIRM: '*CONFIRM* - accept scheduled maintenance',
-  NEED: '*NEED* {what} - ask for a hand, a part, a permit',
-  ESCALATE: '*ESCALATE* {reason} - call your supervisor',
-  RESPONDING: '*RESPONDING* - take an alert',
-  UNDO: '*UNDO* - take back your last change',
-  MORE: '*MORE* - go on with the last list',
-  HELP: '*HELP* - this; as a reply to an order: ask for what it needs',
-  STOP: '*STOP* - pause notifications, *START* resumes them',
-};
+/** What each command does; the command itself is put before it. */
+const commandLines = ({ say }: Commands, bold: Style['bold']): Record<CommandName, string> => ({
+  'MY WORK': 'your orders, what to do next first',
+  PENDING: 'what waits for you',
+  STATUS: 'counts; with a number: that order in full',
+  ACK: 'acknowledge receipt',
+  START: 'start or resume work',
+  COMPLETE: 'mark as done',
+  NOTE: 'add a note',
+  DELAY: 'report a delay',
+  CONFIRM: 'accept scheduled maintenance',
+  NEED: 'ask for a hand, a part, a permit',
+  ESCALATE: 'call your supervisor',
+  RESPONDING: 'take an alert',
+  UNDO: 'take back your last change',
+  MORE: 'go on with the last list',
+  HELP: 'this; as a reply to an order: ask for what it needs',
+  STOP: `pause notifications, ${bold(say('START'))} resumes them`,
+});
 
 export const en = {
   vocabulary,
+  takes,
   priorities,
+  orderKinds: { corrective: 'Corrective', preventive: 'Preventive' },
   statuses,
   attachments,
   needs,
@@ -118,61 +132,63 @@ export const en = {
   overdueBy: (days: number) => `Overdue by ${plural(days, 'day', 'days')}`,
   now: (status: OrderStatus) => `Now ${statuses[status]}.`,
   step: (type: string) => steps[type] ?? 'change',
-  others: (count: number) => `${plural(count, 'other order', 'other orders')} waiting: MY WORK`,
+  others: (count: number, { say }: Commands) =>
+    `${plural(count, 'other order', 'other orders')} waiting: ${say('MY WORK')}`,
   told: (names: string) => `Told: ${names}`,
   nobodyTold: {
     planner: 'No planner could be told: please call.',
     supervisor: 'No supervisor could be told: please call.',
   },
   andMore: (left: number) => `and ${left} more`,
-  andMoreHere: (left: number) => `and ${left} more: send MORE`,
-  andMoreInMyWork: (left: number) => `and ${left} more: MY WORK`,
+  andMoreHere: (left: number, { say }: Commands) => `and ${left} more: send ${say('MORE')}`,
+  andMoreInMyWork: (left: number, { say }: Commands) => `and ${left} more: ${say('MY WORK')}`,
 
-  next: {
-    ackOrStart: 'Next: ACK or START.',
-    confirmOrStart: 'Next: CONFIRM that the date suits you, START when you begin.',
-    start: 'Next: START.',
-    startWhenYouBegin: 'Next: START when you begin.',
-    startWhenYouGoOn: 'Next: START when you go on.',
-    startToResume: 'Next: START to resume, or COMPLETE.',
-    work: 'Next: NOTE {text} as you go, COMPLETE when it is done.',
-    note: 'Next: NOTE {text} or COMPLETE.',
-    noteOrDelay: 'Next: NOTE {text}, DELAY {reason} or COMPLETE.',
-    noteOrWait: 'Next: NOTE {text}, or DELAY {reason} if you must wait.',
-    complete: 'Next: COMPLETE when it is done.',
-    whatIsLeft: 'MY WORK shows what is left.',
-    yourOrders: 'MY WORK shows your orders.',
-    listOfOrders: 'MY WORK lists your orders.',
-    allCommands: 'HELP shows all commands.',
-  },
+  next: ({ say, on }: Commands) => ({
+    ackOrStart: `Next: ${on('ACK')} or ${on('START')}.`,
+    confirmOrStart: `Next: ${on('CONFIRM')} that the date suits you, ${on('START')} when you begin.`,
+    start: `Next: ${on('START')}.`,
+    startWhenYouBegin: `Next: ${on('START')} when you begin.`,
+    startWhenYouGoOn: `Next: ${on('START')} when you go on.`,
+    startToResume: `Next: ${on('START')} to resume, or ${on('COMPLETE')}.`,
+    work: `Next: ${on('NOTE')} as you go, ${on('COMPLETE')} when it is done.`,
+    note: `Next: ${on('NOTE')} or ${on('COMPLETE')}.`,
+    noteOrDelay: `Next: ${on('NOTE')}, ${on('DELAY')} or ${on('COMPLETE')}.`,
+    noteOrWait: `Next: ${on('NOTE')}, or ${on('DELAY')} if you must wait.`,
+    complete: `Next: ${on('COMPLETE')} when it is done.`,
+    whatIsLeft: `${say('MY WORK')} shows what is left.`,
+    yourOrders: `${say('MY WORK')} shows your orders.`,
+    listOfOrders: `${say('MY WORK')} lists your orders.`,
+    allCommands: `${say('HELP')} shows all commands.`,
+  }),
 
   replies: {
     acknowledged: 'Acknowledged',
     already: (status: OrderStatus) => `Nothing changed: already ${statuses[status]}`,
     started: 'Started',
     resumedWork: 'Resumed',
-    staysPaused: 'Notifications stay paused: send only START to resume them.',
+    staysPaused: ({ say }: Commands) =>
+      `Notifications stay paused: send only ${say('START')} to resume them.`,
     completed: 'Completed',
     thanks: 'Thank you.',
     notStarted: {
       head: 'Not completed: not started yet',
-      next: (number: string) => `Send START ${number} first, then COMPLETE.`,
+      next: ({ on, withNumber }: Commands) => `Send ${withNumber('START')} first, then ${on('COMPLETE')}.`,
     },
     confirmed: 'Confirmed',
     alreadyConfirmed: 'Nothing changed: already confirmed',
     notScheduled: {
       head: 'Nothing changed: only scheduled maintenance is confirmed',
-      next: (number: string) => `This one takes ACK ${number} or START ${number}.`,
+      next: ({ withNumber }: Commands) => `This one takes ${withNumber('ACK')} or ${withNumber('START')}.`,
     },
     noted: 'Note saved',
     delayed: 'Delayed',
     alreadyDelayed: {
       head: 'Nothing changed: already delayed',
-      next: 'NOTE {text} adds to the reason, START resumes.',
+      next: ({ on }: Commands) => `${on('NOTE')} adds to the reason, ${on('START')} resumes.`,
     },
     notAcknowledged: {
       head: 'Not delayed: not acknowledged yet',
-      next: (number: string) => `Send ACK ${number} first, then DELAY and the reason.`,
+      next: ({ on, withNumber }: Commands) => `Send ${withNumber('ACK')} first, then ${on('DELAY')}.`,
     },
     escalated: {
       head: 'Escalated',
@@ -191,8 +207,8 @@ export const en = {
     whatDoYouNeed: {
       head: (number: string) => `What do you need for ${number}?`,
       lines: ['1 a hand', '2 a part', '3 a permit', 'Reply 1, 2 or 3, or say what.'],
-      commands:
-        'Commands: MY WORK, STATUS, ACK, START, COMPLETE, NOTE, DELAY, ESCALATE, UNDO. HELP alone explains them.',
+      commands: (words: string, { say }: Commands) =>
+        `Commands: ${words}. ${say('HELP')} alone explains them.`,
     },
     noAlert: 'Nothing changed: no alert is open for you.',
     escalationTaken: {
@@ -202,62 +218,79 @@ export const en = {
     },
     undone: {
       head: (what: string) => `Taken back: ${what}`,
-      next: 'UNDO again takes back the change before.',
+      next: ({ say }: Commands) => `${say('UNDO')} again takes back the change before.`,
     },
     nothingToUndo: 'Nothing changed: there is no change of yours to take back.',
     tooLateToUndo: {
-      head: (at: string) => `Nothing changed: your last change was at ${at}, and UNDO works for 10 minutes.`,
-      next: 'NOTE {text} tells the planner what is wrong.',
+      head: (at: string, { say }: Commands) =>
+        `Nothing changed: your last change was at ${at}, and ${say('UNDO')} works for 10 minutes.`,
+      next: ({ on }: Commands) => `${on('NOTE')} tells the planner what is wrong.`,
     },
     changedSince: {
       head: (by: string | null) => `Nothing taken back: ${by ?? 'The planner'} changed it since`,
-      next: (number: string) => `STATUS ${number} shows how it is now.`,
+      next: ({ withNumber }: Commands) => `${withNumber('STATUS')} shows how it is now.`,
     },
     myWork: {
       none: 'No open work orders are assigned to you.',
       head: (count: number) => `Your work orders (${count})`,
-      foot: (number: string) => `Reply with a command and the number, for example: START ${number}`,
+      foot: ({ withNumber }: Commands) =>
+        `Reply with a command and the number, for example: ${withNumber('START')}`,
     },
     pending: {
-      none: 'No order waits for you. MY WORK shows what you have in hand.',
+      none: ({ say }: Commands) => `No order waits for you. ${say('MY WORK')} shows what you have in hand.`,
       head: (count: number) => `Waiting for you (${count})`,
-      foot: (number: string) => `ACK, CONFIRM or START with the number, for example: START ${number}`,
+      foot: ({ say, withNumber }: Commands) =>
+        `${say('ACK')}, ${say('CONFIRM')} or ${say('START')} with the number, for example: ${withNumber('START')}`,
     },
     counts: {
       head: (count: number) => `Your orders (${count})`,
       line: (count: number, status: OrderStatus) => `${count} ${statuses[status]}`,
-      foot: 'STATUS and a number shows an order in full; MY WORK lists them.',
+      foot: ({ say }: Commands) =>
+        `${say('STATUS')} and a number shows an order in full; ${say('MY WORK')} lists them.`,
     },
     orderDetail: {
       escalated: 'escalated',
       due: (day: string) => `Due: ${day}`,
       scheduled: (when: string) => `Scheduled: ${when}`,
-      readOn: 'send MORE to read on',
+      readOn: ({ say }: Commands) => `send ${say('MORE')} to read on`,
     },
-    noMore: 'There is nothing more to show. MY WORK begins again.',
+    noMore: ({ say }: Commands) => `There is nothing more to show. ${say('MY WORK')} begins again.`,
     help: {
       head: (name: string) => `${name}, these are the commands:`,
       commands: commandLines,
-      foot: [
-        'Photos, voice notes and places are kept with your order.',
-        'Add the number if you have several orders, for example: ACK WO-1042. The end of the number is enough.',
-      ],
+      /** Instead of its line, where no message can be replied to. */
+      byNumber: 'this; with a number: ask for what that order needs',
+      attachments: 'Photos, voice notes and places are kept with your order.',
+      foot: ({ withNumber }: Commands) =>
+        `Add the number if you have several orders, for example: ${withNumber('ACK')}. The end of the number is enough.`,
+      footByNumber: 'The end of a number is enough, but not before a text.',
     },
     paused: {
       head: 'Notifications are paused.',
       already: 'Notifications are paused already.',
-      next: ['Critical alerts still come, and your commands are answered.', 'START resumes them.'],
+      next: 'Critical alerts still come, and your commands are answered.',
+      resume: ({ say }: Commands) => `${say('START')} turns them on again.`,
     },
     resumed: {
       none: 'Notifications are on again. You have missed none.',
-      head: (count: number) => `*Notifications are on again.* Meanwhile held back (${count}):`,
-      foot: 'To start work, send START and the number.',
+      head: (count: number, bold: Style['bold']) =>
+        `${bold('Notifications are on again.')} Meanwhile held back (${count}):`,
+      foot: ({ withNumber }: Commands) => `To start work, send ${withNumber('START')}.`,
     },
-    nothingToDo: (command: string) =>
-      `Nothing changed: no open work orders are assigned to you, so there is nothing to ${command}.`,
+    /** START is Twilio's word, in every language, so it is not written like a command of ours. */
+    cutOff: {
+      head: (given: string) => `Text messages to you are switched off, because you sent “${given}” there.`,
+      paused: 'Notifications are paused here, too; critical alerts still come.',
+      next: 'Your orders are as they were, and messages still come here.',
+      again: 'To have text messages again, send “Start” as a text message.',
+    },
+    nothingToDo: {
+      head: 'Nothing changed: no open work orders are assigned to you',
+      so: (command: string) => `, so there is nothing to ${command}`,
+    },
     noSuchOrder: {
       head: (given: string) => `Nothing changed: ${given} is not among your orders.`,
-      next: 'MY WORK lists them.',
+      next: ({ say }: Commands) => `${say('MY WORK')} lists them.`,
     },
     orderMoved: {
       head: (holder: string | null) =>
@@ -271,6 +304,7 @@ export const en = {
         `Nothing changed: “${given}” is not one of your orders. Which one do you mean?`,
       foot: 'Reply with its number in this list.',
       footFor: (command: string) => `Reply with its number in this list to ${command}.`,
+      footOr: (command: string) => `Reply with its number in this list, or send ${command}.`,
     },
     didYouMean: {
       head: (given: string) => `Nothing changed: I did not understand “${given}”.`,
@@ -279,27 +313,30 @@ export const en = {
       several: 'Did you mean one of these? Reply with its number.',
     },
     notUnderstood: {
-      next: 'Send MY WORK for your orders or HELP for all commands.',
+      next: ({ say }: Commands) =>
+        `Send ${say('MY WORK')} for your orders or ${say('HELP')} for all commands.`,
       last: 'That was the fifth in a row. I stay silent until I understand one.',
     },
     tooMany: {
       head: 'Too many messages within one minute. Not done, and nothing changed:',
       foot: 'Please send again what you still want.',
     },
-    listClosed:
-      'Nothing changed: that list is closed. Please send the command again, or MY WORK for your orders.',
+    listClosed: ({ say }: Commands) =>
+      `Nothing changed: that list is closed. Please send the command again, or ${say('MY WORK')} for your orders.`,
     notOnList: (given: string, count: number) =>
       `Nothing changed: ${given} is not on the list. Reply with a number from 1 to ${count}.`,
     unreadable: {
       sticker: 'Nothing changed: stickers are not kept.',
-      reaction: 'Nothing changed: of reactions, only 👍 on an assignment counts (as ACK).',
+      reaction: (thumb: string | null, { on }: Commands) =>
+        `Nothing changed: of reactions, only ${thumb ?? 'a thumbs-up'} on an assignment counts (as ${on('ACK')}).`,
       unknown: 'Nothing changed: I cannot read this kind of message. An edited message must be sent again.',
-      next: 'MY WORK shows your orders, HELP all commands.',
+      next: ({ say }: Commands) => `${say('MY WORK')} shows your orders, ${say('HELP')} all commands.`,
     },
     buttonUseless: {
       expired: 'Nothing changed: this button is too old.',
       forged: 'Nothing changed: this button is not valid.',
-      next: 'MY WORK lists your orders; send a command and the number.',
+      outdated: 'Nothing changed: this button is of an earlier notice',
+      next: ({ say }: Commands) => `${say('MY WORK')} lists your orders; send a command and the number.`,
     },
     attached: (what: string) => `Kept: ${what}`,
     attachedNowhere: {
@@ -315,24 +352,42 @@ export const en = {
   },
 
   news: {
-    delayed: (by: string) => `*Delayed* by ${by}`,
+    delayed: (by: string, bold: Style['bold']) => `${bold('Delayed')} by ${by}`,
     priority: (priority: Priority) => `Priority: ${priorities[priority]}`,
     escalated: {
-      head: (by: string) => `*${by} needs a supervisor*`,
+      head: (by: string) => `${by} needs a supervisor`,
       noOrder: 'No order was named.',
-      next: 'Reply RESPONDING to take it.',
+      next: ({ on }: Commands) => `Reply ${on('RESPONDING')} to take it.`,
     },
-    needed: (by: string) => `*${by} needs something*`,
-    taken: (by: string) => `*${by} takes your escalation*`,
-    undone: (by: string, what: string) => `*Taken back* by ${by}: ${what}`,
+    needed: (by: string) => `${by} needs something`,
+    taken: (by: string) => `${by} takes your escalation`,
+    undone: (by: string, what: string, bold: Style['bold']) => `${bold('Taken back')} by ${by}: ${what}`,
     optedOut: {
       sms: (name: string) =>
-        `*${name}* has opted out of text messages: nothing reaches them there until they opt in again from their phone.`,
+        `${name} has opted out of text messages: nothing reaches them there until they opt in again from their phone.`,
       whatsapp: (name: string) =>
-        `*${name}* has opted out of WhatsApp messages: nothing reaches them there until they opt in again from their phone.`,
+        `${name} has opted out of WhatsApp messages: nothing reaches them there until they opt in again from their phone.`,
+    },
+    notReached: {
+      head: (name: string) => `A message to ${name} has not arrived`,
+      ways: { whatsapp: 'WhatsApp', sms: 'Text message', email: 'E-mail' },
+      why: {
+        'not-on-whatsapp': 'the number is not on WhatsApp',
+        blocked: 'blocked on their phone',
+        'opted-out': 'they have opted out',
+        'no-such-address': 'the address does not exist',
+        'no-template': 'no template is approved for it',
+        'not-arrived': 'not delivered in time',
+        fault: 'a fault on our side, which has been reported',
+      },
+      next: 'Please tell them yourself.',
+      further: 'Further ones like it within the hour are not told one by one: they are in the message log.',
     },
     identityChanged: (name: string) =>
-      `*${name}* writes from the same number with another WhatsApp identity. Please check that it is still their phone.`,
+      `${name} writes from the same number with another WhatsApp identity. Please check that it is still their phone.`,
+    notReading: (name: string, since: string) =>
+      `${name} has not read the last three reminders, the first of ${since}. No more are sent until they read one or write. Please call.`,
+    unconfirmed: (by: string, bold: Style['bold']) => `${bold('Maintenance not confirmed')} by ${by}`,
   },
 
   notices: {
@@ -340,7 +395,11 @@ export const en = {
     scheduled: 'Scheduled Maintenance',
     unassigned: 'Work Order Reassigned',
     notYours: 'It is no longer yours. You need not do anything.',
+    cancelled: 'Work Order Cancelled',
+    nothingToDo: 'You need not do anything.',
     reminder: 'Work Order Reminder',
+    digest: (count: number) => `Work Order Reminders (${count})`,
+    notConfirmed: 'Not confirmed yet',
     labels: {
       number: 'WO#',
       title: 'Title',
@@ -351,14 +410,39 @@ export const en = {
       scheduled: 'Scheduled',
     },
     replyWith: 'Reply with:',
-    options: {
-      ack: 'ACK - Acknowledge receipt',
-      start: 'START - Start work',
-      help: 'HELP - Request assistance',
-      confirm: 'CONFIRM - Accept the date',
-      status: 'STATUS - Update status',
-      delay: 'DELAY {reason} - Report delay',
-      complete: 'COMPLETE - Mark as done',
+    options: ({ on }: Commands) => ({
+      ack: `${on('ACK')} - Acknowledge receipt`,
+      start: `${on('START')} - Start work`,
+      help: `${on('HELP')} - Request assistance`,
+      confirm: `${on('CONFIRM')} - Accept the date`,
+      status: `${on('STATUS')} - Update status`,
+      delay: `${on('DELAY')} - Report delay`,
+      complete: `${on('COMPLETE')} - Mark as done`,
+    }),
+  },
+
+  mail: {
+    /** By what way stands below. */
+    answerWith: 'Answer with:',
+    /** Below every e-mail. */
+    notRead: 'Replies to this e-mail are not read.',
+    answerByWhatsapp: (number: string) => `To answer, write to ${number} on WhatsApp.`,
+    answerBySms: (number: string) => `To answer by text message, write to ${number}.`,
+    answerNowhere: 'No phone of yours can answer here: tell your planner instead.',
+    /** Of what is not a notice; those have their headings. */
+    subjects: {
+      'work-order.delayed': 'Work order delayed',
+      'work-order.escalated': 'A supervisor is needed',
+      'work-order.needed': 'Something is needed',
+      'work-order.taken': 'Your escalation is taken',
+      'work-order.undone': 'A change was taken back',
+      'technician.opted-out': 'A technician has opted out',
+      'technician.identity-changed': 'A phone with another WhatsApp identity',
+      'technician.not-reached': 'A message has not arrived',
+      'technician.not-reading': 'Reminders not read',
+      'maintenance.unconfirmed': 'Maintenance not confirmed',
+      'work-order.digest': 'Work Order Reminders',
+      'message.send': 'Message about your work',
     },
   },
 

@@ -59,6 +59,8 @@ export const es: Language = {
       STOP: ['PAUSAR'],
     },
     hints: {
+      // As near to the English PAUSE as to PAUSAR.
+      PAUSA: ['STOP'],
       FIN: ['COMPLETE', 'STOP'],
       SALIR: ['COMPLETE', 'STOP'],
       CANCELAR: ['UNDO', 'STOP'],
@@ -76,8 +78,11 @@ export const es: Language = {
       ÓRDENES: ['MY WORK'],
       ORDENES: ['MY WORK'],
     },
+    number: '{número}',
   },
+  takes: { NOTE: '{texto}', DELAY: '{motivo}', NEED: '{qué}', ESCALATE: '{motivo}' },
   priorities,
+  orderKinds: { corrective: 'Correctivo', preventive: 'Preventivo' },
   statuses,
   attachments: {
     image: (count) => plural(count, 'foto', 'fotos'),
@@ -99,61 +104,62 @@ export const es: Language = {
   overdueBy: (days) => `Vencida hace ${plural(days, 'día', 'días')}`,
   now: (status) => `Ahora está ${statuses[status]}.`,
   step: (type) => steps[type] ?? 'cambio',
-  others: (count) => `${plural(count, 'otra orden espera', 'otras órdenes esperan')}: MIS TRABAJOS`,
+  others: (count, { say }) =>
+    `${plural(count, 'otra orden espera', 'otras órdenes esperan')}: ${say('MY WORK')}`,
   told: (names) => `Se avisó a: ${names}`,
   nobodyTold: {
     planner: 'No se pudo avisar a ningún planificador: llame, por favor.',
     supervisor: 'No se pudo avisar a ningún supervisor: llame, por favor.',
   },
   andMore: (left) => `y ${left} más`,
-  andMoreHere: (left) => `y ${left} más: envíe MÁS`,
-  andMoreInMyWork: (left) => `y ${left} más: MIS TRABAJOS`,
+  andMoreHere: (left, { say }) => `y ${left} más: envíe ${say('MORE')}`,
+  andMoreInMyWork: (left, { say }) => `y ${left} más: ${say('MY WORK')}`,
 
-  next: {
-    ackOrStart: 'Siguiente paso: ACEPTAR o INICIAR.',
-    confirmOrStart: 'Siguiente paso: CONFIRMAR si la fecha le conviene, INICIAR cuando comience.',
-    start: 'Siguiente paso: INICIAR.',
-    startWhenYouBegin: 'Siguiente paso: INICIAR cuando comience.',
-    startWhenYouGoOn: 'Siguiente paso: INICIAR cuando continúe.',
-    startToResume: 'Siguiente paso: INICIAR para continuar, o TERMINAR.',
-    work: 'Siguiente paso: NOTA {texto} durante el trabajo, TERMINAR al finalizar.',
-    note: 'Siguiente paso: NOTA {texto} o TERMINAR.',
-    noteOrDelay: 'Siguiente paso: NOTA {texto}, RETRASO {motivo} o TERMINAR.',
-    noteOrWait: 'Siguiente paso: NOTA {texto}, o RETRASO {motivo} si debe esperar.',
-    complete: 'Siguiente paso: TERMINAR al finalizar.',
-    whatIsLeft: 'MIS TRABAJOS muestra lo que queda.',
-    yourOrders: 'MIS TRABAJOS muestra sus órdenes.',
-    listOfOrders: 'MIS TRABAJOS muestra sus órdenes.',
-    allCommands: 'AYUDA muestra todos los comandos.',
-  },
+  next: ({ say, on }) => ({
+    ackOrStart: `Siguiente paso: ${on('ACK')} o ${on('START')}.`,
+    confirmOrStart: `Siguiente paso: ${on('CONFIRM')} si la fecha le conviene, ${on('START')} cuando comience.`,
+    start: `Siguiente paso: ${on('START')}.`,
+    startWhenYouBegin: `Siguiente paso: ${on('START')} cuando comience.`,
+    startWhenYouGoOn: `Siguiente paso: ${on('START')} cuando continúe.`,
+    startToResume: `Siguiente paso: ${on('START')} para continuar, o ${on('COMPLETE')}.`,
+    work: `Siguiente paso: ${on('NOTE')} durante el trabajo, ${on('COMPLETE')} al finalizar.`,
+    note: `Siguiente paso: ${on('NOTE')} o ${on('COMPLETE')}.`,
+    noteOrDelay: `Siguiente paso: ${on('NOTE')}, ${on('DELAY')} o ${on('COMPLETE')}.`,
+    noteOrWait: `Siguiente paso: ${on('NOTE')}, o ${on('DELAY')} si debe esperar.`,
+    complete: `Siguiente paso: ${on('COMPLETE')} al finalizar.`,
+    whatIsLeft: `${say('MY WORK')} muestra lo que queda.`,
+    yourOrders: `${say('MY WORK')} muestra sus órdenes.`,
+    listOfOrders: `${say('MY WORK')} muestra sus órdenes.`,
+    allCommands: `${say('HELP')} muestra todos los comandos.`,
+  }),
 
   replies: {
     acknowledged: 'Aceptada',
     already: (status) => `Sin cambios: ya está ${statuses[status]}`,
     started: 'Iniciada',
     resumedWork: 'Reanudada',
-    staysPaused: 'Los avisos siguen en pausa: envíe solo INICIAR para reactivarlos.',
+    staysPaused: ({ say }) => `Los avisos siguen en pausa: envíe solo ${say('START')} para reactivarlos.`,
     completed: 'Terminada',
     thanks: 'Gracias.',
     notStarted: {
       head: 'No se terminó: todavía no está iniciada',
-      next: (number) => `Envíe primero INICIAR ${number} y después TERMINAR.`,
+      next: ({ on, withNumber }) => `Envíe primero ${withNumber('START')} y después ${on('COMPLETE')}.`,
     },
     confirmed: 'Confirmada',
     alreadyConfirmed: 'Sin cambios: ya está confirmada',
     notScheduled: {
       head: 'Sin cambios: solo se confirma el mantenimiento programado',
-      next: (number) => `Para esta orden: ACEPTAR ${number} o INICIAR ${number}.`,
+      next: ({ withNumber }) => `Para esta orden: ${withNumber('ACK')} o ${withNumber('START')}.`,
     },
     noted: 'Nota guardada',
     delayed: 'Retrasada',
     alreadyDelayed: {
       head: 'Sin cambios: ya está retrasada',
-      next: 'NOTA {texto} agrega algo al motivo, INICIAR reanuda el trabajo.',
+      next: ({ on }) => `${on('NOTE')} agrega algo al motivo, ${on('START')} reanuda el trabajo.`,
     },
     notAcknowledged: {
       head: 'No se registró el retraso: todavía no está aceptada',
-      next: (number) => `Envíe primero ACEPTAR ${number} y después RETRASO con el motivo.`,
+      next: ({ on, withNumber }) => `Envíe primero ${withNumber('ACK')} y después ${on('DELAY')}.`,
     },
     escalated: {
       head: 'Escalada',
@@ -175,8 +181,7 @@ export const es: Language = {
     whatDoYouNeed: {
       head: (number) => `¿Qué necesita para ${number}?`,
       lines: ['1 una mano', '2 un repuesto', '3 un permiso', 'Responda 1, 2 o 3, o diga qué.'],
-      commands:
-        'Comandos: MIS TRABAJOS, ESTADO, ACEPTAR, INICIAR, TERMINAR, NOTA, RETRASO, ESCALAR, DESHACER. AYUDA sola los explica.',
+      commands: (words, { say }) => `Comandos: ${words}. ${say('HELP')} sola los explica.`,
     },
     noAlert: 'Sin cambios: no hay ninguna alerta abierta para usted.',
     escalationTaken: {
@@ -186,83 +191,95 @@ export const es: Language = {
     },
     undone: {
       head: (what) => `Deshecho: ${what}`,
-      next: 'DESHACER otra vez deshace el cambio anterior.',
+      next: ({ say }) => `${say('UNDO')} otra vez deshace el cambio anterior.`,
     },
     nothingToUndo: 'Sin cambios: no hay ningún cambio suyo para deshacer.',
     tooLateToUndo: {
-      head: (at) =>
-        `Sin cambios: su último cambio (${at}) ya no se puede deshacer; DESHACER funciona durante 10 minutos.`,
-      next: 'NOTA {texto} le dice al planificador qué está mal.',
+      head: (at, { say }) =>
+        `Sin cambios: su último cambio (${at}) ya no se puede deshacer; ${say('UNDO')} funciona durante 10 minutos.`,
+      next: ({ on }) => `${on('NOTE')} le dice al planificador qué está mal.`,
     },
     changedSince: {
       head: (by) => `No se deshizo nada: ${by ?? 'el planificador'} la cambió después`,
-      next: (number) => `ESTADO ${number} muestra cómo está ahora.`,
+      next: ({ withNumber }) => `${withNumber('STATUS')} muestra cómo está ahora.`,
     },
     myWork: {
       none: 'No tiene órdenes de trabajo abiertas.',
       head: (count) => `Sus órdenes de trabajo (${count})`,
-      foot: (number) => `Responda con un comando y el número, por ejemplo: INICIAR ${number}`,
+      foot: ({ withNumber }) => `Responda con un comando y el número, por ejemplo: ${withNumber('START')}`,
     },
     pending: {
-      none: 'Ninguna orden espera una acción suya. MIS TRABAJOS muestra lo que tiene en curso.',
+      none: ({ say }) =>
+        `Ninguna orden espera una acción suya. ${say('MY WORK')} muestra lo que tiene en curso.`,
       head: (count) => `Esperan una acción suya (${count})`,
-      foot: (number) => `ACEPTAR, CONFIRMAR o INICIAR con el número, por ejemplo: INICIAR ${number}`,
+      foot: ({ say, withNumber }) =>
+        `${say('ACK')}, ${say('CONFIRM')} o ${say('START')} con el número, por ejemplo: ${withNumber('START')}`,
     },
     counts: {
       head: (count) => `Sus órdenes (${count})`,
       line: (count, status) => plural(count, statuses[status], statusesOfSeveral[status]),
-      foot: 'ESTADO y un número muestra una orden completa; MIS TRABAJOS, la lista.',
+      foot: ({ say }) =>
+        `${say('STATUS')} y un número muestra una orden completa; ${say('MY WORK')}, la lista.`,
     },
     orderDetail: {
       escalated: 'escalada',
       due: (day) => `Vence: ${day}`,
       scheduled: (when) => `Programada: ${when}`,
-      readOn: 'envíe MÁS para seguir leyendo',
+      readOn: ({ say }) => `envíe ${say('MORE')} para seguir leyendo`,
     },
-    noMore: 'No hay nada más que mostrar. MIS TRABAJOS vuelve a empezar.',
+    noMore: ({ say }) => `No hay nada más que mostrar. ${say('MY WORK')} vuelve a empezar.`,
     help: {
       head: (name) => `${name}, estos son los comandos:`,
-      commands: {
-        'MY WORK': '*MIS TRABAJOS* - sus órdenes, primero lo más próximo',
-        PENDING: '*PENDIENTES* - lo que espera una acción suya',
-        STATUS: '*ESTADO* - cuántas hay; con un número: esa orden completa',
-        ACK: '*ACEPTAR* - acusar recibo',
-        START: '*INICIAR* - comenzar o reanudar el trabajo',
-        COMPLETE: '*TERMINAR* - marcar como terminada',
-        NOTE: '*NOTA* {texto} - agregar una nota',
-        DELAY: '*RETRASO* {motivo} - informar un retraso',
-        CONFIRM: '*CONFIRMAR* - aceptar un mantenimiento programado',
-        NEED: '*NECESITO* {qué} - pedir una mano, un repuesto, un permiso',
-        ESCALATE: '*ESCALAR* {motivo} - llamar a su supervisor',
-        RESPONDING: '*VOY* - atender una alerta',
-        UNDO: '*DESHACER* - deshacer su último cambio',
-        MORE: '*MÁS* - seguir con la última lista',
-        HELP: '*AYUDA* - esto; como respuesta a una orden: pedir lo que falta',
-        STOP: '*PAUSAR* - pausar los avisos, *INICIAR* los reactiva',
-      },
-      foot: [
-        'Las fotos, notas de voz y ubicaciones se guardan con su orden.',
-        'Agregue el número si tiene varias órdenes, por ejemplo: ACEPTAR WO-1042. Basta el final del número.',
-      ],
+      commands: ({ say }, bold) => ({
+        'MY WORK': 'sus órdenes, primero lo más próximo',
+        PENDING: 'lo que espera una acción suya',
+        STATUS: 'cuántas hay; con un número: esa orden completa',
+        ACK: 'acusar recibo',
+        START: 'comenzar o reanudar el trabajo',
+        COMPLETE: 'marcar como terminada',
+        NOTE: 'agregar una nota',
+        DELAY: 'informar un retraso',
+        CONFIRM: 'aceptar un mantenimiento programado',
+        NEED: 'pedir una mano, un repuesto, un permiso',
+        ESCALATE: 'llamar a su supervisor',
+        RESPONDING: 'atender una alerta',
+        UNDO: 'deshacer su último cambio',
+        MORE: 'seguir con la última lista',
+        HELP: 'esto; como respuesta a una orden: pedir lo que falta',
+        STOP: `pausar los avisos, ${bold(say('START'))} los reactiva`,
+      }),
+      byNumber: 'esto; con un número: pedir lo que falta para esa orden',
+      attachments: 'Las fotos, notas de voz y ubicaciones se guardan con su orden.',
+      foot: ({ withNumber }) =>
+        `Agregue el número si tiene varias órdenes, por ejemplo: ${withNumber('ACK')}. Basta el final del número.`,
+      footByNumber: 'Basta el final de un número, salvo delante de un texto.',
     },
     paused: {
       head: 'Los avisos están en pausa.',
       already: 'Los avisos ya estaban en pausa.',
-      next: [
-        'Las alertas críticas siguen llegando y sus comandos reciben respuesta.',
-        'INICIAR, solo, los reactiva.',
-      ],
+      next: 'Las alertas críticas siguen llegando y sus comandos reciben respuesta.',
+      resume: ({ say }) => `${say('START')}, solo, los reactiva.`,
     },
     resumed: {
       none: 'Los avisos están activos otra vez. No se perdió ninguno.',
-      head: (count) => `*Los avisos están activos otra vez.* No se enviaron mientras tanto (${count}):`,
-      foot: 'Para comenzar un trabajo, envíe INICIAR y el número.',
+      head: (count, bold) =>
+        `${bold('Los avisos están activos otra vez.')} No se enviaron mientras tanto (${count}):`,
+      foot: ({ withNumber }) => `Para comenzar un trabajo, envíe ${withNumber('START')}.`,
     },
-    nothingToDo: (command) =>
-      `Sin cambios: no tiene órdenes de trabajo abiertas, así que no hay ninguna para ${command}.`,
+    cutOff: {
+      head: (given) =>
+        `Los mensajes de texto para usted están desactivados, porque envió “${given}” por ahí.`,
+      paused: 'Aquí los avisos también están en pausa; las alertas críticas siguen llegando.',
+      next: 'Sus órdenes están como antes, y aquí siguen llegando los mensajes.',
+      again: 'Para recibir mensajes de texto otra vez, envíe “Start” por mensaje de texto.',
+    },
+    nothingToDo: {
+      head: 'Sin cambios: no tiene órdenes de trabajo abiertas',
+      so: (command) => `, así que no hay ninguna para ${command}`,
+    },
     noSuchOrder: {
       head: (given) => `Sin cambios: ${given} no está entre sus órdenes.`,
-      next: 'MIS TRABAJOS las muestra.',
+      next: ({ say }) => `${say('MY WORK')} las muestra.`,
     },
     orderMoved: {
       head: (holder) =>
@@ -275,6 +292,7 @@ export const es: Language = {
       leftOver: (given) => `Sin cambios: “${given}” no es ninguna de sus órdenes. ¿A cuál se refiere?`,
       foot: 'Responda con su número en esta lista.',
       footFor: (command) => `Responda con su número en esta lista para ${command}.`,
+      footOr: (command) => `Responda con su número en esta lista, o envíe ${command}.`,
     },
     didYouMean: {
       head: (given) => `Sin cambios: no entendí “${given}”.`,
@@ -283,27 +301,30 @@ export const es: Language = {
       several: '¿Quiso decir una de estas opciones? Responda con su número.',
     },
     notUnderstood: {
-      next: 'Envíe MIS TRABAJOS para ver sus órdenes o AYUDA para ver todos los comandos.',
+      next: ({ say }) =>
+        `Envíe ${say('MY WORK')} para ver sus órdenes o ${say('HELP')} para ver todos los comandos.`,
       last: 'Van cinco seguidos. No respondo más hasta entender uno.',
     },
     tooMany: {
       head: 'Demasiados mensajes en un minuto. No se hicieron y nada cambió:',
       foot: 'Envíe otra vez, por favor, lo que todavía quiera.',
     },
-    listClosed:
-      'Sin cambios: esa lista ya está cerrada. Envíe el comando otra vez, o MIS TRABAJOS para ver sus órdenes.',
+    listClosed: ({ say }) =>
+      `Sin cambios: esa lista ya está cerrada. Envíe el comando otra vez, o ${say('MY WORK')} para ver sus órdenes.`,
     notOnList: (given, count) =>
       `Sin cambios: ${given} no está en la lista. Responda con un número del 1 al ${count}.`,
     unreadable: {
       sticker: 'Sin cambios: los stickers no se guardan.',
-      reaction: 'Sin cambios: de las reacciones, solo cuenta 👍 en una asignación (como ACEPTAR).',
+      reaction: (thumb, { on }) =>
+        `Sin cambios: de las reacciones, solo cuenta ${thumb ?? 'un pulgar arriba'} en una asignación (como ${on('ACK')}).`,
       unknown: 'Sin cambios: no puedo leer este tipo de mensaje. Un mensaje editado se debe enviar otra vez.',
-      next: 'MIS TRABAJOS muestra sus órdenes; AYUDA, todos los comandos.',
+      next: ({ say }) => `${say('MY WORK')} muestra sus órdenes; ${say('HELP')}, todos los comandos.`,
     },
     buttonUseless: {
       expired: 'Sin cambios: este botón es demasiado antiguo.',
       forged: 'Sin cambios: este botón no es válido.',
-      next: 'MIS TRABAJOS muestra sus órdenes; envíe un comando y el número.',
+      outdated: 'Sin cambios: este botón es de un aviso anterior',
+      next: ({ say }) => `${say('MY WORK')} muestra sus órdenes; envíe un comando y el número.`,
     },
     attached: (what) => `Guardado: ${what}`,
     attachedNowhere: {
@@ -319,24 +340,43 @@ export const es: Language = {
   },
 
   news: {
-    delayed: (by) => `*Retrasada* por ${by}`,
+    delayed: (by, bold) => `${bold('Retrasada')} por ${by}`,
     priority: (priority) => `Prioridad: ${priorities[priority]}`,
     escalated: {
-      head: (by) => `*${by} necesita un supervisor*`,
+      head: (by) => `${by} necesita un supervisor`,
       noOrder: 'No se indicó ninguna orden.',
-      next: 'Responda VOY para encargarse.',
+      next: ({ on }) => `Responda ${on('RESPONDING')} para encargarse.`,
     },
-    needed: (by) => `*${by} necesita algo*`,
-    taken: (by) => `*${by} se encarga de lo que usted escaló*`,
-    undone: (by, what) => `*Deshecho* por ${by}: ${what}`,
+    needed: (by) => `${by} necesita algo`,
+    taken: (by) => `${by} se encarga de lo que usted escaló`,
+    undone: (by, what, bold) => `${bold('Deshecho')} por ${by}: ${what}`,
     optedOut: {
       sms: (name) =>
-        `*${name}* dio de baja los mensajes de texto: no le llega nada por ahí hasta que se suscriba de nuevo desde su teléfono.`,
+        `${name} dio de baja los mensajes de texto: no le llega nada por ahí hasta que se suscriba de nuevo desde su teléfono.`,
       whatsapp: (name) =>
-        `*${name}* dio de baja los mensajes de WhatsApp: no le llega nada por ahí hasta que se suscriba de nuevo desde su teléfono.`,
+        `${name} dio de baja los mensajes de WhatsApp: no le llega nada por ahí hasta que se suscriba de nuevo desde su teléfono.`,
+    },
+    notReached: {
+      head: (name) => `Un mensaje para ${name} no ha llegado`,
+      ways: { whatsapp: 'WhatsApp', sms: 'Mensaje de texto', email: 'Correo' },
+      why: {
+        'not-on-whatsapp': 'el número no está en WhatsApp',
+        blocked: 'bloqueado en su teléfono',
+        'opted-out': 'se dio de baja',
+        'no-such-address': 'la dirección no existe',
+        'no-template': 'no hay plantilla aprobada',
+        'not-arrived': 'no se entregó a tiempo',
+        fault: 'un fallo nuestro, ya comunicado',
+      },
+      next: 'Por favor, avísele usted.',
+      further:
+        'Otros casos iguales dentro de la misma hora no se avisan uno por uno: están en el registro de mensajes.',
     },
     identityChanged: (name) =>
-      `*${name}* escribe desde el mismo número con otra identidad de WhatsApp. Verifique, por favor, que siga siendo su teléfono.`,
+      `${name} escribe desde el mismo número con otra identidad de WhatsApp. Verifique, por favor, que siga siendo su teléfono.`,
+    notReading: (name, since) =>
+      `${name} no leyó los últimos tres recordatorios, el primero de las ${since}. No se envían más hasta que lea uno o escriba. Llame, por favor.`,
+    unconfirmed: (by, bold) => `${bold('Mantenimiento sin confirmar')} por ${by}`,
   },
 
   notices: {
@@ -344,7 +384,11 @@ export const es: Language = {
     scheduled: 'Mantenimiento programado',
     unassigned: 'Orden de trabajo reasignada',
     notYours: 'Ya no está asignada a usted. No tiene que hacer nada.',
+    cancelled: 'Orden de trabajo cancelada',
+    nothingToDo: 'No tiene que hacer nada.',
     reminder: 'Recordatorio de orden de trabajo',
+    digest: (count) => `Recordatorios de órdenes de trabajo (${count})`,
+    notConfirmed: 'Todavía sin confirmar',
     labels: {
       number: 'OT#',
       title: 'Título',
@@ -355,14 +399,36 @@ export const es: Language = {
       scheduled: 'Fecha programada',
     },
     replyWith: 'Responda con:',
-    options: {
-      ack: 'ACEPTAR - Acusar recibo',
-      start: 'INICIAR - Comenzar el trabajo',
-      help: 'AYUDA - Pedir ayuda',
-      confirm: 'CONFIRMAR - Aceptar la fecha',
-      status: 'ESTADO - Ver el estado',
-      delay: 'RETRASO {motivo} - Informar un retraso',
-      complete: 'TERMINAR - Marcar como terminada',
+    options: ({ on }) => ({
+      ack: `${on('ACK')} - Acusar recibo`,
+      start: `${on('START')} - Comenzar el trabajo`,
+      help: `${on('HELP')} - Pedir ayuda`,
+      confirm: `${on('CONFIRM')} - Aceptar la fecha`,
+      status: `${on('STATUS')} - Ver el estado`,
+      delay: `${on('DELAY')} - Informar un retraso`,
+      complete: `${on('COMPLETE')} - Marcar como terminada`,
+    }),
+  },
+
+  mail: {
+    answerWith: 'Responda con:',
+    notRead: 'Las respuestas a este correo no se leen.',
+    answerByWhatsapp: (number) => `Para responder, escriba a ${number} por WhatsApp.`,
+    answerBySms: (number) => `Para responder por mensaje de texto, escriba a ${number}.`,
+    answerNowhere: 'Ningún teléfono suyo puede responder aquí: avise a su planificador.',
+    subjects: {
+      'work-order.delayed': 'Orden de trabajo retrasada',
+      'work-order.escalated': 'Se necesita un supervisor',
+      'work-order.needed': 'Se necesita algo',
+      'work-order.taken': 'Alguien se encarga de lo que usted escaló',
+      'work-order.undone': 'Se deshizo un cambio',
+      'technician.opted-out': 'Un técnico dio de baja los mensajes',
+      'technician.identity-changed': 'Un teléfono con otra identidad de WhatsApp',
+      'technician.not-reached': 'Un mensaje no llegó',
+      'technician.not-reading': 'Recordatorios sin leer',
+      'maintenance.unconfirmed': 'Mantenimiento sin confirmar',
+      'work-order.digest': 'Recordatorios de órdenes de trabajo',
+      'message.send': 'Mensaje sobre su trabajo',
     },
   },
 

@@ -12,11 +12,13 @@ export const joinLines = (...lines: (string | null | false)[]): string =>
 export const plural = (count: number, one: string, several: string): string =>
   `${count} ${count === 1 ? one : several}`;
 
-export const numberOf = (order: Pick<OrderLine, 'number'>): string => oneLine(order.number, 64);
+export type NumberedOrder = Pick<OrderLine, 'number'>;
+
+export const numberOf = (order: NumberedOrder): string => oneLine(order.number, 64);
 
 /** The order's number, asset and title, so that a mistake is seen at once. */
-export const orderHeading = (order: OrderLine, noAsset: string): string =>
-  `*${numberOf(order)}* · ${order.asset ? oneLine(order.asset.name, 100) : noAsset}\n${oneLine(order.title, 200)}`;
+export const orderHeading = (order: OrderLine, noAsset: string, bold: (text: string) => string): string =>
+  `${bold(numberOf(order))} · ${order.asset ? oneLine(order.asset.name, 100) : noAsset}\n${oneLine(order.title, 200)}`;
 
 /**
  * A page of a list, from that entry on: as many as one message holds. `write` makes an entry's lines from
@@ -75,15 +77,19 @@ export const textPage = (
 
 const blocks = (...parts: string[]): string => parts.filter((part) => part !== '').join('\n\n');
 
+// Less of it says nothing.
+const leastDescription = 20;
+
 /** A notice about an order: heading and facts, its description as far as it fits, and how to answer. */
 export const noticePage = (
   description: string | null,
-  parts: { head: string; facts: string[]; options: string[] },
+  parts: { head: string; facts: string[]; options: string[]; room?: number },
 ): string => {
   const head = [parts.head, ...parts.facts].join('\n');
   const options = parts.options.join('\n');
-  const room = maxBodyLength - head.length - options.length - 4;
-  return blocks(head, description?.trim() ? shorten(description.trim(), room) : '', options);
+  const room = (parts.room ?? maxBodyLength) - head.length - options.length - 4;
+  const text = description?.trim() ?? '';
+  return blocks(head, text.length <= room || room >= leastDescription ? shorten(text, room) : '', options);
 };
 
 export const placeOf = (order: WorkOrder, noAsset: string): string =>

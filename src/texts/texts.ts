@@ -3,4 +3,14 @@ import { es } from './es.ts';
 import { joinLanguages } from './languages.ts';
 
 /** Every language by its code. One more is one file and one line here. */
-export const { words, textsFor, localeFor, writeReply, writeNews, writeNotice } = joinLanguages({ en, es });
+export const {
+  words,
+  textsFor,
+  textLanguage,
+  localeFor,
+  writeReply,
+  writeNews,
+  writeNotice,
+  writeDigest,
+  writeSubject,
+} = joinLanguages({ en, es });

@@ -1,18 +1,23 @@
-import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import { isPublicAddress, lookupWhere, type Resolve } from '../public-address.ts';
+import { byDns, isLocalName } from './names.ts';
 
 /** Where webhooks may go. */
 export type WebhookRules = {
   /** `WEBHOOK_ALLOW_PRIVATE`: also to private addresses, and without TLS. */
   allowPrivate: boolean;
-  /** How names become addresses; the system's way unless told otherwise. */
+  /**  unless told otherwise. */
   resolve?: Resolve;
 };
 
-/** The `lookup` for a connection under these rules. */
-export const lookupFor = ({ allowPrivate, resolve = lookup }: WebhookRules) =>
-  lookupWhere(allowPrivate ? () => true : isPublicAddress, resolve);
+/** The `lookup` for a connection under these rules; the signal ends it. */
+export const lookupFor = (
+  { allowPrivate, resolve = byDns({ thenBySystem: allowPrivate }) }: WebhookRules,
+  signal: AbortSignal,
+) =>
+  lookupWhere(allowPrivate ? () => true : isPublicAddress, (host, options, callback) =>
+    resolve(host, { ...options, signal }, callback),
+  );
 
 /** What is wrong with an endpoint's address as it is written; null if nothing is. */
 export const addressFault = (address: string, { allowPrivate }: WebhookRules): string | null => {
@@ -29,8 +34,6 @@ export const addressFault = (address: string, { allowPrivate }: WebhookRules): s
 
 const privateFault = 'must not lead to a private address (WEBHOOK_ALLOW_PRIVATE allows it)';
 
-const isLocalName = (host: string): boolean => /(^|\.)localhost\.?$/i.test(host);
-
 const answerWithinMs = 2000;
 
 /**
@@ -43,8 +46,12 @@ export const findAddressFault = async (address: string, rules: WebhookRules): Pr
   const host = new URL(address).hostname;
   if (isIP(host.replace(/^\[|\]$/g, ''))) return null;
   return new Promise((found) => {
-    const timer = setTimeout(() => found(null), answerWithinMs);
-    lookupFor(rules)(host, { all: true }, (error) => {
+    const over = new AbortController();
+    const timer = setTimeout(() => {
+      over.abort();
+      found(null);
+    }, answerWithinMs);
+    lookupFor(rules, over.signal)(host, { all: true }, (error) => {
       clearTimeout(timer);
       found(error?.code === 'ENOTPUBLIC' ? privateFault : null);
     });

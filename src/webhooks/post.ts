@@ -5,8 +5,11 @@ import { addressFault, lookupFor, type WebhookRules } from './address.ts';
 
 export type PostOutcome =
   | { kind: 'taken' | 'gone' | 'stopped' }
-  /** In plain words, without the address: it may hold a secret of the receiver's. */
-  | { kind: 'failed'; reason: string };
+  /**
+   * In plain words, without the address: it may hold a secret of the receiver's. `retryAfter`: the header as it came,
+   * with 429 and 503.
+   */
+  | { kind: 'failed'; reason: string; retryAfter?: string };
 
 export const postLimits = { totalMs: 10_000, answerBytes: 64 * 1024 };
 
@@ -43,24 +46,31 @@ export const postWebhook = (
         finish({ kind: 'failed', reason: code === 'ENOTPUBLIC' ? 'the name has no public address' : code });
     };
 
-    const request = (url.startsWith('https:') ? https : http).request(url, {
-      method: 'POST',
-      agent: false,
-      signal: over.signal,
-      lookup: lookupFor(rules),
-      headers: {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(webhook.body),
-        'accept-encoding': 'identity',
-        'user-agent': `rbm-whatsapp/${version}`,
-        ...webhook.headers,
-      },
-    });
+    const { protocol } = new URL(url);
+    let request: http.ClientRequest;
+    try {
+      request = (protocol === 'https:' ? https : http).request(url, {
+        method: 'POST',
+        agent: false,
+        signal: over.signal,
+        lookup: lookupFor(rules, over.signal),
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(webhook.body),
+          'accept-encoding': 'identity',
+          'user-agent': `rbm-whatsapp/${version}`,
+          ...webhook.headers,
+        },
+      });
+    } catch (error) {
+      // What cannot be called must count as failed too, or nobody would ever hear of it.
+      return failed((error as NodeJS.ErrnoException).code ?? 'it cannot be called');
+    }
     request.on('error', (error: NodeJS.ErrnoException) => failed(error.code ?? 'no connection'));
     request.on('close', () => failed('no answer'));
     request.on('response', (response) => {
       // The status says it all. The rest is read, within limits, so that the receiver can end in peace.
-      const outcome = outcomeOf(response.statusCode ?? 0);
+      const outcome = outcomeOf(response.statusCode ?? 0, response.headers['retry-after']);
       answered = outcome;
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -74,10 +84,11 @@ export const postWebhook = (
   });
 };
 
-const outcomeOf = (status: number): PostOutcome => {
+const outcomeOf = (status: number, retryAfter: string | undefined): PostOutcome => {
   if (status >= 200 && status < 300) return { kind: 'taken' };
   if (status === 410) return { kind: 'gone' };
   if (status >= 300 && status < 400)
     return { kind: 'failed', reason: `status ${status}: redirects are not followed` };
-  return { kind: 'failed', reason: `status ${status}` };
+  const asks = (status === 429 || status === 503) && retryAfter !== undefined;
+  return { kind: 'failed', reason: `status ${status}`, ...(asks ? { retryAfter } : {}) };
 };

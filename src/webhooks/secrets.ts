@@ -9,23 +9,27 @@ const maxSecrets = 5;
 
 /**
  * A new secret and what is kept then. Earlier ones sign beside it for a day more, so that a receiver which has not
- * heard of it yet, or asked twice, still verifies.
+ * heard of it yet, or asked twice, still verifies. When too many do already: from when on there is room for another.
  */
 export const addSecret = (
   earlier: StoredSecret[],
   now: Date,
   secretKeys: string[],
-): { secret: string; secrets: StoredSecret[] } => {
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+): { secret: string; secrets: StoredSecret[] } | { notBefore: Date } => {
   const kept = earlier
     .map((each) => ({ ...each, until: each.until ?? new Date(now.getTime() + overlapMs) }))
     .filter(({ until }) => until > now);
-  const newest = { sealed: seal(secret, secretKeys), until: null };
-  return { secret, secrets: [newest, ...kept].slice(0, maxSecrets) };
+  // None that a receiver may still have is dropped.
+  if (kept.length >= maxSecrets) return { notBefore: kept.at(-1)!.until };
+  const made = firstSecret(secretKeys);
+  return { ...made, secrets: [...made.secrets, ...kept] };
 };
 
-/** As it is kept: under the current key. */
-export const seal = (secret: string, secretKeys: string[]): string => encrypt(secret, secretKeys[0]!);
+/** The secret of an endpoint that has none. */
+export const firstSecret = (secretKeys: string[]): { secret: string; secrets: StoredSecret[] } => {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  return { secret, secrets: [{ sealed: encrypt(secret, secretKeys[0]!), until: null }] };
+};
 
 /** The headers of the Standard Webhooks specification, with one signature for each secret in use. */
 export const sign = (

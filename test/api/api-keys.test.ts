@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ensureDefaultTenant } from '../../src/default-tenant.ts';
-import { useApi } from '../support/api.ts';
+import { operatorKey, useApi } from '../support/api.ts';
 import { createTenant } from '../support/tenant.ts';
 
 const api = useApi();
@@ -41,6 +41,19 @@ test('two keys that revoke each other at once leave one', async () => {
   expect([await statusWith(key), await statusWith(tenant.apiKey)].sort()).toEqual([200, 401]);
 });
 
+test('the operator makes a key for a tenant that has lost its own, once for each Idempotency-Key', async () => {
+  const lost = await createTenant(api.store);
+  const make = (slug: string, label: unknown = 'again') =>
+    api.post(`/tenants/${slug}/api-keys`, { label }, { apiKey: operatorKey }, { 'idempotency-key': 'k' });
+  const made = await make(lost.slug);
+  expect(made).toMatchObject({ status: 201, body: { label: 'again', revokedAt: null } });
+  expect((await make(lost.slug)).body).toEqual(made.body);
+  expect(await statusWith(made.body.key)).toBe(200);
+  const { items } = (await api.get('/api-keys', { apiKey: made.body.key })).body;
+  expect(items.map(({ label }: { label: string }) => label).sort()).toEqual(['again', 'test key']);
+  expect((await make('nobody')).status).toBe(404);
+});
+
 test('another tenant’s key and one that is none are not there; a label is needed', async () => {
   const other = await createTenant(api.store);
   const { id } = (await api.get('/api-keys', other)).body.items[0];
@@ -54,7 +67,7 @@ test('another tenant’s key and one that is none are not there; a label is need
 
 test('a changed CMMS_API_KEY is added; the one before works until it is revoked, and stays revoked', async () => {
   const start = (apiKey: string) =>
-    ensureDefaultTenant(api.deps, { channel: null, apiKey, generateKey: false, defaultCountry: 'US' });
+    ensureDefaultTenant(api.deps, { channels: [], apiKey, generateKey: false, defaultCountry: 'US' });
   const [before, after] = ['environment-key-one', 'environment-key-two'];
   await start(before);
   await start(after);

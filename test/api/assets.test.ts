@@ -48,3 +48,10 @@ test('two PUTs of one new code at once: one creates, the others change', async (
   const answers = await Promise.all(Array.from({ length: 4 }, (_, n) => put('P-race', { name: `n${n}` })));
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
 });
+
+test('one bad element of responsible hides nothing about its neighbours', async () => {
+  const { body } = await put('P-9', { name: 'Pump', responsible: ['nobody', 7, 'nobody'] });
+  expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+    ...['/responsible/0', '/responsible/1', '/responsible/2', '/responsible/2'],
+  ]);
+});

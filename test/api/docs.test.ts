@@ -57,6 +57,7 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'post /api-keys',
       'post /api-keys/{id}/revoke',
       'put /tenants/{slug}',
+      'post /tenants/{slug}/api-keys',
     ]),
   );
   // Every reference leads somewhere.
@@ -67,6 +68,18 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
   expect(title).toMatchObject({ type: 'string', minLength: 1, maxLength: 200 });
   expect(version.type).toEqual(['integer', 'null']);
   expect(document.components.schemas.TechnicianChange.additionalProperties).toBe(false);
+});
+
+test('of the settings it says which ones nothing follows from yet', async () => {
+  const answer = await mounted().request('/api/v1/openapi.json');
+  // biome-ignore lint/suspicious/noExplicitAny: a whole document.
+  const { description } = ((await answer.json()) as any).paths['/settings'].put;
+  const [inUse, notYet] = description.split('`escalation`');
+  for (const name of ['reminders', 'fallbackSeconds', 'onCall', 'quietHours', 'locale']) {
+    expect(inUse).toContain(`\`${name}\``);
+  }
+  expect(inUse).not.toMatch(/\byet\b|so far/);
+  expect(notYet).toMatch(/alerts.*not send yet.*`retentionDays`.*nothing follows/);
 });
 
 test('mounted where it belongs, routes, keys and refusals work the same', async () => {

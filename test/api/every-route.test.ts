@@ -25,6 +25,8 @@ beforeAll(async () => {
   const idempotencyKey = randomUUID();
   const data = { schemaVersion: 1, idempotencyKey, to: 'T-1', text: 'Owned text' };
   expect((await api.post('/notifications', { name: 'message.send', data }, owner)).status).toBe(202);
+  // All that has happened is in the feed: reading it again shows the same.
+  await api.get('/work-orders/WO-1/events', owner);
   const [message] = (await api.get('/messages', owner)).body.items;
   Object.assign(keys, {
     '/technicians/{externalId}': 'T-1',
@@ -34,6 +36,7 @@ beforeAll(async () => {
     '/work-orders/{number}/events': 'WO-1',
     '/notifications/{idempotencyKey}': idempotencyKey,
     '/messages/{id}': message.id,
+    '/tenants/{slug}/api-keys': owner.slug,
   });
 });
 

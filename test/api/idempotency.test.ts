@@ -3,6 +3,8 @@ import { Hono } from 'hono';
 import { beforeAll, expect, test } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { idempotent } from '../../src/api/idempotency.ts';
+import { problemOf } from '../../src/api/problem.ts';
+import { encrypt } from '../../src/crypto.ts';
 import type { Deps } from '../../src/deps.ts';
 import { useApi } from '../support/api.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
@@ -193,6 +195,7 @@ test('an answer that holds a secret is kept encrypted', async () => {
     await next();
   });
   const route = { path: '/secrets', answersSecret: true } as const;
+  app.onError((error) => problemOf(error)!);
   app.post('/secrets', idempotent(api.deps, route), (c) => c.json({ secret: `whsec_${randomUUID()}` }));
   const ask = async () => {
     const answer = await app.request('/secrets', { method: 'POST', headers: { 'idempotency-key': 'k' } });
@@ -205,4 +208,10 @@ test('an answer that holds a secret is kept encrypted', async () => {
   );
   expect(rows).toHaveLength(1);
   expect(JSON.stringify(rows)).not.toContain('whsec_');
+
+  // Only the key it was encrypted with opens it.
+  await api.asSuperuser("UPDATE idempotency SET body = $1 WHERE key = 'k'", [encrypt('{}', 'of nobody')]);
+  const again = await app.request('/secrets', { method: 'POST', headers: { 'idempotency-key': 'k' } });
+  expect(again.status).toBe(409);
+  expect(((await again.json()) as { detail: string }).detail).toMatch(/SECRET_KEY has changed/);
 });

@@ -159,3 +159,40 @@ test('alerts are refused, saying that this version sends none', async () => {
     expect([path, answer.status, answer.body.type]).toEqual([path, 501, 'urn:rbm:problem:not-implemented']);
   }
 });
+
+test('a field with faults of its own is not said to be missing', async () => {
+  const alert = { externalId: 'AL-1', asset: 'P-7', message: 'Hot', severity: 'soonish' };
+  const { body } = await ask({ schemaVersion: 1, idempotencyKey: randomUUID(), alert }, 'alert.raised');
+  expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(
+    expect.arrayContaining(['/data/alert/severity']),
+  );
+  expect(body.errors.filter(({ pointer }: { pointer: string }) => pointer === '/data/alert')).toEqual([]);
+});
+
+test('a key that no address can hold is refused', async () => {
+  for (const idempotencyKey of ['.', '..']) {
+    const answer = await ask({ ...text(), idempotencyKey });
+    expect([answer.status, answer.body.errors?.[0].pointer]).toEqual([422, '/data/idempotencyKey']);
+  }
+});
+
+test('a limit is digits and nothing else', async () => {
+  for (const limit of ['0x10', '1e2', '%2050', '+5', '5.0', '0', '201', '']) {
+    expect([limit, (await api.get(`/messages?limit=${limit}`, tenant)).status]).toEqual([limit, 422]);
+  }
+  expect((await api.get('/messages?limit=200', tenant)).status).toBe(200);
+});
+
+test('what is wrong beside the data is noted like any other fault', async () => {
+  const data = { ...text(), to: 'nobody' };
+  const { status, body } = await api.post(
+    '/notifications',
+    { name: 'message.send', data, mood: 'good' },
+    tenant,
+  );
+  expect([status, body.errors.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([
+    ...[422, ['/mood', '/data/to']],
+  ]);
+  const noted = await api.get(`/notifications/${data.idempotencyKey}`, tenant);
+  expect(noted.body).toMatchObject({ state: 'invalid', faults: [{ pointer: '/mood' }, { pointer: '/to' }] });
+});

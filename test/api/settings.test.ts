@@ -54,6 +54,17 @@ test('settings have defaults, keep what is left out and go back to the default w
   expect((await api.get('/settings')).body.timeZone).toBe('UTC');
 });
 
+test("the tenant's language is one that there is, whether texts come in it or not", async () => {
+  const tenant = await createTenant(api.store);
+  for (const locale of ['xx', 'english', 'e_n']) {
+    const { status, body } = await api.put('/settings', { locale }, tenant);
+    expect([locale, status, ...pointers(body)]).toEqual([locale, 422, '/locale']);
+  }
+  for (const locale of ['fr', 'es-MX', 'zh-Hant-TW']) {
+    expect((await api.put('/settings', { locale }, tenant)).body).toMatchObject({ locale });
+  }
+});
+
 test('every fault of settings is named at once, people nobody knows included', async () => {
   const other = await createTenant(api.store);
   await api.put('/technicians/OTHERS', { name: 'Somebody else’s' }, other);
@@ -111,6 +122,51 @@ test('a template is kept per kind and language', async () => {
   expect((await api.get('/templates/nonsense/en')).status).toBe(404);
 });
 
+test('a template is taken away by null, whatever language it was said to be in', async () => {
+  for (const locale of ['english', 'eo']) {
+    const path = `/templates/message.send/${locale}`;
+    const gone = { kind: 'message.send', locale, contentSid: null, variables: [], approval: null };
+    const made = await api.put(path, { contentSid: `HX${'b'.repeat(32)}`, variables: ['text'] });
+    expect(made.status).toBe(201);
+    const faulty = await api.put(path, { contentSid: null, variables: ['number'] });
+    expect([faulty.status, ...pointers(faulty.body)]).toEqual([422, '/variables/0']);
+    expect(await api.put(path, { contentSid: null, variables: [] })).toMatchObject({
+      status: 200,
+      body: gone,
+    });
+    expect((await api.get(path)).status).toBe(404);
+    expect(await api.put(path, { contentSid: null })).toMatchObject({ status: 200, body: gone });
+    expect((await api.put(path, { contentSid: made.body.contentSid })).status).toBe(201);
+    await api.put(path, { contentSid: null });
+  }
+});
+
+test('a template shows what the provider said of it, until it has another content', async () => {
+  const path = '/templates/message.send/es';
+  const template = { kind: 'message.send', locale: 'es', contentSid: `HX${'c'.repeat(32)}` };
+  expect((await api.put(path, { contentSid: template.contentSid, variables: ['text'] })).status).toBe(201);
+  const checkedAt = new Date();
+  await api.store.tenant(api.tenant.tenantId, (tx) =>
+    tx.templates.asked(
+      template,
+      { status: 'rejected', category: 'UTILITY', rejectionReason: 'INVALID_FORMAT', checkedAt },
+      { body: 'Hola {{1}} y adiós', buttons: [] },
+    ),
+  );
+  const approval = {
+    ...{ status: 'rejected', category: 'UTILITY', rejectionReason: 'INVALID_FORMAT' },
+    checkedAt: checkedAt.toISOString(),
+  };
+  expect((await api.get(path)).body).toMatchObject({ approval });
+  const buttons = await api.put(path, { variables: ['text', 'button:STATUS'] });
+  expect(buttons.body).toMatchObject({ variables: ['text', 'button:STATUS'], approval });
+  api.rung.length = 0;
+  const other = await api.put(path, { contentSid: `HX${'d'.repeat(32)}` });
+  expect(other.body).toMatchObject({ approval: null });
+  // Whose run asks about it.
+  expect(api.rung).toEqual([`outbound ${api.tenant.channelId}`]);
+});
+
 test('every fault of a template is named at once', async () => {
   const { status, body } = await api.put('/templates/message.send/en', {
     ...{ contentSid: 'HX1', variables: ['text', 'number'], approval: 'approved', extra: 1 },
@@ -118,4 +174,28 @@ test('every fault of a template is named at once', async () => {
   expect([status, ...pointers(body)]).toEqual([422, '/contentSid', '/extra', '/variables/1']);
   const nowhere = await api.put('/templates/nonsense/e_n', { contentSid: 'HX1' });
   expect([nowhere.status, ...pointers(nowhere.body)]).toEqual([422, '/contentSid', '/kind', '/locale']);
+});
+
+test('one bad element of a list hides nothing about its neighbours', async () => {
+  const { body } = await api.put('/settings', {
+    onCall: ['nobody', 7, 'nobody'],
+    escalation: {
+      high: [{ waitSeconds: -1, notify: ['nobody', 8, 'supervisor'] }, 'soon'],
+      low: 'never',
+      critical: [{ waitSeconds: 60, notify: ['none'], colour: 'red' }],
+    },
+  });
+  expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+    '/escalation/critical/0/colour',
+    '/escalation/critical/0/notify/0',
+    '/escalation/high/0/notify/0',
+    '/escalation/high/0/notify/1',
+    '/escalation/high/0/waitSeconds',
+    '/escalation/high/1',
+    '/escalation/low',
+    '/onCall/0',
+    '/onCall/1',
+    '/onCall/2',
+    '/onCall/2',
+  ]);
 });

@@ -98,6 +98,9 @@ test('all faults are named at once, references to unknown people included', asyn
     [
       '/a~1b~0c',
       '/active',
+      '/addresses/0/value',
+      '/addresses/1/value',
+      '/addresses/3',
       '/addresses/4/primary',
       '/email',
       '/favourite',
@@ -113,21 +116,6 @@ test('all faults are named at once, references to unknown people included', asyn
       '/timeZone',
     ].sort(),
   );
-  // Addresses that are of the right shape are looked at too.
-  const addresses = await put('T-1', {
-    name: 'Maria',
-    addresses: [
-      { kind: 'whatsapp', value: 'x' },
-      { kind: 'whatsapp-user-id', value: 'US-1' },
-      { kind: 'sms', value: '+15005550101' },
-      { kind: 'sms', value: '+1 500 555 0101' },
-    ],
-  });
-  expect(addresses.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
-    '/addresses/0/value',
-    '/addresses/1/value',
-    '/addresses/3',
-  ]);
   expect((await get('T-1')).status).toBe(404);
 });
 
@@ -256,6 +244,24 @@ test('what was read can be sent back; what only the service sets cannot be chang
   expect([other.status, other.body.errors[0].pointer]).toEqual([422, '/externalId']);
 });
 
+test('a whole technician sent back with another phone is no longer reached at the old one', async () => {
+  const addresses = [{ kind: 'sms', value: '+1 500 555 0199' }];
+  const { body: read } = await put('T-1', { name: 'Ana', phone: '+15005550101', addresses });
+  const { body } = await put('T-1', { ...read, phone: '+15005550102' });
+  expect(body.addresses).toEqual([
+    { kind: 'sms', value: '+15005550102', active: true },
+    { kind: 'sms', value: '+15005550199', active: true },
+    { kind: 'whatsapp', value: '+15005550102', active: true },
+  ]);
+  expect((await put('T-2', { name: 'Ben', phone: '+15005550101' })).status).toBe(201);
+  const { body: without } = await put('T-1', { ...body, phone: null });
+  expect(without.addresses).toEqual([{ kind: 'sms', value: '+15005550199', active: true }]);
+  // Named without a change of the phone, it stays.
+  expect((await put('T-1', { ...without, addresses: body.addresses })).body.addresses).toEqual(
+    body.addresses,
+  );
+});
+
 test('nobody is his own supervisor', async () => {
   await put('T-1', { name: 'Maria' });
   const answer = await put('T-1', { supervisor: 'T-1' });
@@ -293,6 +299,34 @@ test('the window is open for 23 h 50 min after the last message, unless the prov
   expect(await windowAt('2026-11-22T13:00:00.000Z')).toBe('2026-11-23T11:50:00.000Z');
   await refuse('2026-11-22T12:30:00.000Z');
   expect(await windowAt('2026-11-22T13:00:00.000Z')).toBeNull();
+});
+
+test('what was written by text message, or to a sender that is no longer used, opens no window', async () => {
+  await put('T-1', { name: 'Maria', phone: '+15005550101' });
+  const heardAt = new Date('2026-11-22T12:00:00.000Z');
+  const before = randomUUID();
+  const ofChannel = { provider: 'simulator', accountSid: 'AC1', credentials: '' } as const;
+  await api.store.tenant(tenant.tenantId, async (tx) => {
+    const { id } = (await tx.technicians.find('T-1'))!;
+    const more = { ...ofChannel, messagingServiceSid: null, messagesPerSecond: 1 };
+    const text = { ...more, id: randomUUID(), way: 'sms' as const, address: `+1415${tenant.slug}` };
+    const retired = {
+      ...more,
+      id: before,
+      way: 'whatsapp' as const,
+      address: `whatsapp:+1415${tenant.slug}`,
+    };
+    for (const channel of [text, retired]) {
+      await tx.channels.save(channel, heardAt);
+      const conversation = await tx.conversations.open(channel.id, id, '+15005550101', randomUUID);
+      await tx.conversations.heard(conversation, heardAt, { technicianId: id, heard: null, talk: null });
+    }
+  });
+  const window = async () => (await get('T-1')).body.windowOpenUntil;
+  api.setNow(heardAt);
+  expect(await window()).toBe('2026-11-23T11:50:00.000Z');
+  await api.store.tenant(tenant.tenantId, (tx) => tx.channels.retire(before, heardAt));
+  expect(await window()).toBeNull();
 });
 
 test('who wrote before being registered goes on in the same conversation', async () => {
@@ -353,4 +387,20 @@ test('pausing, switching off and back are events; what changes neither is none',
     data: { technician: 'T-1', active: false, paused: false },
   });
   expect(rings()).toBe(5);
+});
+
+test('one bad address hides nothing about the others', async () => {
+  await put('T-1', { name: 'Ana', phone: '+15005550101' });
+  const { body } = await put('T-2', {
+    name: 'Ben',
+    addresses: [
+      { kind: 'sms', value: 'no phone' },
+      { kind: 'pigeon', value: 'US.1349' },
+      7,
+      { kind: 'sms', value: '+15005550101', colour: 'red' },
+    ],
+  });
+  expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+    ...['/addresses/0/value', '/addresses/1/kind', '/addresses/2', '/addresses/3', '/addresses/3/colour'],
+  ]);
 });

@@ -111,3 +111,18 @@ test('a new endpoint begins at the present end of the feed', async () => {
   expect(Number(next)).toBeGreaterThan(0);
   expect((await put('main', { url })).body.deliveredUpTo).toBe(next);
 });
+
+test('a secret that a receiver may still have is never dropped: too many rotations a day are refused', async () => {
+  const { body: created } = await put('main', { url });
+  const kept = async () =>
+    (await api.store.tenant(tenant.tenantId, (tx) => tx.webhookEndpoints.find('main')))!.secrets;
+  const [first] = await kept();
+  for (let n = 0; n < 4; n++) expect((await rotate('main')).status).toBe(200);
+  const before = await kept();
+  const refused = await rotate('main');
+  expect([refused.status, refused.body.type]).toEqual([409, 'urn:rbm:problem:conflict']);
+  expect(refused.body.detail).toContain(before.at(-1)!.until!.toISOString());
+  expect(await kept()).toEqual(before);
+  expect(before.map(({ sealed }) => sealed)).toContain(first!.sealed);
+  expect(created.secret).toMatch(secret);
+});

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { confirmed } from '../../src/domain/work-order.ts';
 import { possibleDuplicate } from '../../src/store/outbox.ts';
 import { useApi } from '../support/api.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
@@ -45,6 +46,13 @@ const sendQueued = () =>
         await tx.outbox.stop(id, {});
       }
     }
+  });
+
+/** As if A had sent CONFIRM. */
+const confirm = () =>
+  api.store.tenant(tenant.tenantId, async (tx) => {
+    const order = (await tx.workOrders.lockByNumber('WO-1'))!;
+    await tx.workOrders.update({ ...order, ...confirmed(order, new Date()).set, version: 2 });
   });
 
 /** Every notice that waits was tried once, ended like that, and is to be tried again. */
@@ -419,6 +427,86 @@ describe('assignments', () => {
     ]);
   });
 
+  test('whoever has an order hears that it is cancelled, however far the work is', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await sendQueued();
+    await put('WO-1', { status: 'in_progress', version: 1 });
+    api.rung.length = 0;
+    await put('WO-1', { status: 'cancelled' });
+    expect(await told('WO-1')).toEqual(['A work-order.assigned accepted', 'A work-order.cancelled queued']);
+    expect(api.rung).toContain(`outbound ${tenant.channelId}`);
+    await sendQueued();
+    await put('WO-1', { status: 'cancelled', title: 'Seals' });
+    expect(await told('WO-1')).toHaveLength(2);
+  });
+
+  test('nobody hears of a cancellation who had not been told, or had done the work', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await put('WO-1', { status: 'cancelled' });
+    expect(await told('WO-1')).toEqual(['A work-order.assigned cancelled']);
+
+    await put('WO-2', { title: 'Seal', assignee: 'A' });
+    await sendQueued();
+    await put('WO-2', { status: 'completed', version: 1 });
+    await put('WO-2', { status: 'cancelled' });
+    expect(await told('WO-2')).toEqual(['A work-order.assigned accepted']);
+  });
+
+  test('an order that goes to somebody else and is cancelled at once is told as cancelled', async () => {
+    await put('WO-1', { title: 'Seal', assignee: 'A' });
+    await sendQueued();
+    await put('WO-1', { assignee: 'B', status: 'cancelled' });
+    expect(await told('WO-1')).toEqual(['A work-order.assigned accepted', 'A work-order.cancelled queued']);
+  });
+
+  describe('planned maintenance whose date moves', () => {
+    const planned = { title: 'Service', kind: 'preventive', scheduledFor: '2026-12-24', assignee: 'A' };
+    const twice = ['A maintenance.scheduled accepted', 'A maintenance.scheduled queued'];
+
+    test.each([
+      ['another day', '2026-12-27', '2026-12-27'],
+      ['a moment', '2026-12-24T10:00:00Z', '2026-12-24T10:00:00.000Z'],
+      ['no date', null, null],
+    ])('to %s is told again, and waits to be confirmed', async (_, scheduledFor, shown) => {
+      await put('WO-1', planned);
+      await sendQueued();
+      await confirm();
+      const moved = await put('WO-1', { scheduledFor });
+      expect(moved.body).toMatchObject({
+        ...{ status: 'assigned', assignee: 'A', scheduledFor: shown, version: 3 },
+        ...{ acknowledgedAt: null, confirmedAt: null },
+      });
+      expect(await told('WO-1')).toEqual(twice);
+      expect((await messages('workOrder=WO-1'))[1].text).toContain('CONFIRM');
+      expect(await eventTypes('WO-1')).toEqual(['assigned', 'assigned']);
+
+      await put('WO-1', { scheduledFor, title: 'Great service' });
+      expect(await told('WO-1')).toEqual(twice);
+    });
+
+    test('before it was confirmed is told again as well', async () => {
+      await put('WO-1', planned);
+      await sendQueued();
+      await put('WO-1', { scheduledFor: '2026-12-27' });
+      expect(await told('WO-1')).toEqual(twice);
+      expect((await messages('workOrder=WO-1'))[1].text).toContain('Dec 27, 2026');
+      // While that waits, it tells the newest date.
+      await put('WO-1', { scheduledFor: '2026-12-28' });
+      expect(await told('WO-1')).toEqual(twice);
+      expect((await messages('workOrder=WO-1'))[1].text).toContain('Dec 28, 2026');
+    });
+
+    test('while the work is under way tells nothing, and neither does any other change', async () => {
+      await put('WO-1', planned);
+      await sendQueued();
+      await put('WO-1', { description: 'Bring oil', dueAt: '2026-12-30' });
+      await put('WO-1', { status: 'in_progress', version: 2 });
+      await put('WO-1', { scheduledFor: '2026-12-27' });
+      expect(await told('WO-1')).toEqual(['A maintenance.scheduled accepted']);
+      expect(await get('WO-1')).toMatchObject({ status: 'in_progress' });
+    });
+  });
+
   test('A, B and A again within a second: one notice waits, for the last assignment', async () => {
     await put('WO-1', { title: 'Seal', assignee: 'A' });
     await put('WO-1', { assignee: 'B' });
@@ -501,6 +589,19 @@ describe('assignments', () => {
       expect(await eventTypes('WO-1')).toEqual(['assigned', status]);
     },
   );
+
+  test('a whole order sent back with another assignee is assigned to him and told, and to nobody it is open', async () => {
+    const { body: read } = await put('WO-1', { title: 'Seal', assignee: 'A', status: 'acknowledged' });
+    const { status, body } = await put('WO-1', { ...read, assignee: 'B' });
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { status: 'assigned', acknowledgedAt: null },
+    });
+    expect(await told('WO-1')).toEqual(['B work-order.assigned queued']);
+    expect(await eventTypes('WO-1')).toEqual(['assigned', 'acknowledged', 'assigned']);
+    const open = await put('WO-1', { ...body, assignee: null });
+    expect(open).toMatchObject({ status: 200, body: { status: 'open', assignee: null } });
+  });
 
   test('a PUT that names the same assignee does not reopen what was completed', async () => {
     await put('WO-1', { title: 'Seal', assignee: 'A' });
@@ -618,6 +719,41 @@ describe('the log and the feed', () => {
     expect(ofOrder.items).toEqual(first.items);
     const rest = (await api.get(`/work-orders/WO-1/events?after=${ofOrder.next}`, tenant)).body;
     expect(rest.items).toEqual(second.items);
+  });
+
+  test("no page of an order's events passes by what a slow transaction commits later", async () => {
+    await put('WO-1', { title: 'Seal' });
+    const order = await api.store.tenant(tenant.tenantId, (tx) => tx.workOrders.find('WO-1'));
+    let commit = () => {};
+    const allowed = new Promise<void>((done) => {
+      commit = done;
+    });
+    let wrote = () => {};
+    const written = new Promise<void>((done) => {
+      wrote = done;
+    });
+    const slow = api.store.tenant(tenant.tenantId, async (tx) => {
+      await tx.events.add({
+        ...{
+          id: randomUUID(),
+          type: 'message.failed',
+          at: new Date(),
+          workOrderId: order!.id,
+          messageId: null,
+        },
+        ...{ actor: { kind: 'system', id: null }, data: {} },
+      });
+      wrote();
+      await allowed;
+    });
+    await written;
+    await put('WO-1', { status: 'cancelled' });
+    const page = (await api.get('/work-orders/WO-1/events', tenant)).body;
+    expect(page.items.map((e: { type: string }) => e.type)).toEqual(['work_order.cancelled']);
+    commit();
+    await slow;
+    const next = (await api.get(`/work-orders/WO-1/events?after=${page.next}`, tenant)).body;
+    expect(next.items.map((e: { type: string }) => e.type)).toEqual(['message.failed']);
   });
 
   test('a notification that was asked for can be looked up', async () => {

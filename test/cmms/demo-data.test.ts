@@ -7,6 +7,7 @@ import { addDemoData } from '../../src/demo-data.ts';
 import type { Deps } from '../../src/deps.ts';
 import { orderStatuses } from '../../src/domain/work-order.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { eventsOfOrder } from '../support/events.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createTenant } from '../support/tenant.ts';
 
@@ -36,7 +37,7 @@ test('an empty tenant gets people, assets and orders in every state, and no mess
     expect(orders).toHaveLength(12);
     expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(orderStatuses));
     for (const order of orders) {
-      const events = await tx.events.ofOrder(order.id, { after: 0, limit: 50 });
+      const events = await eventsOfOrder(tx, order.id);
       expect(order.version).toBe(1 + events.length);
       expect(order.assigneeId === null).toBe(order.status === 'open');
     }

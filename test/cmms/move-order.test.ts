@@ -127,6 +127,23 @@ describe('the status', () => {
     });
   });
 
+  test('that comes back as it was read says nothing: the new assignee begins anew, and without one it is open', () => {
+    for (const status of ['assigned', 'acknowledged', 'in_progress', 'delayed', 'completed'] as const) {
+      expect(summary(move(order(status), { status, assignee: b }))).toBe('assigned b assigned');
+      expect(summary(move(order(status), { status, assignee: null }))).toBe('open  assigned');
+      expect(summary(move(order(status), { status, assignee: b, informed: false }))).toBe(
+        'assigned b assigned',
+      );
+    }
+  });
+
+  test('"cancelled" from who shows no version is wanted, not read', () => {
+    const cancel = (informed: boolean) =>
+      move(order('cancelled'), { status: 'cancelled', assignee: b, informed });
+    expect(cancel(false)).toMatchObject({ order: { status: 'cancelled', assigneeId: 'b' } });
+    expect(cancel(true)).toMatchObject({ order: { status: 'assigned', assigneeId: 'b' } });
+  });
+
   test('an order that ends is no longer escalated', () => {
     for (const status of ['completed', 'cancelled'] as const) {
       expect(move(order('in_progress', { escalated: true }), { status })).toMatchObject({

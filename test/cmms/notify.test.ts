@@ -113,7 +113,7 @@ test('an assignment is told once; the second time answers with the message that 
     const tell = async (kind: NoticeKind) =>
       addNotice(tx, { technician: person, order: stored, kind }, await facts(tx));
     const first = await tell('work-order.assigned');
-    expect(await tell('work-order.assigned')).toEqual({
+    expect(await tell('work-order.assigned')).toMatchObject({
       messageId: first.messageId,
       channelId: null,
       added: false,
@@ -189,6 +189,7 @@ test.each<[NoticeKind, string[]]>([
   ['maintenance.scheduled', ['Confirm → CONFIRM', 'Start → START', 'Help → HELP']],
   ['work-order.reminder', ['Status → STATUS', 'Complete → COMPLETE']],
   ['work-order.unassigned', []],
+  ['work-order.cancelled', []],
 ])('%s offers the buttons %j', async (kind, expected) => {
   await inTenant(async (tx) => {
     const person = technician();

@@ -99,7 +99,7 @@ describe('CONFIRM accepts scheduled maintenance', () => {
       steps: [],
     },
     { fields: { status: 'in_progress' }, answer: 'alreadyConfirmed', steps: [] },
-    { fields: { scheduled: null }, answer: 'notScheduled', steps: [] },
+    { fields: { scheduled: null }, answer: 'confirmed', steps: ['PM-1 confirmed'] },
     { fields: { kind: 'corrective' }, answer: 'notScheduled', steps: [] },
   ])('$fields: $answer', ({ fields, answer, steps }) => {
     expect(outcome('confirm', facts([scheduled(fields)]))).toEqual({ answer, about: ['PM-1'], steps });
@@ -112,6 +112,15 @@ describe('CONFIRM accepts scheduled maintenance', () => {
     const before = scheduled({ status: 'acknowledged', acknowledgedAt: secondsAgo(60) });
     expect(decide('confirm', facts([before])).changes[0]!.set.acknowledgedAt).toEqual(secondsAgo(60));
   });
+});
+
+test('a button confirms the assignment that its notice told, and no later one', () => {
+  const moved = { kind: 'preventive', scheduled: { on: '2026-12-29' }, assignmentNo: 2 } as const;
+  const known = facts([order('PM-1', moved)]);
+  const tap = (assignmentNo: number) =>
+    outcome({ button: { action: 'CONFIRM', orderId: 'id of PM-1', assignmentNo } }, known);
+  expect(tap(1)).toEqual({ answer: 'buttonOutdated', about: ['PM-1'], steps: [] });
+  expect(tap(2)).toEqual({ answer: 'confirmed', about: ['PM-1'], steps: ['PM-1 confirmed'] });
 });
 
 test('ACK of scheduled maintenance says that it is still to be confirmed', () => {
@@ -718,3 +727,21 @@ describe('attachments are kept', () => {
     expect(sent('ack WO-2', known).attach).toEqual({ ids: ['a1'], orderId: 'id of WO-2' });
   });
 });
+
+test.each(['supervisor', 'planner', 'technician'] as const)(
+  "STATUS by button shows another's order to those who are told of it, to read only: %s",
+  (role) => {
+    const theirs = order('WO-6', { assigneeId: 'ben' });
+    const moved = [{ order: theirs, holder: 'Ben', by: null, at: null }];
+    const { reply, changes } = decide(
+      { button: { action: 'STATUS', orderId: theirs.id, assignmentNo: 1 } },
+      facts([], [], { role, moved }),
+    );
+    expect(changes).toEqual([]);
+    expect(reply).toMatchObject(
+      role === 'technician'
+        ? { key: 'orderMoved', values: { holder: 'Ben' } }
+        : { key: 'orderDetail', values: { order: theirs, readOnly: true } },
+    );
+  },
+);

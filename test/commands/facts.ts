@@ -51,10 +51,18 @@ export const person = (id: string, fields: Partial<Person> = {}): Person => ({
 export const facts = (
   orders: OrderFacts[],
   closed: OrderFacts[] = [],
-  { paused = false, ...fields }: Partial<Facts> & { paused?: boolean } = {},
+  {
+    paused = false,
+    role = 'technician',
+    ...fields
+  }: Partial<Facts> & {
+    paused?: boolean;
+    role?: Facts['technician']['role'];
+  } = {},
 ): Facts => ({
-  technician: { id: 'ana', externalId: 'E-1', name: 'Ana', paused },
+  technician: { id: 'ana', externalId: 'E-1', name: 'Ana', role, paused },
   way: 'whatsapp',
+  optedOutSince: null,
   receivedAt: now,
   orders,
   closed,
@@ -70,8 +78,9 @@ export const facts = (
   ...fields,
 });
 
-/** A text, or whatever else a phone can send. */
+/** A text, or whatever else a phone can send, on WhatsApp unless told otherwise. */
 export const heard = (message: string | Partial<Heard>): Heard => ({
+  way: 'whatsapp',
   text: typeof message === 'string' ? message : '',
   button: null,
   hasAttachments: false,
@@ -83,7 +92,7 @@ export const heard = (message: string | Partial<Heard>): Heard => ({
 
 /** What a message leads to: understood, and run if it is a request. */
 export const decide = (message: string | Partial<Heard>, known: Facts, talk: Talk = {}): RecordedDecision => {
-  const understood = understand(heard(message), talk, known.receivedAt, words);
+  const understood = understand({ ...heard(message), way: known.way }, talk, known.receivedAt, words);
   return understood.kind === 'request'
     ? runCommand(understood.request, known, now)
     : { ...understood.decision, changes: [] };

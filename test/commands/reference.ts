@@ -218,7 +218,7 @@ const stepsOf = (action: string, order: OrderFacts): string[] => {
   if (action === 'DELAY') return status === 'in_progress' || status === 'acknowledged' ? ['delayed'] : [];
   if (action === 'CONFIRM') {
     const early = status === 'assigned' || status === 'acknowledged';
-    return order.kind === 'preventive' && order.scheduled && !order.confirmedAt && early ? ['confirmed'] : [];
+    return order.kind === 'preventive' && !order.confirmedAt && early ? ['confirmed'] : [];
   }
   if (action === 'ESCALATE') return ['escalated'];
   return ['noted'];

@@ -47,11 +47,42 @@ describe('work-order.reminder', () => {
   });
 });
 
+describe('maintenance.reminder', () => {
+  const reminder = { kind: 'maintenance.reminder', assignmentNo: null, dueDay: '2026-12-23' } as const;
+  const waiting = { kind: 'preventive', status: 'assigned', scheduled: { on: '2026-12-23' } } as const;
+
+  test('is true while the date waits for its confirmation', () => {
+    expect(holds(reminder, waiting)).toBe(true);
+  });
+  test.each<Partial<WorkOrder>>([
+    { status: 'acknowledged', confirmedAt: new Date() },
+    { status: 'in_progress' },
+    { status: 'cancelled' },
+    { assigneeId: 'ben' },
+    { scheduled: { on: '2026-12-24' } },
+    { scheduled: null },
+  ])('ends with %j', (changed) => {
+    expect(holds(reminder, { ...waiting, ...changed })).toBe(false);
+  });
+  test('that nobody has confirmed is true for the planner as long', () => {
+    const report = { kind: 'maintenance.unconfirmed', technicianId: 'paula' } as const;
+    expect(holds(report, waiting)).toBe(true);
+    expect(holds(report, { ...waiting, status: 'acknowledged' })).toBe(false);
+  });
+});
+
 test('that an order is gone is true until the same technician has it again', () => {
   const gone = { kind: 'work-order.unassigned' } as const;
   expect(holds(gone, { assigneeId: 'ben' })).toBe(true);
   expect(holds(gone, { assigneeId: null, status: 'open' })).toBe(true);
   expect(holds(gone, { assigneeId: 'ana', assignmentNo: 3 })).toBe(false);
+});
+
+test('that an order is cancelled is true until it is open again', () => {
+  const cancelled = { kind: 'work-order.cancelled' } as const;
+  expect(holds(cancelled, { status: 'cancelled' })).toBe(true);
+  expect(holds(cancelled, { status: 'cancelled', assigneeId: 'ben' })).toBe(true);
+  expect(holds(cancelled, { status: 'assigned' })).toBe(false);
 });
 
 test('an answer stays true, and so does what is about no order', () => {

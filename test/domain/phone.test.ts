@@ -14,6 +14,7 @@ describe('a phone in any spelling', () => {
   test.each([
     ['+12025550101', 'US', '+12025550101'],
     ['(202) 555-0101', 'US', '+12025550101'],
+    ['tel:+1-202-555-0101', 'US', '+12025550101'],
     ['202.555.0101', 'US', '+12025550101'],
     ['1 202 555 0101', 'US', '+12025550101'],
     ['＋１２０２５５５０１０１', 'US', '+12025550101'],
@@ -40,12 +41,20 @@ describe('a phone in any spelling', () => {
     expect(readPhone(text, country)).toBe(phone);
   });
 
-  test.each(['', 'call me', '12', '+1', '+1202555010199999', '+999 123456789', '202555'])(
-    '%j is none',
-    (text) => {
-      expect(readPhone(text, 'US')).toBeNull();
-    },
-  );
+  test.each([
+    'call 500 555 0157 now',
+    '+1 202 555 0101 ext. 9',
+    '202 555 0101 #9',
+    '',
+    'call me',
+    '12',
+    '+1',
+    '+1202555010199999',
+    '+999 123456789',
+    '202555',
+  ])('%j is none', (text) => {
+    expect(readPhone(text, 'US')).toBeNull();
+  });
 });
 
 describe('the canonical spelling of a phone somebody wrote from', () => {

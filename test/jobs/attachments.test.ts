@@ -10,7 +10,7 @@ import type { MediaAnswer } from '../../src/messaging/provider.ts';
 import { createTwilio } from '../../src/messaging/twilio.ts';
 import type { NewAttachment } from '../../src/store/attachments.ts';
 import { jpeg, png } from '../attachments/samples.ts';
-import { newSid, useOutbox } from '../messaging/outbox-stage.ts';
+import { createFakeTemplates, newSid, useOutbox } from '../messaging/outbox-stage.ts';
 import {
   breaksOff,
   gives,
@@ -99,6 +99,7 @@ const fakeMedia = (media: () => Promise<MediaAnswer>): Partial<AttachmentsDeps> 
     listSentTo: async () => [],
     listReceived: async () => [],
     createContent: async () => ({ sid: null, code: 'none' }),
+    templates: createFakeTemplates(),
     media,
   }),
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { deliveryStatus } from '../../jobs/delivery-status.ts';
 import { settleUnclear } from '../../src/messaging/reconcile.ts';
 import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
 
@@ -40,11 +41,9 @@ describe('callbacks move a message forward only', () => {
         (_, index) => ranks[Math.max(...statuses.slice(0, index + 1).map((status) => ranks.indexOf(status)))],
       ),
     );
-    // Each is kept, in the order it came.
+    // Each is kept, late ones where they belong.
     const { timeline, attempts } = await on.message(id);
-    expect(timeline.filter(({ source }) => source === 'provider').map(({ status }) => status)).toEqual(
-      statuses,
-    );
+    expect(timeline.filter(({ source }) => source === 'provider').map(({ status }) => status)).toEqual(ranks);
     expect(attempts).toMatchObject([{ status: 'read' }]);
   });
 
@@ -62,7 +61,7 @@ describe('callbacks move a message forward only', () => {
     await on.applyCallbacks();
     const { status, timeline } = await on.message(id);
     expect(status).toBe('delivered');
-    expect(timeline.filter(({ source }) => source === 'provider')).toHaveLength(1);
+    expect(timeline.map((entry) => entry.status)).toEqual(['queued', 'sending', 'accepted', 'delivered']);
   });
 
   test.each(['received', 'partially_delivered', 'something new'])(
@@ -233,7 +232,12 @@ describe('a failure', () => {
       {
         type: 'message.failed',
         messageId: id,
-        data: { technician: ana.externalId, code, text: expect.stringMatching(/\S+ \S+/) },
+        data: {
+          technician: ana.externalId,
+          code,
+          text: expect.stringMatching(/\S+ \S+/),
+          nextWay: null,
+        },
       },
       ...(reason === 'opted-out'
         ? [
@@ -287,6 +291,157 @@ describe('a failure', () => {
       error: { code: '63012' },
     });
     expect(await on.events()).toHaveLength(1);
+  });
+
+  test.each([
+    ['63012', 'goes on by another way'],
+    ['63016', 'goes on by another way'],
+    ['63012', 'has arrived by another way'],
+  ])('leads to no other try of a message (%s) that %s', async (code, what) => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const notice = { kind: 'message.send', lane: 'notification' } as const;
+    const first = await on.queue(ana, 'by the first', notice);
+    await on.run();
+    const further = await on.queue(ana, 'by a further one', { ...notice, fallbackOf: first });
+    await on.run();
+    const isOn = what === 'goes on by another way';
+    const [late, other] = isOn ? [first, further] : [further, first];
+    if (!isOn) await on.store.tenant(on.tenantId, (tx) => tx.messages.moveTo(other, 'delivered'));
+    const [attempt] = await on.attempts(late);
+    await on.store.tenant(on.tenantId, (tx) =>
+      tx.templates.save({
+        ...{ kind: 'message.send', locale: 'en', contentSid: `HX${'0'.repeat(32)}`, variables: ['text'] },
+      }),
+    );
+    await on.callback({
+      ...{ attemptId: attempt!.id, providerId: attempt!.providerId!, status: 'undelivered', errorCode: code },
+    });
+    await on.applyCallbacks();
+    await on.pass(60);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['by the first', 'by a further one']);
+    expect(await on.message(late)).toMatchObject({ status: 'failed', error: { code } });
+    expect(await on.message(other)).toMatchObject({ status: isOn ? 'accepted' : 'delivered' });
+    expect(await on.events()).toMatchObject([{ data: { nextWay: isOn ? 'whatsapp' : null } }]);
+    const [{ refused: isRefused }] = await on.query(
+      'SELECT window_refused_at IS NOT NULL AS refused FROM conversation WHERE id = $1',
+      [ana.conversationId],
+    );
+    expect(isRefused).toBe(code === '63016');
+  });
+
+  test('of the first way, and the next one held back: the assignment can be told when it is asked for again', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const { id: workOrderId } = await on.order({ assigneeId: ana.id });
+    await on.queue(ana, 'notice', {
+      ...{ kind: 'work-order.assigned', lane: 'notification' },
+      about: { workOrderId, assignmentNo: 1, dueDay: null },
+    });
+    await on.run();
+    const notices = () =>
+      on.query(
+        'SELECT way, status, reason, assignment_no AS no FROM message WHERE work_order_id = $1 ORDER BY seq',
+        [workOrderId],
+      );
+    expect(await notices()).toMatchObject([{ way: 'whatsapp', status: 'accepted', no: 1 }]);
+
+    await on.store.tenant(on.tenantId, async (tx) => {
+      await tx.technicians.setPaused(ana.id, true);
+      const channel = (await tx.channels.get(on.channelId))!;
+      await tx.channels.save(
+        { ...channel, id: randomUUID(), way: 'sms', address: '+14155550100' },
+        new Date(),
+      );
+      await tx.technicians.setAddresses(ana.id, [
+        { kind: 'whatsapp', value: ana.address.replace('whatsapp:', ''), active: true },
+        { kind: 'sms', value: ana.address.replace('whatsapp:', ''), active: true },
+      ]);
+    });
+    const [sending] = on.provider.sent;
+    await on.callback({
+      ...{ attemptId: sending!.attemptId, providerId: newSid(), status: 'failed', errorCode: '63024' },
+    });
+    await on.applyCallbacks();
+    expect(await notices()).toEqual([
+      { way: 'whatsapp', status: 'failed', reason: 'provider', no: null },
+      { way: 'sms', status: 'cancelled', reason: 'paused', no: null },
+    ]);
+  });
+
+  /** The provider says of the latest try that it failed. */
+  const latestFails = async ({ on, id }: Awaited<ReturnType<typeof accepted>>, errorCode: string) => {
+    const { id: attemptId, providerId } = (await on.attempts(id)).at(-1)!;
+    await on.callback({ attemptId, providerId: providerId!, status: 'undelivered', errorCode });
+    await on.applyCallbacks();
+  };
+  const failures = (on: Awaited<ReturnType<typeof accepted>>['on']) =>
+    on.logged.filter(({ event }) => event === 'message.failed').map(({ alarm }) => alarm);
+
+  test('that takes its time to pass is tried later and later, until it would come too late', async () => {
+    const its = await accepted();
+    const { on, id } = its;
+    for (const [tries, seconds] of [10, 60, 300, 900, 3600, 3600].entries()) {
+      await latestFails(its, '63018');
+      expect(await on.dueInSeconds(id)).toBeGreaterThan(seconds - 9);
+      expect(await on.dueInSeconds(id)).toBeLessThanOrEqual(seconds);
+      await on.pass(seconds);
+      await on.run();
+      expect(on.provider.sent).toHaveLength(tries + 2);
+    }
+    expect((await on.attempts(id)).map(({ reason }) => reason)).toEqual([
+      'first',
+      'failed:63018',
+      ...[2, 3, 4, 5, 6].map((n) => `failed:63018:${n}`),
+    ]);
+    expect(failures(on)).toEqual([]);
+
+    await on.query("UPDATE message SET expires_at = now() + interval '50 minutes' WHERE id = $1", [id]);
+    await latestFails(its, '63018');
+    expect(await on.message(id)).toMatchObject({ status: 'failed', error: { code: '63018' } });
+    expect(await on.dueInSeconds(id)).toBeNull();
+    expect(failures(on)).toEqual([true]);
+  });
+
+  test('is not tried again once the message has gone on by another way', async () => {
+    const its = await accepted();
+    const { on, ana, id } = its;
+    const further = await on.queue(ana, 'Hello by text message');
+    await on.query("UPDATE message SET fallback_of = $1, way = 'sms' WHERE id = $2", [id, further]);
+    await on.query("UPDATE message SET kind = 'message.send' WHERE tenant_id = $1", [on.tenantId]);
+    await latestFails(its, '63018');
+    expect(await on.dueInSeconds(id)).toBeNull();
+    expect(await on.message(id)).toMatchObject({ status: 'failed' });
+    expect(await on.events()).toMatchObject([{ type: 'message.failed', data: { nextWay: 'sms' } }]);
+    expect(failures(on)).toEqual([false]);
+  });
+
+  test.each(['63018', '63038'])('for a limit of the sender (%s) is an alarm, once an hour', async (code) => {
+    const { on, tells } = await accepted();
+    let nowMs = Date.now();
+    const apply = deliveryStatus({ ...on.deps, now: () => new Date(nowMs) });
+    const bell = { tenantId: on.tenantId, id: on.channelId };
+    const alarms = () => on.logged.filter(({ event, alarm }) => event === 'channel.limited' && alarm);
+    await tells('undelivered', code);
+    await apply(bell);
+    expect(alarms()).toMatchObject([
+      { channelId: on.channelId, code, reason: expect.stringMatching(/limit/) },
+    ]);
+    const another = async () => {
+      const id = await on.queue(await on.technician(), 'Hello');
+      await on.run();
+      const [attempt] = await on.attempts(id);
+      const ids = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+      await on.callback({ ...ids, status: 'undelivered', errorCode: code });
+      await apply(bell);
+    };
+    nowMs += 59 * 60_000;
+    await another();
+    expect(alarms()).toHaveLength(1);
+    nowMs += 60_000;
+    await another();
+    expect(alarms()).toHaveLength(2);
   });
 
   test('told twice asks for one more try only', async () => {
@@ -359,9 +514,14 @@ describe('a failure', () => {
   test('that is followed by its delivery after all has not happened', async () => {
     const { on, id, tells } = await accepted();
     await tells('undelivered', '63007');
+    await on.applyCallbacks();
+    expect(await on.message(id)).toMatchObject({ status: 'failed', error: { code: '63007' } });
     await tells('delivered');
     await on.applyCallbacks();
-    expect(await on.message(id)).toMatchObject({ status: 'delivered', reason: null });
+    const told = await on.message(id);
+    expect(told).toMatchObject({ status: 'delivered', reason: null, error: null });
+    // What was said in between can still be read.
+    expect(told.timeline).toContainEqual(expect.objectContaining({ status: 'failed' }));
   });
 
   test('after the delivery is not believed', async () => {
@@ -463,4 +623,26 @@ test('a wrong match of its own is corrected by what its callback says', async ()
   await on.callback({ attemptId: on.provider.sent[0]!.attemptId, providerId, status: 'read' });
   await on.applyCallbacks();
   expect(await on.attempts(id)).toMatchObject([{ providerId, from: 'callback', status: 'read' }]);
+});
+
+test('with more callbacks than one run works off, it rings for the rest and ends', async () => {
+  const { on, id, ours } = await accepted();
+  const form = new URLSearchParams({
+    ...{ MessageSid: ours.providerId, AccountSid: `AC${'0'.repeat(32)}`, From: on.address },
+    MessageStatus: 'sent',
+  });
+  await on.query(
+    `INSERT INTO status_callback (tenant_id, id, channel_id, key, attempt_id, provider_id, raw, received_at, match_at)
+     SELECT $1, gen_random_uuid(), $2, sha256(n::text::bytea), $3, $4,
+       convert_to($5 || '&n=' || n, 'UTF8'), now(), now() - interval '1 second'
+     FROM generate_series(1, 1010) AS n`,
+    [on.tenantId, on.channelId, ours.attemptId, ours.providerId, form.toString()],
+  );
+  on.bells.length = 0;
+  await on.applyCallbacks();
+  expect(on.bells).toEqual([{ queue: 'delivery-status', id: on.channelId, afterMs: 0 }]);
+  on.bells.length = 0;
+  await on.applyCallbacks();
+  expect(on.bells).toEqual([]);
+  expect(await on.message(id)).toMatchObject({ status: 'sent' });
 });

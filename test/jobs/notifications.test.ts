@@ -11,7 +11,9 @@ import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import type { Deps } from '../../src/deps.ts';
 import { isStillTrue } from '../../src/domain/message.ts';
+import { canBeConfirmed } from '../../src/domain/work-order.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import { eventsOfOrder } from '../support/events.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
@@ -79,9 +81,7 @@ const told = () =>
   );
 const events = (number = 'WO-1') =>
   inTenant(async (tx) =>
-    (await tx.events.ofOrder((await tx.workOrders.find(number))!.id, { after: 0, limit: 50 })).map(
-      ({ type }) => type,
-    ),
+    (await eventsOfOrder(tx, (await tx.workOrders.find(number))!.id)).map(({ type }) => type),
   );
 const refusedAt = async (work: Promise<unknown>, key = 'key-1') => {
   await expect(work).rejects.toThrow(UnrecoverableError);
@@ -158,7 +158,30 @@ describe('work-order.assigned', () => {
     expect(await told()).toHaveLength(3);
   });
 
-  test('a job that is behind updates nothing, and its assignment stands', async () => {
+  test('a job that is behind takes the order from nobody, and brings it back to nobody', async () => {
+    await putOrder('WO-1', { title: 'Seal', assignee: 'A' });
+    await putOrder('WO-1', { assignee: 'B' });
+    await run(job({}, { version: 1 }));
+    expect(await orderNow()).toMatchObject({ assignee: 'B', version: 2 });
+    expect(await told()).toEqual(['A work-order.assigned cancelled', 'B work-order.assigned queued']);
+    expect(await note()).toMatchObject({ state: 'done', messageIds: [] });
+    await putOrder('WO-1', { assignee: null });
+    await run(job({ idempotencyKey: 'key-2' }, { version: 2 }));
+    expect(await orderNow()).toMatchObject({ assignee: null, status: 'open', version: 3 });
+  });
+
+  test('a job that is behind tells who has the order, if that is whom it names and he was not told', async () => {
+    await inTenant(async (tx) => tx.technicians.setPaused((await tx.technicians.find('A'))!.id, true));
+    await putOrder('WO-1', { title: 'Seal', assignee: 'A' });
+    await putOrder('WO-1', { title: 'Bearing' });
+    await inTenant(async (tx) => tx.technicians.setPaused((await tx.technicians.find('A'))!.id, false));
+    await run(job({}, { version: 1 }));
+    await run(job({ idempotencyKey: 'key-2' }, { version: 1 }));
+    expect(await orderNow()).toMatchObject({ title: 'Bearing', version: 2 });
+    expect(await told()).toEqual(['A work-order.assigned cancelled', 'A work-order.assigned queued']);
+  });
+
+  test('a job that is behind updates nothing, but assigns what nobody has had', async () => {
     await putOrder('WO-1', { title: 'Seal' });
     await putOrder('WO-1', { title: 'Bearing' });
     await run(job({}, { version: 1, asset: { code: 'P-7' }, status: 'cancelled' }));
@@ -225,6 +248,29 @@ test('maintenance.scheduled sends the maintenance notice, and makes the order a 
   expect(await told()).toEqual(['A maintenance.scheduled queued']);
   await run(job({ idempotencyKey: 'key-2' }, { number: 'WO-2' }), 'maintenance.scheduled');
   expect((await told())[1]).toBe('A maintenance.scheduled queued');
+});
+
+test('maintenance.scheduled about an order that was a repair plans it; one that says it is a repair tells an assignment', async () => {
+  await putOrder('WO-1', { title: 'Seal' });
+  await run(job(), 'maintenance.scheduled');
+  expect(await orderNow()).toMatchObject({ kind: 'preventive', status: 'assigned' });
+  await run(
+    job({ idempotencyKey: 'key-2' }, { number: 'WO-2', kind: 'corrective' }),
+    'maintenance.scheduled',
+  );
+  expect(await orderNow('WO-2')).toMatchObject({ kind: 'corrective', status: 'assigned' });
+  expect(await told()).toEqual(['A maintenance.scheduled queued', 'A work-order.assigned queued']);
+});
+
+test('whatever a maintenance notice says offers only what is then accepted, also after a change while it waits', async () => {
+  await run(job(), 'maintenance.scheduled');
+  await putOrder('WO-1', { title: 'Quarterly service' });
+  const [notice] = await inTenant((tx) => tx.messages.list({ before: null, limit: 5 }));
+  expect(notice).toMatchObject({ kind: 'maintenance.scheduled', status: 'queued' });
+  expect(notice!.text).toMatch(/Quarterly service[\s\S]*CONFIRM/);
+  expect(canBeConfirmed((await inTenant((tx) => tx.workOrders.find('WO-1')))!)).toBe(true);
+  await putOrder('WO-1', { kind: 'corrective' });
+  expect(await told()).toEqual(['A work-order.assigned queued']);
 });
 
 describe('work-order.reminder', () => {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { outbound } from '../../jobs/outbound.ts';
+import { encrypt } from '../../src/crypto.ts';
 import { takeDue } from '../../src/messaging/take.ts';
 import type { Tx } from '../../src/store/store.ts';
 import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
+import { eventsOfOrder } from '../support/events.ts';
 
 const outbox = useOutbox();
 
@@ -160,7 +163,7 @@ describe('to whom', () => {
       attempts: [],
     });
     expect(await on.message(answer)).toMatchObject({ status: 'failed', reason: 'opted-out' });
-    expect((await on.events()).filter(({ type }) => type === 'technician.unreachable')).toEqual([
+    expect((await on.events()).filter(({ data }) => data.reason === 'opted-out')).toEqual([
       isOptedOut(ana, first),
     ]);
   });
@@ -269,7 +272,7 @@ describe('refused for good', () => {
         {
           type: 'message.failed',
           messageId: id,
-          data: { technician: ana.externalId, code: outcome.code, text: 'in words' },
+          data: { technician: ana.externalId, code: outcome.code, text: 'in words', nextWay: null },
         },
         ...(reason === 'opted-out' ? [isOptedOut(ana, id)] : []),
       ]);
@@ -287,9 +290,7 @@ describe('refused for good', () => {
     await on.queue(ana, 'Hello', { about: { workOrderId: order.id, assignmentNo: null, dueDay: null } });
     on.provider.will(refused('63003', 'other-way'));
     await on.run();
-    const feed = await on.store.tenant(on.tenantId, (tx) =>
-      tx.events.ofOrder(order.id, { after: 0, limit: 10 }),
-    );
+    const feed = await on.store.tenant(on.tenantId, (tx) => eventsOfOrder(tx, order.id));
     expect(feed.map(({ type }) => type)).toEqual(['message.failed']);
   });
 
@@ -301,6 +302,151 @@ describe('refused for good', () => {
     on.provider.will(refused('21617', 'fix'));
     await on.run();
     expect(on.provider.texts()).toEqual(['first', 'second']);
+  });
+});
+
+test('an assignment whose notice the switched-off service held back can be told when it is asked for again', async () => {
+  const on = await outbox.channel();
+  const ana = await on.technician();
+  const { id: workOrderId } = await on.order({ assigneeId: ana.id });
+  const about = { workOrderId, assignmentNo: 1, dueDay: null };
+  const notice = await on.queue(ana, 'notice', { kind: 'work-order.assigned', lane: 'notification', about });
+  await on.run({ enabled: false });
+  expect(await on.message(notice)).toMatchObject({ status: 'cancelled', reason: 'disabled' });
+  expect(await on.store.tenant(on.tenantId, (tx) => tx.messages.ofAssignment(workOrderId, 1))).toBeNull();
+});
+
+describe('what waits on a channel that is retired meanwhile', () => {
+  const notice = { kind: 'message.send', lane: 'notification' } as const;
+  const retire = async (
+    on: Awaited<ReturnType<typeof outbox.channel>>,
+    successor: 'whatsapp' | 'sms' | null,
+  ) => {
+    const id = randomUUID();
+    const address = `${successor === 'whatsapp' ? 'whatsapp:' : ''}+1415${Date.now() % 10_000_000}`;
+    await on.store.tenant(on.tenantId, async (tx) => {
+      const before = (await tx.channels.get(on.channelId))!;
+      if (successor) await tx.channels.save({ ...before, id, way: successor, address }, new Date());
+      await tx.channels.retire(on.channelId, new Date());
+    });
+    return { id, address, run: () => outbound(on.deps)({ tenantId: on.tenantId, id }) };
+  };
+
+  test('leaves by the one in its place, but for answers and what may have left before', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    on.provider.will(unclear, refused('20429', 'retry'));
+    const unclearOne = await on.queue(ana, 'unclear', notice);
+    const refusedOne = await on.queue(ben, 'refused', notice);
+    await on.run();
+    const waiting = await on.queue(ana, 'waiting', notice);
+    const critical = await on.queue(ben, 'critical', { ...notice, lane: 'critical' });
+    await on.queue(ana, 'answer');
+    await on.store.tenant(on.tenantId, (tx) => tx.outbox.sendAgain(unclearOne, 0, 'possible-duplicate'));
+    await on.pass(60);
+    const next = await retire(on, 'whatsapp');
+    await on.run();
+    await on.pass(60);
+    await on.run();
+    expect(on.provider.sent.slice(2).map(({ text, from }) => ({ text, from }))).toEqual(
+      expect.arrayContaining([
+        { text: 'answer', from: on.address },
+        { text: 'unclear', from: on.address },
+      ]),
+    );
+    expect(on.provider.sent).toHaveLength(4);
+    expect(on.bells).toContainEqual({ queue: 'outbound', id: next.id, afterMs: 0 });
+
+    await next.run();
+    await on.pass(60);
+    await next.run();
+    expect(
+      on.provider.sent
+        .slice(4)
+        .map(({ text, from, to }) => [text, from, to])
+        .toSorted(),
+    ).toEqual([
+      ['critical', next.address, ben.address],
+      ['refused', next.address, ben.address],
+      ['waiting', next.address, ana.address],
+    ]);
+    for (const id of [refusedOne, waiting, critical])
+      expect(await on.message(id)).toMatchObject({ status: 'accepted', reason: null });
+  });
+
+  test.each(['sms', null] as const)('goes on by the next way if none is in its place: %s', async (way) => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const value = ana.address.replace('whatsapp:', '');
+    await on.store.tenant(on.tenantId, (tx) =>
+      tx.technicians.setAddresses(ana.id, [
+        { kind: 'whatsapp', value, active: true },
+        { kind: 'sms', value, active: true },
+      ]),
+    );
+    const waiting = await on.queue(ana, 'waiting', notice);
+    const next = await retire(on, way);
+    await on.run();
+    expect(on.provider.sent).toEqual([]);
+    expect(await on.message(waiting)).toMatchObject({ status: 'cancelled', reason: 'no-address' });
+    await next.run();
+    expect(on.provider.sent.map(({ text, from, to }) => [text, from, to])).toEqual(
+      way === null ? [] : [['waiting', next.address, value]],
+    );
+    expect((await on.events()).map(({ type }) => type)).toEqual(
+      way === null ? ['technician.unreachable'] : [],
+    );
+  });
+});
+
+describe('a message that is said by several ways', () => {
+  const notice = { kind: 'message.send', lane: 'notification' } as const;
+
+  test.each(['delivered', 'read'] as const)(
+    'does not leave by one once it is %s by another',
+    async (status) => {
+      const on = await outbox.channel();
+      const ana = await on.technician();
+      const first = await on.queue(ana, 'by the first', notice);
+      await on.run();
+      const further = await on.queue(ana, 'by a further one', { ...notice, fallbackOf: first });
+      await on.store.tenant(on.tenantId, (tx) => tx.messages.moveTo(first, status));
+      await on.run();
+      expect(on.provider.texts()).toEqual(['by the first']);
+      expect(await on.message(further)).toMatchObject({
+        ...{ status: 'cancelled', reason: null, attempts: [] },
+        error: { code: null, text: 'it was said by another way' },
+      });
+      expect(await on.dueInSeconds(further)).toBeNull();
+    },
+  );
+
+  test('is not tried again by one once it goes on by another, but leaves by that', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const first = await on.queue(ana, 'by the first', notice);
+    on.provider.will(refused('20429', 'retry'));
+    await on.run();
+    await on.queue(ana, 'by a further one', { ...notice, fallbackOf: first });
+    await on.pass(60);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['by the first', 'by a further one']);
+    expect(await on.message(first)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('is not sent twice by one for want of an answer once it goes on by another', async () => {
+    const on = await outbox.channel();
+    const ana = await on.technician();
+    const first = await on.queue(ana, 'by the first', notice);
+    on.provider.will(unclear);
+    await on.run();
+    await on.queue(ana, 'by a further one', { ...notice, fallbackOf: first });
+    for (const wait of [16, 45, 120, 60]) {
+      await on.pass(wait);
+      await on.run();
+    }
+    expect(on.provider.texts()).toEqual(['by the first', 'by a further one']);
+    expect(await on.message(first)).toMatchObject({ status: 'unknown', possibleDuplicate: false });
   });
 });
 
@@ -451,7 +597,7 @@ describe('an unclear end', () => {
       await on.run();
     }
     expect(on.provider.texts()).toEqual(['Hello', 'Hello']);
-    expect(on.logged.filter(({ alarm }) => alarm)).toEqual([]);
+    expect(on.logged.filter(({ event }) => event === 'message.unknown')).toEqual([]);
     for (const wait of [16, 45, 120, 3600, 3600]) {
       await on.pass(wait);
       await on.run();
@@ -464,8 +610,8 @@ describe('an unclear end', () => {
       { reason: 'possible-duplicate', state: 'lost', status: 'unknown', looks: 3 },
     ]);
     expect(await on.dueInSeconds(id)).toBeNull();
-    expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
-      { event: 'message.unknown', messageId: id },
+    expect(on.logged.filter(({ event }) => event === 'message.unknown')).toMatchObject([
+      { alarm: true, messageId: id },
     ]);
   });
 
@@ -484,8 +630,8 @@ describe('an unclear end', () => {
       ['retry:2', 'lost'],
     ]);
     expect(await on.message(id)).toMatchObject({ status: 'unknown' });
-    expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
-      { event: 'message.unknown', messageId: id },
+    expect(on.logged.filter(({ event }) => event === 'message.unknown')).toMatchObject([
+      { alarm: true, messageId: id },
     ]);
   });
 
@@ -628,15 +774,21 @@ describe('what is no longer true, wanted or possible is not sent', () => {
     for (const [timeZone, dueDay] of Object.entries(zones)) {
       const ana = await on.technician({ timeZone });
       const order = await on.order({ assigneeId: ana.id, due: { at: new Date('2026-12-23T23:30:00Z') } });
+      const ids = new Map<string, string>();
       for (const claimed of ['2026-12-23', '2026-12-24']) {
-        await on.queue(ana, `${timeZone} ${claimed}`, {
-          kind: 'work-order.reminder',
-          lane: 'notification',
-          about: { workOrderId: order.id, assignmentNo: null, dueDay: claimed },
-        });
+        ids.set(
+          claimed,
+          await on.queue(ana, claimed, {
+            kind: 'work-order.reminder',
+            lane: 'notification',
+            about: { workOrderId: order.id, assignmentNo: null, dueDay: claimed },
+          }),
+        );
       }
       await on.run();
-      expect(on.provider.texts().at(-1)).toBe(`${timeZone} ${dueDay}`);
+      for (const [claimed, id] of ids) {
+        expect((await on.message(id)).status).toBe(claimed === dueDay ? 'accepted' : 'cancelled');
+      }
     }
     expect(on.provider.sent).toHaveLength(2);
   });
@@ -790,12 +942,36 @@ test('messages leave at the rate of the channel, over runs', async () => {
     expect(atMs - fromMs).toBeGreaterThan(index * 40 - 3);
 });
 
-test('at a fraction of a message per second the next one waits for its slot', async () => {
+test('in no second are there more slots than the rate allows, whoever reserves how many', async () => {
+  const on = await outbox.channel();
+  const intervalMs = 1000 / 80;
+  const slots: number[] = [];
+  for (let turn = 0; turn < 60; turn++) {
+    const count = 1 + ((turn * 7) % 25);
+    const holder = randomUUID();
+    await on.store.tenant(on.tenantId, async (tx) => {
+      await tx.leases.acquire(on.channelId, holder, 5000);
+      expect(await tx.leases.reserveSlots(on.channelId, holder, count, intervalMs)).toHaveLength(count);
+      await tx.leases.release(on.channelId, holder);
+    });
+    const [lease] = await on.query(
+      'SELECT extract(epoch FROM next_slot_at)::float8 * 1000 AS "endsMs" FROM channel_lease WHERE channel_id = $1',
+      [on.channelId],
+    );
+    for (let slot = count; slot > 0; slot--) slots.push(lease!.endsMs - slot * intervalMs);
+  }
+  for (const [index, at] of slots.entries()) {
+    const later = slots[index + 80];
+    // To the microsecond that Postgres keeps.
+    if (later !== undefined) expect(later - at, `slot ${index}`).toBeGreaterThan(999.99);
+  }
+});
+
+test('at a fraction of a message per second the next one waits for its slot, and nobody waits with it', async () => {
   const on = await outbox.channel({ messagesPerSecond: 0.33 });
-  const ends = new AbortController();
   for (const text of ['1', '2']) await on.queue(await on.technician(), text);
-  const running = on.run({ stopping: ends.signal });
-  await on.provider.isAsked('1');
+  await on.run();
+  expect(on.provider.texts()).toEqual(['1']);
   const [slot] = await on.query(
     `SELECT extract(epoch FROM l.next_slot_at - a.sending_at)::float8 AS "afterSeconds"
      FROM channel_lease l JOIN attempt a USING (tenant_id, channel_id) WHERE channel_id = $1`,
@@ -803,10 +979,53 @@ test('at a fraction of a message per second the next one waits for its slot', as
   );
   expect(slot!.afterSeconds).toBeGreaterThanOrEqual(3.03);
   expect(slot!.afterSeconds).toBeLessThan(4);
+  const bell = on.bells.at(-1)!;
+  expect(bell).toMatchObject({ queue: 'outbound', id: on.channelId });
+  expect(bell.afterMs).toBeGreaterThan(2000);
+  expect(bell.afterMs).toBeLessThan(3000);
   await on.pass(3);
-  await on.provider.isAsked('2');
-  ends.abort();
-  await running;
+  await on.run();
+  expect(on.provider.texts()).toEqual(['1', '2']);
+});
+
+describe('a run that has had its time', () => {
+  test('rings for the rest and ends, its last messages on their way', async () => {
+    const on = await outbox.channel({ messagesPerSecond: 20 });
+    const everybody = [];
+    for (let n = 0; n < 40; n++) everybody.push(await on.queue(await on.technician(), `Hello ${n}`));
+    const fromMs = performance.now();
+    await on.run();
+    expect(on.bells.at(-1)).toEqual({ queue: 'outbound', id: on.channelId, afterMs: 0 });
+    const sent = on.provider.sent.length;
+    expect(sent).toBeGreaterThanOrEqual(20);
+    expect(sent).toBeLessThan(35);
+    // The next run goes on where it stopped, at the channel's rate.
+    await on.run();
+    await on.run();
+    expect(on.provider.texts()).toEqual(everybody.map((_, n) => `Hello ${n}`));
+    const times = on.provider.sent.map(({ atMs }) => atMs);
+    for (const [index, atMs] of times.entries())
+      expect(atMs - fromMs, `message ${index}`).toBeGreaterThan(index * 50 - 3);
+  });
+
+  test('does not wait for a call that takes its time', async () => {
+    const on = await outbox.channel();
+    const [ana, ben] = [await on.technician(), await on.technician()];
+    const finish = on.provider.holdsNext();
+    const slow = await on.queue(ana, 'Slow');
+    await on.queue(ana, 'After it');
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Slow']);
+    expect(on.bells.at(-1)).toMatchObject({ queue: 'outbound', id: on.channelId });
+    await on.queue(ben, 'Meanwhile');
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Slow', 'Meanwhile']);
+    finish({ kind: 'accepted', id: newSid() });
+    await Promise.all([...(on.deps.underWay.get(on.channelId) ?? [])]);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['Slow', 'Meanwhile', 'After it']);
+    expect(await on.message(slow)).toMatchObject({ status: 'accepted' });
+  });
 });
 
 describe('the lease', () => {
@@ -861,6 +1080,7 @@ describe('the lease', () => {
       return clockMs;
     };
     await on.run({ monotonicMs, timing: { ...timing, leaseMs: 60_000, claimMs: 5000 } });
+    await Promise.all([...(on.deps.underWay.get(on.channelId) ?? [])]);
     expect(on.provider.sent).toEqual([]);
     expect(await on.attempts(id)).toMatchObject([{ state: 'refused', code: null }]);
     expect(await on.dueInSeconds(id)).toBeGreaterThan(0);
@@ -959,9 +1179,168 @@ test('refused credentials pause the channel; the message waits and goes once the
   expect(await on.message(id)).toMatchObject({ status: 'accepted', reason: null, error: null });
 });
 
+test('a token that is corrected lifts the pause at once', async () => {
+  const on = await outbox.channel();
+  await on.queue(await on.technician(), 'refused');
+  on.provider.will({ ...refused('20003', 'retry'), pauseMs: 60_000 });
+  await on.run();
+  await on.queue(await on.technician(), 'other');
+  await on.run();
+  expect(on.provider.texts()).toEqual(['refused']);
+
+  await on.store.tenant(on.tenantId, async (tx) => {
+    const channel = (await tx.channels.get(on.channelId))!;
+    await tx.channels.save({ ...channel, credentials: encrypt('{}', 'corrected') }, new Date());
+  });
+  await on.run();
+  expect(on.provider.texts()).toEqual(['refused', 'other']);
+});
+
 test('a channel that is gone is no error', async () => {
   const on = await outbox.channel();
-  const { outbound } = await import('../../jobs/outbound.ts');
   await outbound(on.deps)({ tenantId: on.tenantId, id: randomUUID() });
   expect(on.bells).toEqual([]);
+});
+
+describe('what has not arrived in time', () => {
+  type On = Awaited<ReturnType<typeof outbox.channel>>;
+
+  /** That many messages that were sent and never arrived. */
+  const overdue = async (on: On, count: number) => {
+    const ids: string[] = [];
+    for (let n = 0; n < count; n++)
+      ids.push(await on.queue(await on.technician(), 'Old', { kind: 'message.send' }));
+    await on.query(
+      `UPDATE message SET status = 'sent', due_at = NULL, fallback_seconds = 300,
+         fallback_at = clock_timestamp() - interval '1 minute' + seq * interval '1 millisecond'
+       WHERE id = ANY($1)`,
+      [ids],
+    );
+    return ids;
+  };
+  const waiting = async (on: On) =>
+    on.query(
+      `SELECT id, extract(epoch FROM fallback_at - clock_timestamp())::float8 AS "inSeconds" FROM message
+       WHERE tenant_id = $1 AND fallback_at IS NOT NULL`,
+      [on.tenantId],
+    );
+  /** The run with something done before a message is locked to be followed. */
+  const following = (on: On, before: (id: string) => void | Promise<void>) => {
+    const tenant: typeof on.store.tenant = (tenantId, work) =>
+      on.store.tenant(tenantId, (tx) => {
+        const lockForNextWay: typeof tx.outbox.lockForNextWay = async (id) => {
+          await before(id);
+          return tx.outbox.lockForNextWay(id);
+        };
+        return work({ ...tx, outbox: { ...tx.outbox, lockForNextWay } });
+      });
+    return on.run({ store: { ...on.store, tenant } });
+  };
+
+  const inSeconds = async (on: On, id: string) =>
+    (await waiting(on)).find((each) => each.id === id)?.inSeconds ?? null;
+
+  test('counts from the first try, whether the provider takes it or not', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello', { fallbackSeconds: 300 });
+    on.provider.will(refused('20429', 'retry'));
+    await on.run();
+    expect(await inSeconds(on, id)).toBeGreaterThan(290);
+    expect(await inSeconds(on, id)).toBeLessThanOrEqual(300);
+    await on.pass(15);
+    await on.run();
+    expect(await on.message(id)).toMatchObject({ status: 'accepted' });
+    expect(await inSeconds(on, id)).toBeLessThanOrEqual(285);
+  });
+
+  test('counts anew after quiet hours', async () => {
+    const on = await outbox.channel();
+    const id = await on.queue(await on.technician(), 'Hello', { fallbackSeconds: 300 });
+    on.provider.will(refused('20429', 'retry'));
+    await on.run();
+    await on.store.tenant(on.tenantId, (tx) => tx.outbox.waitForQuietEnd([{ id, forMs: 3_600_000 }]));
+    expect(await inSeconds(on, id)).toBeNull();
+    await on.pass(3600);
+    await on.run();
+    expect(await inSeconds(on, id)).toBeGreaterThan(290);
+  });
+
+  test('does not count while it waits its turn, but does while our credentials are refused', async () => {
+    const on = await outbox.channel({ messagesPerSecond: 0.1 });
+    await on.queue(await on.technician(), 'first');
+    const id = await on.queue(await on.technician(), 'second', { fallbackSeconds: 300 });
+    const isOverdue = () => on.store.tenant(on.tenantId, (tx) => tx.outbox.overdue(on.channelId, 10));
+    await on.run();
+    await on.query("UPDATE message SET due_at = due_at - interval '1 hour' WHERE id = $1", [id]);
+    expect(await isOverdue()).toEqual([]);
+
+    const pause = () => on.store.tenant(on.tenantId, (tx) => tx.leases.pause(on.channelId, 60_000));
+    await pause();
+    await on.pass(200);
+    // Something is taken: it only waits its turn again.
+    await on.queue(await on.technician(), 'more', { lane: 'critical' });
+    await on.run();
+    await Promise.all([...(on.deps.underWay.get(on.channelId) ?? [])]);
+    expect(on.provider.texts()).toEqual(['first', 'more']);
+    await on.pass(200);
+    expect(await isOverdue()).toEqual([]);
+
+    await pause();
+    await on.pass(200);
+    await pause();
+    await on.pass(90);
+    expect(await isOverdue()).toEqual([]);
+    await on.pass(10);
+    expect(await isOverdue()).toEqual([id]);
+  });
+
+  test('holds up nothing that is due', async () => {
+    const on = await outbox.channel();
+    await overdue(on, 1);
+    await on.queue(await on.technician(), 'Hello');
+    await following(on, () => on.provider.isAsked('Hello'));
+    expect(await waiting(on)).toEqual([]);
+  });
+
+  test('is dealt with a few at a time, and rung for until none is left', async () => {
+    const on = await outbox.channel();
+    await overdue(on, 45);
+    for (const left of [25, 5, 0]) {
+      on.bells.length = 0;
+      await on.run();
+      expect(await waiting(on)).toHaveLength(left);
+      expect(on.bells).toEqual(left > 0 ? [{ queue: 'outbound', id: on.channelId, afterMs: 0 }] : []);
+    }
+  });
+
+  test('waits a minute if it cannot be dealt with, and holds up neither the rest nor the sending', async () => {
+    const on = await outbox.channel();
+    const [bad] = await overdue(on, 3);
+    await on.queue(await on.technician(), 'Hello');
+    await following(on, (id) => {
+      if (id === bad) throw new Error('broken');
+    });
+    expect(on.provider.texts()).toEqual(['Hello']);
+    const [left, ...others] = await waiting(on);
+    expect(others).toEqual([]);
+    expect(left!.id).toBe(bad);
+    expect(left!.inSeconds).toBeGreaterThan(50);
+    expect(on.logged.filter(({ alarm }) => alarm)).toMatchObject([
+      { event: 'next-way.failed', messageId: bad },
+    ]);
+    await on.pass(60);
+    await on.run();
+    expect(await waiting(on)).toEqual([]);
+  });
+
+  test.each(['is paused', 'is held by another worker'])('goes on while the channel %s', async (what) => {
+    const on = await outbox.channel();
+    await overdue(on, 1);
+    await on.store.tenant(on.tenantId, async (tx) => {
+      if (what === 'is paused') await tx.leases.pause(on.channelId, 60_000);
+      else await tx.leases.acquire(on.channelId, randomUUID(), 60_000);
+    });
+    await on.run();
+    expect(await waiting(on)).toEqual([]);
+  });
 });

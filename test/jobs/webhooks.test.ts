@@ -8,8 +8,8 @@ import { type WebhooksDeps, webhooks } from '../../jobs/webhooks.ts';
 import { presentEvent } from '../../src/cmms/event.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { rotateWebhookSecret, saveWebhookEndpoint } from '../../src/cmms/save-webhook-endpoint.ts';
+import { sealAgain } from '../../src/seal-again.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
-import { sealWebhookSecretsAgain } from '../../src/webhooks/seal-again.ts';
 import { createTestDatabase, withDatabase } from '../support/postgres.ts';
 import { answers, never, startReceiver, takes } from '../support/receiver.ts';
 import { createTenant, testSecretKey } from '../support/tenant.ts';
@@ -72,14 +72,17 @@ const setUp = async () => {
     return {
       ...receiver,
       id,
+      tenantId,
+      deps,
       secret: secret!,
       save,
       run: (changed: Partial<WebhooksDeps> = {}) => webhooks({ ...deps, ...changed })({ tenantId, id }),
       now: async () => (await store.tenant(tenantId, (tx) => tx.webhookEndpoints.find(key)))!,
-      rotate: async (at: Date) =>
-        (await store.tenant(tenantId, (tx) =>
-          rotateWebhookSecret(tx, key, { now: at, secretKeys: deps.secretKeys }),
-        ))!,
+      rotate: async (at: Date) => {
+        const facts = { now: at, secretKeys: deps.secretKeys };
+        const rotated = await store.tenant(tenantId, (tx) => rotateWebhookSecret(tx, key, facts));
+        return (rotated as { secret: string }).secret;
+      },
       isDue: async () => (await store.gate.dueWork(0, 100)).some((due) => due.id === id),
     };
   };
@@ -103,7 +106,9 @@ const setUp = async () => {
     passedMs += ms;
     await owner.query(
       `UPDATE webhook_endpoint SET next_try_at = next_try_at - $1 * interval '1 millisecond',
-         held_until = held_until - $1 * interval '1 millisecond' WHERE tenant_id = $2`,
+         held_until = held_until - $1 * interval '1 millisecond',
+         failing_since = failing_since - $1 * interval '1 millisecond',
+         failed_at = failed_at - $1 * interval '1 millisecond' WHERE tenant_id = $2`,
       [ms, tenantId],
     );
   };
@@ -393,6 +398,26 @@ test('the hourly tries are spread, so that those who failed together do not come
   expect(delays.slice(6)).toEqual([0.9 * hour, 3_960_000, 0.9 * hour]);
 });
 
+test.each([
+  ['429, in seconds', 429, () => '600', 600_000],
+  ['503, until a moment', 503, () => new Date(Date.now() + 20 * minute).toUTCString(), 20 * minute],
+  ['503, for a week', 503, () => '604800', hour],
+  ['503, for less than we wait anyway', 503, () => '1', 5000],
+  ['503, in words', 503, () => 'soon', 5000],
+  ['500, for which it means nothing', 500, () => '600', 5000],
+] as [string, number, () => string, number][])(
+  'Retry-After is honoured: %s',
+  async (_, status, retryAfter, wantedMs) => {
+    const { endpoint, happens, bells } = await setUp();
+    const main = await endpoint('main');
+    await happens();
+    main.will(answers(status, { 'retry-after': retryAfter() }));
+    await main.run();
+    // A date has whole seconds, and some time has gone by.
+    expect(Math.abs(bells.at(-1)!.afterMs - wantedMs)).toBeLessThan(wantedMs === 20 * minute ? minute : 1);
+  },
+);
+
 test('410 Gone switches it off at once', async () => {
   const { endpoint, happen, alarms } = await setUp();
   const main = await endpoint('main');
@@ -441,17 +466,78 @@ test('a stopping process lets go of the endpoint at once, and counts nothing as 
   expect(main.ids()).toEqual([id, id]);
 });
 
-test('secrets of another SECRET_KEY are an alarm and a failure, and nothing is sent unsigned', async () => {
-  const { endpoint, happens, alarms } = await setUp();
+test('what was not tried does not count: a receiver is given up after a day of failures, not after a day', async () => {
+  const { endpoint, happens, pass, bells } = await setUp();
   const main = await endpoint('main');
   await happens();
-  await main.run({ secretKeys: ['x'.repeat(32)] });
+  main.will(answers(503));
+  await main.run();
+  // No worker for a day, then a receiver that fails once more.
+  await pass(25 * hour);
+  await main.run();
+  expect(await main.now()).toMatchObject({ active: true, tries: 2 });
+
+  // Two hours of the absence count, and the tries of the following 22.
+  let passed = 0;
+  for (;;) {
+    const before = bells.length;
+    await main.run();
+    if (!(await main.now()).active) break;
+    const delay = bells.slice(before).find(({ id }) => id === main.id)!.afterMs;
+    passed += delay;
+    await pass(delay);
+  }
+  expect(passed / hour).toBeGreaterThan(21.5);
+  expect(passed / hour).toBeLessThan(24);
+});
+
+test('a failure is forgotten when nothing is owed any more, or when other types are asked for', async () => {
+  const { endpoint, happens, pass } = await setUp();
+  const main = await endpoint('main', { types: ['work_order.noted', 'work_order.completed'] });
+  const fresh = { failingSince: null, tries: 0, reason: null };
+  main.will(answers(500));
+  await happens('work_order.noted');
+  await main.run();
+  expect(await main.now()).toMatchObject({ tries: 1 });
+  await main.save({ types: ['work_order.completed'] });
+  expect(await main.now()).toMatchObject(fresh);
+
+  await happens('work_order.completed');
+  await main.run();
+  expect(await main.now()).toMatchObject({ tries: 1 });
+  // A PUT of the same changes nothing.
+  await main.save({ types: ['work_order.completed'], url: main.url });
+  expect(await main.now()).toMatchObject({ tries: 1 });
+  await owner.query('UPDATE webhook_endpoint SET types = $1 WHERE id = $2', [
+    ['work_order.started'],
+    main.id,
+  ]);
+  await pass(5000);
+  await main.run();
+  expect(await main.now()).toMatchObject(fresh);
+});
+
+test('a secret of another SECRET_KEY is an alarm of ours and never the endpoint’s failure', async () => {
+  const { endpoint, happens, alarms, pass, bells } = await setUp();
+  const main = await endpoint('main');
+  await happens();
+  const old = webhooks({ ...main.deps, secretKeys: ['x'.repeat(32)] });
+  for (let n = 0; n < 3; n++) {
+    await old({ tenantId: main.tenantId, id: main.id });
+    expect(bells.at(-1)!.afterMs).toBe(30_000);
+    await pass(30 * hour);
+  }
   expect(main.got).toEqual([]);
+  // One alarm an hour and process, by its own clock, which stood still.
   expect(alarms()).toEqual([expect.objectContaining({ event: 'webhook.unsigned', endpointId: main.id })]);
-  expect((await main.now()).reason).toBe('its secret cannot be decrypted');
-  await main.save({ url: `${main.url}?new` });
+  expect(await main.now()).toMatchObject({
+    ...{ active: true, tries: 0, failingSince: null },
+    reason: 'its secret cannot be decrypted',
+  });
+  // A process that holds the key goes on where it is.
   await main.run({ secretKeys: ['x'.repeat(32), testSecretKey] });
   expect(main.got).toHaveLength(1);
+  expect((await main.now()).reason).toBeNull();
 });
 
 test('after a change of SECRET_KEY the key before can go, and every secret still signs', async () => {
@@ -463,9 +549,10 @@ test('after a change of SECRET_KEY the key before can go, and every secret still
     [other.id],
   );
   const newKey = 'n'.repeat(32);
-  await sealWebhookSecretsAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
-  await sealWebhookSecretsAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
-  expect(alarms().map(({ endpointId }) => endpointId)).toEqual([other.id, other.id]);
+  await sealAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
+  await sealAgain({ ...deps, secretKeys: [newKey, testSecretKey] });
+  const unreadable = { event: 'secrets.unreadable', count: expect.any(Number) };
+  expect(alarms()).toMatchObject([unreadable, unreadable]);
   await happens();
   await main.run({ secretKeys: [newKey] });
   const { body, headers } = main.got[0]!;

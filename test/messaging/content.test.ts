@@ -32,7 +32,8 @@ const stage = async (options: { lastInboundAt?: Date | null } = {}) => {
       );
     const notify = (text: string, fields = {}) =>
       on.queue(ana, text, {
-        kind: 'work-order.reminder',
+        // Always true, and said as it was written.
+        kind: 'work-order.taken',
         lane: 'notification',
         about: { workOrderId: order.id, assignmentNo: null, dueDay },
         buttons,

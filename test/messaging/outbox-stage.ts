@@ -6,23 +6,60 @@ import { deliveryStatus } from '../../jobs/delivery-status.ts';
 import { type OutboundDeps, outbound } from '../../jobs/outbound.ts';
 import { sha256 } from '../../src/crypto.ts';
 import type { Lane, MessageKind } from '../../src/domain/message.ts';
+import type { ApprovalStatus } from '../../src/domain/template.ts';
 import type {
   ContentOutcome,
   ListedAtProvider,
   Outcome,
   Outgoing,
   Provider,
+  TemplatesAtProvider,
 } from '../../src/messaging/provider.ts';
 import { timing as realTiming, type Timing } from '../../src/messaging/timing.ts';
 import type { QuickReplyButton } from '../../src/store/outbox.ts';
 import type { QuickReplyDefinition } from '../../src/store/quick-replies.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import type { TemplateContent } from '../../src/store/templates.ts';
 import { order as orderWith } from '../commands/facts.ts';
 import { createTestDatabase, withDatabase } from '../support/postgres.ts';
 import { createTenant, testSecretKey } from '../support/tenant.ts';
 
 /** As in production, but for the first pause after a refusal: a slow machine must not reach it by itself. */
 export const timing: Timing = { ...realTiming, retryMs: 20_000, maxRetryMs: 160_000 };
+
+/** Templates at a provider that has none, unless told otherwise. */
+export const createFakeTemplates = () => {
+  const states = new Map<string, Awaited<ReturnType<TemplatesAtProvider['approval']>>>();
+  const contents = new Map<string, TemplateContent>();
+  const fake = {
+    states,
+    contents,
+    /** What was asked for, in this order. */
+    asked: [] as string[],
+    /** A content with these words, approved unless told otherwise. */
+    has: (
+      sid: string,
+      body: string,
+      state: Partial<{ status: ApprovalStatus; category: string; rejectionReason: string | null }> = {},
+    ) => {
+      contents.set(sid, { body, buttons: [] });
+      states.set(sid, {
+        ...{ kind: 'found', status: 'approved', category: 'UTILITY', rejectionReason: null, ...state },
+      });
+    },
+    approval: async (sid: string) => {
+      fake.asked.push(sid);
+      return states.get(sid) ?? ({ kind: 'missing' } as const);
+    },
+    content: async (sid: string) => {
+      const content = contents.get(sid);
+      return content ? ({ kind: 'found', content } as const) : ({ kind: 'missing' } as const);
+    },
+    create: async () => ({ sid: newContentSid() }),
+    requestApproval: async () => ({ kind: 'asked' }) as const,
+  };
+  return fake satisfies TemplatesAtProvider;
+};
 
 /** A provider that takes everything, unless told otherwise, and remembers what it was asked. */
 const createFakeProvider = () => {
@@ -35,6 +72,7 @@ const createFakeProvider = () => {
     listed: [] as ListedAtProvider[] | (() => Promise<ListedAtProvider[]>),
     asked: [] as { to: string; since: Date }[],
     /** The content it was asked to make. */
+    templates: createFakeTemplates(),
     made: [] as { name: string; definition: QuickReplyDefinition; sid: string | null }[],
     /** How the making of the next content ends. */
     makes: (next: () => ContentOutcome | Promise<ContentOutcome>) => void contents.push(next),
@@ -53,10 +91,9 @@ const createFakeProvider = () => {
     },
     /** Resolves once that text was asked to be sent. */
     isAsked: async (text: string) => {
-      while (!fake.sent.some((message) => message.text === text)) {
-        await new Promise<void>((news) => waits.add(news));
-      }
+      while (!fake.sent.some((message) => message.text === text)) await fake.nextAsked();
     },
+    nextAsked: () => new Promise<void>((news) => void waits.add(news)),
     texts: () => fake.sent.map(({ text }) => text),
   };
   const provider: Provider = {
@@ -78,6 +115,7 @@ const createFakeProvider = () => {
       fake.made.push({ name, definition, sid: made.sid });
       return made;
     },
+    templates: fake.templates,
   };
   return Object.assign(fake, { provider });
 };
@@ -93,10 +131,12 @@ export const unclear = { kind: 'unclear', text: 'no clear answer (ECONNRESET)' }
 export const useOutbox = () => {
   let store: Store;
   let owner: pg.Client;
+  let databaseUrl: string;
   let close = async () => {};
   beforeAll(async () => {
     const database = await createTestDatabase();
-    store = createStore({ url: database.appUrl, maxConnections: 8 });
+    databaseUrl = database.appUrl;
+    store = createStore({ url: databaseUrl, maxConnections: 8 });
     owner = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
     await owner.connect();
     close = async () => {
@@ -135,6 +175,7 @@ export const useOutbox = () => {
       random: () => 0.5,
       monotonicMs: () => performance.now(),
       stopping: new AbortController().signal,
+      underWay: new Map(),
     };
     const bell = { tenantId, id: channelId };
     const query = async (text: string, values: unknown[]) => (await owner.query(text, values)).rows;
@@ -189,6 +230,9 @@ export const useOutbox = () => {
         about?: { workOrderId: string; assignmentNo: number | null; dueDay: string | null };
         buttons?: QuickReplyButton[];
         causedBy?: string;
+        /** It says the same by a further way. */
+        fallbackOf?: string;
+        fallbackSeconds?: number;
       } = {},
     ): Promise<string> => {
       const id = randomUUID();
@@ -204,9 +248,11 @@ export const useOutbox = () => {
           text,
           inReplyTo: null,
           causedBy: fields.causedBy ?? null,
+          fallbackOf: fields.fallbackOf ?? null,
           workOrderIds: fields.about ? [fields.about.workOrderId] : [],
           about: fields.about ?? null,
           buttons: fields.buttons ?? null,
+          fallbackSeconds: fields.fallbackSeconds ?? null,
           dueAt: new Date(Date.now() - 1000),
           expiresAt: fields.expiresAt ?? new Date(Date.now() + 2 * 60 * 60 * 1000),
           heldBack: null,
@@ -282,10 +328,14 @@ export const useOutbox = () => {
     const pass = async (seconds: number) => {
       const earlier = (column: string) => `${column} = ${column} - $1 * interval '1 second'`;
       for (const [table, ...columns] of [
-        ['attempt', 'sending_at', 'look_at'],
-        ['message', 'due_at'],
+        ['attempt', 'sending_at', 'look_at', 'accepted_at', 'status_at'],
+        ['message', 'due_at', 'fallback_at', 'created_at', 'status_at'],
         ['pair_budget', 'at'],
-        ['channel_lease', 'held_until', 'next_slot_at', 'paused_until'],
+        [
+          'channel_lease',
+          ...['held_until', 'next_slot_at', 'paused_until'],
+          ...['refusing_since', 'failing_since', 'failing_told_at'],
+        ],
         ['status_callback', 'received_at', 'match_at'],
         ['quick_reply_content', 'make_at'],
       ] as const) {
@@ -310,6 +360,7 @@ export const useOutbox = () => {
       tenantId,
       channelId,
       address,
+      databaseUrl,
       store,
       deps,
       provider,

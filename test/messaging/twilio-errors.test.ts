@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Then } from '../../src/messaging/provider.ts';
-import { isContentFault, meaningOf } from '../../src/messaging/twilio-errors.ts';
+import { againAfterMs, isContentFault, meaningOf } from '../../src/messaging/twilio-errors.ts';
 
 // What Twilio's error dictionary says should follow, for each code that can come in an answer or a callback.
 const codes: Record<Then, number[]> = {
@@ -24,6 +24,23 @@ describe.each(Object.entries(codes) as [Then, number[]][])('%s', (next, all) => 
     expect(meaning.text).toMatch(/^\S+ \S+ /);
     expect(meaning.text).not.toContain(String(code));
   });
+});
+
+const minute = 60_000;
+test.each([21611, 30001, 30003, 63017, 63018, 63038])('%i is tried again until it passes', (code) => {
+  expect([0, 1, 2, 3, 4, 5, 30].map((times) => againAfterMs(String(code), times))).toEqual([
+    10_000,
+    minute,
+    5 * minute,
+    15 * minute,
+    60 * minute,
+    60 * minute,
+    60 * minute,
+  ]);
+});
+
+test.each([30008, 63009, 63010, 63012, 63019, 63023, 63029])('%i is tried once more', (code) => {
+  expect([0, 1].map((times) => againAfterMs(String(code), times))).toEqual([10_000, null]);
 });
 
 test.each(['63999', '63048', '99999', 'unknown', 'constructor', ''])(

@@ -15,6 +15,9 @@ const outgoing = (fields: Partial<Outgoing> = {}): Outgoing => ({
   content: null,
   messagingServiceSid: null,
   statusCallback: 'http://127.0.0.1:9/api/whatsappwebhook/status?a=1',
+  messageId: 'message-1',
+  orderNumber: null,
+  at: new Date(0),
   ...fields,
 });
 

@@ -3,7 +3,15 @@ import { catchUp } from '../../jobs/schedules/catch-up.ts';
 import { signButton } from '../../src/buttons.ts';
 import { commands } from '../../src/commands/table.ts';
 import type { OrderStatus } from '../../src/domain/work-order.ts';
-import { castIn, heardByPhones, inLanguage, tellings } from './languages.ts';
+import {
+  castIn,
+  heardByPhones,
+  heardBySms,
+  heardByWays,
+  heardInTime,
+  inLanguage,
+  tellings,
+} from './languages.ts';
 import { type Stage, secretKey, setStage } from './stage.ts';
 
 const minute = 60_000;
@@ -458,7 +466,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
       ...[hear('Scheduled Maintenance', 'Mantenimiento programado'), 'M-1', hear('CONFIRM', 'CONFIRMAR')],
     );
     await tech.says(say('confirm', 'confirmar'));
-    await tech.hears(hear('Confirmed', 'Confirmada'), 'M-1');
+    await tech.hears(hear('Confirmed', 'Confirmada'), 'M-1', hear('Jan 15', '15 ene'));
     expect(await stage.findOrder('M-1')).toMatchObject({
       status: 'acknowledged',
       confirmedAt: expect.any(Date),
@@ -470,6 +478,46 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     await tech.hears(
       ...[hear('only scheduled maintenance', 'solo se confirma el mantenimiento programado'), 'M-2'],
     );
+  });
+
+  test('maintenance that is moved is told and confirmed anew, not from the notice of before', async () => {
+    const { tech, order } = await crew();
+    await order('M-4', undefined, { kind: 'preventive', scheduledFor: '2027-01-15' });
+    await tech.hears(hear('Scheduled Maintenance', 'Mantenimiento programado'), 'M-4');
+    const { id: orderId } = await stage.findOrder('M-4');
+    const tap = (assignmentNo: number) => {
+      const button = { tenantId: stage.tenantId, orderId, action: 'CONFIRM', assignmentNo, issuedAt: now() };
+      return tech.says('Confirm', { ButtonText: 'Confirm', ButtonPayload: signButton(button, secretKey) });
+    };
+    await tap(1);
+    await tech.hears(hear('Confirmed', 'Confirmada'), 'M-4', hear('Jan 15', '15 ene'));
+    await order('M-4', undefined, { scheduledFor: '2027-01-18' });
+    await tech.hears(
+      ...[hear('Scheduled Maintenance', 'Mantenimiento programado'), 'M-4', hear('Jan 18', '18 ene')],
+    );
+    await tap(1);
+    await tech.hears(
+      ...[unchanged, hear('earlier notice', 'aviso anterior'), 'M-4', hear('Jan 18', '18 ene')],
+      hear('CONFIRM', 'CONFIRMAR'),
+    );
+    expect(await stage.findOrder('M-4')).toMatchObject({ status: 'assigned', confirmedAt: null });
+    await tap(2);
+    await tech.hears(hear('Confirmed', 'Confirmada'), 'M-4', hear('Jan 18', '18 ene'));
+  });
+
+  test("a tap on another's order shows it to a supervisor; nobody hears of a move that was none", async () => {
+    const { boss, order } = await crew();
+    const other = await technician();
+    await order('X-4', 'in_progress', { description: 'V-12' });
+    const button = { orderId: (await stage.findOrder('X-4')).id, action: 'STATUS', assignmentNo: 1 };
+    const payload = signButton({ tenantId: stage.tenantId, ...button, issuedAt: now() }, secretKey);
+    const tap = { ButtonText: 'Show order', ButtonPayload: payload };
+    await other.says('Show order', tap);
+    const { text } = await other.hears(unchanged, 'Technician', 'X-4');
+    expect(text).not.toMatch(/moved it|reasignó/);
+    await boss.says('Show order', tap);
+    const shown = await boss.hears('X-4', 'V-12');
+    expect(shown.text).not.toContain(unchanged);
   });
 
   test('a typo changes nothing until it is confirmed with a digit', async () => {
@@ -693,6 +741,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
   });
 
   test('every text was heard by somebody', () => {
-    expect(unheard().filter((key) => !heardByPhones.includes(key))).toEqual([]);
+    const elsewhere = [...heardByPhones, ...heardBySms, ...heardByWays, ...heardInTime];
+    expect(unheard().filter((key) => !elsewhere.includes(key))).toEqual([]);
   });
 });

@@ -62,5 +62,11 @@ type Write = (...about: unknown[]) => string | { text: string };
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** What is heard in phones.test.ts; conversation.test.ts hears all the rest. */
+/** What only somebody hears who writes text messages: sms.test.ts. */
+export const heardBySms: Key[] = ['cutOff'];
+/** What is heard in phones.test.ts, and in ways.test.ts; conversation.test.ts hears all the rest. */
 export const heardByPhones: Key[] = ['attached', 'attachedNowhere', 'unreadable'];
+export const heardByWays: Key[] = ['technician.not-reached'];
+
+/** What planners hear because time passes: in digests.test.ts. */
+export const heardInTime: Key[] = ['technician.not-reading', 'maintenance.unconfirmed'];

@@ -25,7 +25,7 @@ describe.each(backends)('on %s', (backend) => {
       await stage.order('WO-1', { assignee: tech.externalId, dueAt: tomorrow });
       await stage.order('WO-2', {
         assignee: tech.externalId,
-        dueAt: DateTime.fromISO(tomorrow).plus({ days: 1 }).toISODate(),
+        dueAt: DateTime.fromISO(tomorrow).plus({ days: 2 }).toISODate(),
       });
       await tech.hears(/Work Order Reminder[\s\S]*WO-1[\s\S]*Due in 1 day\n/);
 

@@ -33,6 +33,7 @@ import type { Attachment } from '../../src/simulator/media.ts';
 import { createSpill } from '../../src/spill.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { startWorker } from '../../src/worker.ts';
+import { eventsOfOrder } from '../support/events.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { quickTiming } from '../support/timing.ts';
 
@@ -40,6 +41,7 @@ export const backends = ['redis', 'postgres'] as const;
 export type Backend = (typeof backends)[number];
 
 const sender = 'whatsapp:+14155238886';
+const smsNumber = '+14155550100';
 export const secretKey = 'k'.repeat(32);
 
 export type Stage = Awaited<ReturnType<typeof setStage>>;
@@ -53,6 +55,10 @@ export const setStage = async (options: {
   redisUrl?: string;
   messagesPerSecond?: number;
   enabled?: boolean;
+  /** The account has a number for text messages, too. */
+  sms?: boolean;
+  /** The mail server that the tenant sends by. */
+  mail?: { url: string };
   /** False: the ingress is a process of the test's own. */
   ingress?: boolean;
   /** The clock of the product and of Twilio. Postgres still sends by its own: keep this one behind it. */
@@ -72,6 +78,7 @@ export const setStage = async (options: {
     accountSid: `AC${'a'.repeat(32)}`,
     authToken: 'simulated-token',
     from: sender,
+    smsFrom: smsNumber,
     incomingUrl: `${publicBaseUrl}/api/whatsappwebhook/incoming`,
     callbackDelaysMs: { sent: 0, delivered: 0, read: 0 },
     readReceipts: 'manual',
@@ -104,15 +111,25 @@ export const setStage = async (options: {
   await queues.ready;
   const deps: Deps = { ...base, ring: queues.ring };
 
+  const atTwilio = {
+    ...({ provider: 'twilio', accountSid: simulator.accountSid, messagingServiceSid: null } as const),
+    messagesPerSecond: options.messagesPerSecond ?? 1000,
+    credentials: { authToken: 'simulated-token' },
+  };
   const { tenantId } = await ensureDefaultTenant(deps, {
-    channel: {
-      provider: 'twilio',
-      address: sender,
-      accountSid: simulator.accountSid,
-      messagingServiceSid: null,
-      messagesPerSecond: options.messagesPerSecond ?? 1000,
-      credentials: { authToken: 'simulated-token' },
-    },
+    channels: [
+      { ...atTwilio, way: 'whatsapp', address: sender },
+      ...(options.sms ? [{ ...atTwilio, way: 'sms' as const, address: smsNumber }] : []),
+      ...(options.mail
+        ? [
+            {
+              ...({ way: 'email', provider: 'smtp', address: 'RBM <rbm@example.com>' } as const),
+              ...{ accountSid: 'mail', messagingServiceSid: null, messagesPerSecond: 1000 },
+              credentials: { smtpUrl: options.mail.url },
+            },
+          ]
+        : []),
+    ],
     apiKey: 'scenario-api-key-0123456789',
     generateKey: false,
     defaultCountry: 'US',
@@ -185,6 +202,15 @@ export const setStage = async (options: {
       hears: (what: string | RegExp, timeoutMs = 10_000) =>
         simulator.waitForText(address, what, { timeoutMs }),
       heard: () => simulator.sentTo(address).map(({ text }) => text),
+      /** The same phone's text messages. */
+      sms: {
+        says: (text: string) => simulator.says(phone, text),
+        hears: (what: string | RegExp, timeoutMs = 10_000) =>
+          simulator.waitForText(phone, what, { timeoutMs }),
+        heard: () => simulator.sentTo(phone).map(({ text }) => text),
+      },
+      /** By which ways, in the order of arrival. */
+      heardBy: () => simulator.sentTo(address).map(({ way }) => way),
     };
   };
 
@@ -213,21 +239,26 @@ export const setStage = async (options: {
 
   const eventsOf = async (number: string) => {
     const { id } = await findOrder(number);
-    return store.tenant(tenantId, (tx) => tx.events.ofOrder(id, { after: 0, limit: 200 }));
+    return store.tenant(tenantId, (tx) => eventsOfOrder(tx, id));
   };
 
   const messages = () => store.tenant(tenantId, (tx) => tx.messages.list({ before: null, limit: 1000 }));
 
-  /** Changes what nothing of ours changes. */
-  const alter = async (statement: string) => {
+  /** Reads what nothing of ours reads. */
+  const ask = async <Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> => {
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
     try {
       await client.query("SELECT set_config('app.tenant_id', $1, false)", [tenantId]);
-      await client.query(statement);
+      return (await client.query<Row>(statement)).rows;
     } finally {
       await client.end();
     }
+  };
+
+  /** Changes what nothing of ours changes. */
+  const alter = async (statement: string): Promise<void> => {
+    await ask(statement);
   };
 
   /** Polls, for what only the database shows. */
@@ -289,6 +320,7 @@ export const setStage = async (options: {
     findOrder,
     eventsOf,
     messages,
+    ask,
     alter,
     until,
     quiet,

@@ -208,7 +208,7 @@ describe.each(backends)('on %s', (backend) => {
           .poll(async () => (await queue.getJobSchedulers()).map(({ name }) => name).sort(), {
             timeout: 10_000,
           })
-          .toEqual([...Array(3).fill('catch-up'), ...Array(3).fill('reminders')]);
+          .toEqual(['catch-up', 'reminders', 'templates'].flatMap((name) => Array(3).fill(name)));
         await queue.close();
         connection.disconnect();
       }

@@ -158,7 +158,7 @@ test('a message that Twilio never told is in its list all the same', async () =>
 
 test('an address that is none gets no phone, and only phones can speak', async () => {
   const { simulator } = await setStage();
-  expect(() => simulator.addPhone({ address: '+12025550199', name: 'X' })).toThrow('no WhatsApp address');
+  expect(() => simulator.addPhone({ address: '12025550199', name: 'X' })).toThrow('is no address');
   await expect(simulator.says('whatsapp:+12025550199', 'hi')).rejects.toThrow('addPhone');
 });
 

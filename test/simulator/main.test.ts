@@ -39,6 +39,13 @@ test('on its own it says how to point the product at it, serves the phones, and 
   await events.text().catch(() => null);
 }, 20_000);
 
+test('without TARGET it says how to name a product elsewhere', async () => {
+  const text = await output(start({ PORT: '0' }), 'stdout', /Chloé/);
+  expect(text).toContain(
+    'what they send goes to http://localhost:3000.\nFor a product elsewhere, start this with TARGET=',
+  );
+}, 20_000);
+
 test('a taken port is named, with what to do', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');

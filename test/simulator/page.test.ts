@@ -104,6 +104,26 @@ test('phones, faults, settings and reading can be worked from the page', async (
   expect(simulator.chat(ana)[0]!.tick).toBe('read');
 });
 
+test('only what was handed in for approval stands among the templates', async () => {
+  const { url, simulator, connect } = await setStage();
+  const { contents } = connect().content.v1;
+  const create = (name: string) =>
+    contents.create({
+      friendly_name: name,
+      language: 'en',
+      types: { 'twilio/text': { body: 'x' } },
+    } as never);
+  await create('rbm quick reply 1');
+  const { sid } = await create('assigned');
+  await contents(sid).approvalCreate.create({ name: 'assigned_en', category: 'UTILITY' });
+  const shown = async () =>
+    ((await (await fetch(`${url}/phones`)).json()) as { contents: object[] }).contents;
+  expect(await shown()).toEqual([{ sid, name: 'assigned_en', state: 'pending' }]);
+  // Somebody may try what happens to one that is not handed in any more.
+  simulator.decide(sid, 'unsubmitted');
+  expect(await shown()).toHaveLength(1);
+});
+
 test('files, places, reactions and taps go to the product as well', async () => {
   const { url, simulator, product, connect } = await setStage();
   const client = connect();

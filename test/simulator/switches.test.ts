@@ -134,3 +134,66 @@ describe('a sender in a service with Advanced Opt-Out', () => {
     expect(simulator.sentTo(ana)).toHaveLength(1);
   });
 });
+
+describe('a long code for text messages', () => {
+  const smsFrom = '+14155550100';
+  const phone = '+12025550103';
+  const smsStage = () => setStage({ smsFrom, phones: [{ address: phone, name: 'Cruz Mora' }] });
+
+  test('takes and brings text messages in their own form', async () => {
+    const { simulator, product, send } = await smsStage();
+    await simulator.says(phone, 'ACK WO-7');
+    const { form } = product.received[0]!;
+    expect(form).toMatchObject({ From: phone, To: smsFrom, Body: 'ACK WO-7' });
+    expect(
+      Object.keys(form).filter((name) => /ProfileName|WaId|ChannelMetadata|ExternalUserId/.test(name)),
+    ).toEqual([]);
+
+    await send({ to: phone, from: smsFrom, body: 'Acknowledged' });
+    await simulator.waitForText(phone, 'Acknowledged');
+    await simulator.settled();
+    const steps = product.received.flatMap((each) => each.form.MessageStatus ?? []);
+    expect(steps).toEqual(['sent', 'delivered']);
+    await expect(send({ to: phone, from: sender })).rejects.toMatchObject({ code: 21910 });
+  });
+
+  test.each(['STOP', 'end', 'Cancel', 'QUIT', 'REVOKE', 'OPTOUT', 'STOPALL', 'UNSUBSCRIBE'])(
+    '%s is answered, told without a word about it, and refuses every send until START',
+    async (word) => {
+      const { simulator, product, send } = await smsStage();
+      await simulator.says(phone, word);
+      await simulator.waitForText(phone, 'unsubscribed');
+      expect(product.received[0]!.form).toMatchObject({ Body: word });
+      expect(product.received[0]!.form).not.toHaveProperty('OptOutType');
+      await expect(send({ to: phone, from: smsFrom })).rejects.toMatchObject({ code: 21610 });
+      await simulator.says(phone, 'HELP');
+      await simulator.settled();
+      expect(simulator.sentTo(phone)).toHaveLength(1);
+
+      await simulator.says(phone, 'start');
+      await simulator.waitForText(phone, 're-subscribed');
+      await send({ to: phone, from: smsFrom, body: 'wanted' });
+      await simulator.waitForText(phone, 'wanted');
+    },
+  );
+
+  test.each(['HELP', 'info'])("%s gets Twilio's own answer", async (word) => {
+    const { simulator, product } = await smsStage();
+    await simulator.says(phone, word);
+    await simulator.waitForText(phone, 'Reply STOP to unsubscribe');
+    expect(product.received[0]!.form).not.toHaveProperty('OptOutType');
+  });
+
+  test('START WO-7 is a plain message', async () => {
+    const { simulator } = await smsStage();
+    await simulator.says(phone, 'START WO-7');
+    await simulator.settled();
+    expect(simulator.sentTo(phone)).toEqual([]);
+  });
+
+  test('there is none unless asked for', async () => {
+    const { simulator, send } = await setStage({ phones: [{ address: phone, name: 'Cruz Mora' }] });
+    await expect(send({ to: phone, from: smsFrom })).rejects.toMatchObject({ code: 21212 });
+    await expect(simulator.says(phone, 'hello')).rejects.toThrow('takes no text messages');
+  });
+});

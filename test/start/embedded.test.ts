@@ -90,6 +90,15 @@ describe.sequential('one installation through its life', () => {
     );
   });
 
+  test('its templates are submitted and approved by itself, so that a closed window can be tried', async () => {
+    await eventually(async () => {
+      const { body } = await product.call(key, 'GET', '/templates/message.send/es');
+      expect(body).toMatchObject({ variables: ['text', 'button:STATUS'], approval: { status: 'approved' } });
+      const metrics = await (await fetch(`${product.url}/metrics`)).text();
+      expect(metrics).toContain('rbm_templates{state="approved"} 12');
+    });
+  });
+
   test('its health has exactly the agreed shape and tells nothing of a tenant', async () => {
     const response = await fetch(`${product.url}/api/whatsappwebhook/health`);
     const text = await response.text();

@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256 } from '../../src/crypto.ts';
+import { approvalStatuses } from '../../src/domain/template.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { queueNames } from '../../src/queues.ts';
 import type { NewAttachment } from '../../src/store/attachments.ts';
@@ -40,6 +41,7 @@ const sidOut = 'SM00000000000000000000000000000002';
 /** Two requests with a key: one still runs. */
 const asked = { route: 'POST /alerts', key: 'asked-1' };
 const askedAndAnswered = { route: 'POST /alerts', key: 'asked-2' };
+const sealedAnswer = { route: 'POST /api-keys', key: 'asked-3' };
 
 type Furnished = Awaited<ReturnType<typeof furnish>>;
 
@@ -70,7 +72,13 @@ const furnish = async ({ apiKey = true } = {}) => {
       /** Told the supervisor of the technician's change, and held back meanwhile. */
       news: randomUUID(),
       escalation: randomUUID(),
+      /** Waits for the end of quiet hours. */
+      waiting: randomUUID(),
       escalatedOrder: randomUUID(),
+      /** Maintenance that waits for its confirmation. */
+      scheduledOrder: randomUUID(),
+      /** Reminders of several orders, which have left. */
+      digest: randomUUID(),
       /** A message, and its attempt, of which nobody knows how it ended. */
       openMessage: randomUUID(),
       open: randomUUID(),
@@ -105,6 +113,7 @@ const furnish = async ({ apiKey = true } = {}) => {
       id: ids.supervisor,
       externalId: 'boss-1',
       phone: null,
+      timeZone: own.mark,
     });
     await tx.technicians.insert({ ...technicianOf(own), supervisorId: ids.supervisor });
     await tx.technicians.setAddresses(ids.technician, [
@@ -118,20 +127,33 @@ const furnish = async ({ apiKey = true } = {}) => {
     await tx.workOrders.insert({
       ...{ ...orderOf(own), id: ids.escalatedOrder, number: 'WO-3', escalated: true },
     });
-    await tx.events.add({ ...eventOf(own), id: randomUUID(), type: 'work_order.assigned', messageId: null });
-    await tx.reminders.mark({
-      workOrderId: ids.order,
-      rule: 'two-days',
-      dueOn: '2026-12-25',
-      sentOn: '2026-12-23',
+    await tx.workOrders.insert({
+      ...{ ...orderOf(own), id: ids.scheduledOrder, number: 'WO-4', kind: 'preventive', due: null },
+      scheduled: { on: '2026-12-25' },
     });
+    await tx.reminders.stopFor(ids.supervisor, new Date());
+    await tx.events.add({ ...eventOf(own), id: randomUUID(), type: 'work_order.assigned', messageId: null });
+    await tx.reminders.mark([markOf(own)]);
     await tx.notifications.save(notificationOf(own));
-    for (const place of [asked, askedAndAnswered]) {
+    for (const place of [asked, askedAndAnswered, sealedAnswer]) {
       await tx.idempotency.claim(place, { hash: sha256(mark), claim: ids.claim }, 60_000);
     }
     await tx.idempotency.answered(askedAndAnswered, ids.claim, answerOf(own));
+    await tx.idempotency.answered(sealedAnswer, ids.claim, {
+      ...answerOf(own),
+      body: Buffer.from(`v1.${mark}`),
+    });
     await tx.settings.save({ mark, onCall: ['boss-1'] });
     await tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: `HX-${mark}`, variables: [] });
+    const askedTemplate = { kind: 'work-order.assigned', locale: 'en', contentSid: `HX-${mark}` };
+    await tx.templates.save({ ...askedTemplate, variables: [] });
+    await tx.templates.asked(
+      askedTemplate,
+      { status: 'approved', category: null, rejectionReason: null, checkedAt: new Date(0) },
+      null,
+    );
+    await tx.templates.keepGaps([{ kind: 'message.send', locale: mark }]);
+    await tx.notReached.tell(mark, [ids.supervisor]);
     await tx.events.add(eventOf(own));
     await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
     await tx.conversations.open(
@@ -166,16 +188,30 @@ const furnish = async ({ apiKey = true } = {}) => {
       await tx.outbox.add({ ...messageOf(own), id, ...fields });
     };
     await add(ids.notice, { about: { workOrderId: ids.order, assignmentNo: 1, dueDay: null } });
-    await add(ids.acceptedNotice, { about: { workOrderId: ids.toldOrder, assignmentNo: 1, dueDay: null } });
+    await add(ids.acceptedNotice, {
+      about: { workOrderId: ids.toldOrder, assignmentNo: 1, dueDay: null },
+      // Overdue as soon as it is accepted.
+      fallbackSeconds: 0,
+    });
+    await add(ids.digest, {
+      ...{ kind: 'work-order.digest', lane: 'digest', workOrderIds: [ids.order, ids.toldOrder] },
+      dueDays: ['2026-12-25', '2026-12-25'],
+    });
+    await tx.messages.moveTo(ids.digest, 'accepted');
+    await tx.outbox.stop(ids.digest, {});
     await add(ids.openMessage, { conversationId: ids.supervisorsConversation, causedBy: ids.read });
     const about = { assignmentNo: null, dueDay: null };
     await add(ids.news, {
-      ...{ technicianId: ids.supervisor, causedBy: ids.read, about: { workOrderId: ids.order, ...about } },
-      heldBack: 'paused',
+      ...{ technicianId: ids.supervisor, causedBy: ids.read, heldBack: 'paused' },
+      about: { workOrderId: ids.order, ...about, assignmentNo: 2 },
     });
     await add(ids.escalation, {
       ...{ technicianId: ids.supervisor, kind: 'work-order.escalated', causedBy: ids.read },
       about: { workOrderId: ids.escalatedOrder, ...about },
+    });
+    await add(ids.waiting, {
+      ...{ waitsFor: 'quiet-hours', dueAt: new Date(Date.now() + 3_600_000) },
+      fallbackOf: ids.acceptedNotice,
     });
     await tx.outbox.sending([
       { id: ids.acceptedNotice, conversationId: ids.conversation },
@@ -202,12 +238,23 @@ const furnish = async ({ apiKey = true } = {}) => {
     await tx.webhookEndpoints.insert(endpointOf(own), 0);
     await tx.webhookEndpoints.acquire(ids.endpoint, ids.holder, 60_000);
     await tx.webhookEndpoints.failed(endpointOf(own), ids.holder, {
-      since: new Date(),
       reason: mark,
       afterMs: 0,
+      countedGapMs: 1000,
     });
     await tx.leases.reserveSlots(ids.channel, ids.holder, 60, 1000);
+    // The provider has refused its credentials, and may be asked again.
+    await tx.leases.pause(ids.channel, 0);
   });
+  // As if nothing had been taken since yesterday.
+  await superuser.query(
+    "UPDATE channel_lease SET failing_since = now() - interval '1 day' WHERE channel_id = $1",
+    [ids.channel],
+  );
+  // As if the technician had written since.
+  await superuser.query("UPDATE attempt SET sending_at = sending_at - interval '1 hour' WHERE id = $1", [
+    ids.accepted,
+  ]);
   return own;
 };
 
@@ -226,7 +273,7 @@ const channelOf = ({ ids, mark, address }: Own) => ({
 
 const technicianOf = ({ ids, mark }: Own): Technician => ({
   ...{ id: ids.technician, externalId: 'tech-1', name: mark, phone, email: `${mark}@example.com` },
-  ...{ role: 'technician', locale: 'en', timeZone: 'Europe/Madrid', supervisorId: null, active: true },
+  ...{ role: 'technician', locale: mark, timeZone: 'Europe/Madrid', supervisorId: null, active: true },
   ...{ preferences: { mark }, lastSeenAt: null },
 });
 
@@ -258,6 +305,21 @@ const eventOf = ({ ids, mark }: Own) => ({
   },
   ...{ actor: { kind: 'technician' as const, id: 'tech-1' }, data: { text: mark } },
 });
+
+const markOf = ({ ids }: Own) => ({
+  ...{ workOrderId: ids.order, rule: 'two-days', dueOn: '2026-12-25', sentOn: '2026-12-23' },
+  zone: 'Europe/Madrid',
+});
+
+/** What is due on the day of everybody's orders, and on that of their maintenance. */
+const windows = [
+  {
+    ...{ zone: 'Europe/Madrid', rule: 'on-the-day', priorities: null, sentOn: '2026-12-25' },
+    ...{ fromOn: '2026-12-25', toOn: '2026-12-26' },
+    ...{ fromAt: new Date('2026-12-24T23:00:00Z'), toAt: new Date('2026-12-25T23:00:00Z') },
+  },
+];
+const scheduledWindows = [{ ...windows[0]!, fromAt: new Date('2100-01-01T00:00:00Z') }];
 
 const answerOf = ({ mark }: Own) => ({ status: 202, headers: { mark }, body: Buffer.from(mark) });
 
@@ -361,6 +423,7 @@ const cases: Cases = {
   attempts: {
     begin: (tx, its) => tx.attempts.begin([{ ...attemptOf(its), reason: 'retry:2' }], 1000),
     withContent: (tx, its) => tx.attempts.withContent([{ id: its.ids.open, contentSid: 'HX-stolen' }]),
+    asTemplate: (tx, its) => tx.attempts.asTemplate([{ id: its.ids.open, template: 'stolen' }]),
     ofMessage: (tx, its) => tx.attempts.ofMessage(its.ids.acceptedNotice),
     get: (tx, its) => tx.attempts.get(its.ids.accepted),
     lock: (tx, its) => tx.attempts.lock(its.ids.accepted),
@@ -411,11 +474,13 @@ const cases: Cases = {
   },
   events: {
     add: (tx, its) => tx.events.add({ ...eventOf(its), id: randomUUID() }),
-    ofOrder: (tx, its) => tx.events.ofOrder(its.ids.order, { after: 0, limit: 10 }),
-    feed: async (tx) => {
-      await tx.events.publish(10);
-      return tx.events.feed({ after: 0, limit: 10 });
-    },
+    feed: [
+      async (tx) => {
+        await tx.events.publish(10);
+        return tx.events.feed({ after: 0, limit: 10 });
+      },
+      (tx, its) => tx.events.feed({ after: 0, limit: 10, workOrderId: its.ids.order }),
+    ],
     lastChanges: (tx, its) => tx.events.lastChanges(its.ids.technician, 'tech-1', new Date(0)),
     end: async (tx) => {
       await tx.events.publish(10);
@@ -434,6 +499,8 @@ const cases: Cases = {
         tx.idempotency.claim(askedAndAnswered, { hash: sha256(its.mark), claim: its.ids.claim }, 60_000),
     ],
     answered: (tx, its) => tx.idempotency.answered(asked, its.ids.claim, answerOf(its)),
+    sealed: (tx) => tx.idempotency.sealed({ after: null, limit: 10 }),
+    reseal: (tx, its) => tx.idempotency.reseal(sealedAnswer, `v1.${its.mark}`, 'v1.sealed-anew'),
     release: (tx, its) => tx.idempotency.release(asked, its.ids.claim),
   },
   inbox: {
@@ -457,6 +524,8 @@ const cases: Cases = {
     nextSlotInMs: (tx, its) => tx.leases.nextSlotInMs(its.ids.channel),
     release: (tx, its) => tx.leases.release(its.ids.channel, its.ids.holder),
     pause: (tx, its) => tx.leases.pause(its.ids.channel, 60_000),
+    works: (tx, its) => tx.leases.works(its.ids.channel),
+    fails: (tx, its) => tx.leases.fails(its.ids.channel),
   },
   messages: {
     get: (tx, its) => tx.messages.get(its.ids.acceptedNotice),
@@ -469,13 +538,14 @@ const cases: Cases = {
     ofAssignment: (tx, its) => tx.messages.ofAssignment(its.ids.order, 1),
     rewriteQueuedNotice: (tx, its) =>
       tx.messages.rewriteQueuedNotice(its.ids.order, 1, {
-        ...{ kind: 'work-order.assigned', text: 'rewritten', buttons: null },
+        ...{ kind: 'work-order.assigned', buttons: null },
+        texts: { whatsapp: 'rewritten', sms: 'rewritten', email: 'rewritten' },
       }),
     byProviderId: [
       (tx, its) => tx.messages.byProviderId(its.ids.channel, sidOut),
       (tx, its) => tx.messages.byProviderId(its.ids.channel, sidIn),
     ],
-    missedWhilePaused: (tx, its) => tx.messages.missedWhilePaused(its.ids.supervisor, 'boss-1'),
+    missed: (tx, its) => tx.messages.missed(its.ids.supervisor, 'boss-1', new Date(0)),
     noticesAccepted: (tx, its) => tx.messages.noticesAccepted(its.ids.technician),
   },
   notifications: {
@@ -487,15 +557,31 @@ const cases: Cases = {
     add: (tx, its) => tx.outbox.add(messageOf(its)),
     due: (tx, its) => tx.outbox.due(its.ids.channel, 10),
     lockDue: (tx, its) => tx.outbox.lockDue([its.ids.notice]),
+    get: (tx, its) => tx.outbox.get(its.ids.notice),
     sending: (tx, its) => tx.outbox.sending([{ id: its.ids.notice, conversationId: its.ids.conversation }]),
     sendAgain: (tx, its) => tx.outbox.sendAgain(its.ids.acceptedNotice, 0, 'retry:2'),
     withdrawRetry: (tx, its) => tx.outbox.withdrawRetry(its.ids.notice),
     stop: (tx, its) => tx.outbox.stop(its.ids.notice, { reason: 'expired' }),
+    freeAssignment: (tx, its) => tx.outbox.freeAssignment(its.ids.news),
     withdrawAssignment: (tx, its) => tx.outbox.withdrawAssignment(its.ids.order, 1),
     rewriteReply: (tx, its) => tx.outbox.rewriteReply(its.ids.notice, 'rewritten'),
     lockCausedBy: (tx, its) => tx.outbox.lockCausedBy(its.ids.read),
     withdrawCausedBy: (tx, its) => tx.outbox.withdrawCausedBy(its.ids.read),
     holdBack: (tx, its) => tx.outbox.holdBack(its.ids.technician),
+    overdue: (tx, its) => tx.outbox.overdue(its.ids.channel, 10),
+    lockForNextWay: (tx, its) => tx.outbox.lockForNextWay(its.ids.acceptedNotice),
+    stopWaiting: (tx, its) => tx.outbox.stopWaiting(its.ids.acceptedNotice),
+    useChannel: (tx, its) =>
+      tx.outbox.useChannel(its.ids.notice, {
+        channelId: its.ids.channel,
+        conversationId: its.ids.supervisorsConversation,
+      }),
+    saidOtherwise: (tx, its) => tx.outbox.saidOtherwise([its.ids.waiting]),
+    waitLonger: (tx, its) => tx.outbox.waitLonger(its.ids.acceptedNotice, 60_000),
+    answeredSince: (tx, its) =>
+      tx.outbox.answeredSince(its.ids.technician, [its.ids.acceptedNotice, its.ids.notice]),
+    waitForQuietEnd: (tx, its) => tx.outbox.waitForQuietEnd([{ id: its.ids.notice, forMs: 60_000 }]),
+    endWaiting: [(tx) => tx.outbox.endWaiting(null), (tx, its) => tx.outbox.endWaiting(its.ids.technician)],
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
   },
   quickReplies: {
@@ -513,13 +599,22 @@ const cases: Cases = {
     refused: (tx, its) => tx.quickReplies.refused(its.ids.channel, `HX-${its.mark}`),
   },
   reminders: {
-    mark: (tx, its) =>
-      tx.reminders.mark({
-        workOrderId: its.ids.order,
-        rule: 'late',
-        dueOn: '2026-12-25',
-        sentOn: '2026-12-26',
-      }),
+    zones: (tx) => tx.reminders.zones(),
+    peopleToRemind: (tx) => tx.reminders.peopleToRemind(windows, 'UTC'),
+    unconfirmed: (tx) => tx.reminders.unconfirmed(scheduledWindows, 'UTC'),
+    mark: (tx, its) => tx.reminders.mark([{ ...markOf(its), rule: 'late' }]),
+    marksOf: (tx, its) => tx.reminders.marksOf([its.ids.order], ['two-days']),
+    last: (tx, its) => tx.reminders.last([its.ids.technician], 3),
+    stopFor: (tx, its) => tx.reminders.stopFor(its.ids.technician, new Date()),
+    goOnFor: (tx, its) => tx.reminders.goOnFor([its.ids.supervisor]),
+    ofDigests: (tx, its) => tx.reminders.ofDigests([its.ids.digest]),
+    rewrite: (tx, its) => tx.reminders.rewrite(its.ids.digest, [its.ids.order], 'shortened'),
+  },
+  notReached: {
+    tell: [
+      (tx, its) => tx.notReached.tell(its.mark, [its.ids.supervisor]),
+      (tx, its) => tx.notReached.tell('fault', [its.ids.supervisor]),
+    ],
   },
   settings: {
     get: (tx) => tx.settings.get(),
@@ -528,11 +623,13 @@ const cases: Cases = {
   },
   technicians: {
     get: (tx, its) => tx.technicians.get(its.ids.technician),
+    locales: (tx) => tx.technicians.locales(),
     find: (tx) => tx.technicians.find('tech-1'),
     lock: (tx) => tx.technicians.lock('tech-1'),
     findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
     phoneOwners: (tx) => tx.technicians.phoneOwners([phone]),
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
+    getMany: (tx, its) => tx.technicians.getMany([its.ids.technician]),
     names: (tx, its) => tx.technicians.names([its.ids.technician]),
     setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
     whenTold: (tx, its) => tx.technicians.whenTold([its.ids.technician]),
@@ -573,6 +670,20 @@ const cases: Cases = {
   },
   templates: {
     get: (tx) => tx.templates.get('message.send', 'en'),
+    list: (tx) => tx.templates.list(),
+    toAsk: (tx) => tx.templates.toAsk(),
+    askedInVain: (tx, its) =>
+      tx.templates.askedInVain([{ kind: 'message.send', locale: 'en', contentSid: `HX-${its.mark}` }]),
+    asked: (tx, its) =>
+      tx.templates.asked(
+        { kind: 'message.send', locale: 'en', contentSid: `HX-${its.mark}` },
+        { status: 'approved', category: null, rejectionReason: 'stolen', checkedAt: new Date() },
+        null,
+      ),
+    askAgain: (tx, its) =>
+      tx.templates.askAgain({ kind: 'work-order.assigned', locale: 'en', contentSid: `HX-${its.mark}` }),
+    keepGaps: (tx) => tx.templates.keepGaps([]),
+    remove: (tx) => tx.templates.remove('message.send', 'en'),
     save: (tx) =>
       tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: 'stolen', variables: [] }),
   },
@@ -621,12 +732,11 @@ const cases: Cases = {
     passBy: (tx, its) => tx.webhookEndpoints.passBy(its.ids.endpoint, 5),
     failed: (tx, its) =>
       tx.webhookEndpoints.failed(endpointOf(its), its.ids.holder, {
-        ...{ since: new Date(), reason: 'status 500', afterMs: 5000 },
+        ...{ reason: 'status 500', afterMs: 5000, countedGapMs: 1000 },
       }),
-    switchOff: (tx, its) =>
-      tx.webhookEndpoints.switchOff(endpointOf(its), its.ids.holder, {
-        ...{ at: new Date(), since: new Date(), reason: 'status 500' },
-      }),
+    putOff: (tx, its) =>
+      tx.webhookEndpoints.putOff(endpointOf(its), its.ids.holder, { reason: 'no key', afterMs: 5000 }),
+    switchOff: (tx, its) => tx.webhookEndpoints.switchOff(endpointOf(its), its.ids.holder),
     release: (tx, its) => tx.webhookEndpoints.release(its.ids.endpoint, its.ids.holder),
   },
   workOrders: {
@@ -647,7 +757,6 @@ const cases: Cases = {
       (tx) => tx.workOrders.list(all),
       (tx, its) => tx.workOrders.list({ ...all, assigneeId: its.ids.technician }),
     ],
-    listDue: (tx) => tx.workOrders.listDue(all),
     insert: (tx, its) => tx.workOrders.insert({ ...orderOf(its), id: randomUUID(), number: 'WO-9' }),
     update: (tx, its) => tx.workOrders.update({ ...orderOf(its), title: 'renamed' }),
     apply: (tx, its) =>
@@ -783,6 +892,8 @@ describe('what runs before the tenant is known', () => {
     withLock: (gate) => gate.withLock('cross-tenant', async () => {}),
     workerSeen: (gate) => gate.workerSeen(randomUUID()),
     workerGone: (gate) => gate.workerGone(randomUUID()),
+    templateStates: (gate) => gate.templateStates(),
+    channelsStuck: (gate) => gate.channelsStuck(),
     workerCount: (gate) => gate.workerCount(),
     ping: (gate) => gate.ping(),
     // Ends all of them.
@@ -816,7 +927,8 @@ describe('what runs before the tenant is known', () => {
     collect(await call(store.gate));
     const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
     const texts = leaves.filter((leaf) => typeof leaf === 'string').filter((text) => !uuid.test(text));
-    expect(texts.filter((text) => !(queueNames as readonly string[]).includes(text))).toEqual([]);
+    const plain: readonly string[] = [...queueNames, ...approvalStatuses, 'not-asked', 'lacking'];
+    expect(texts.filter((text) => !plain.includes(text))).toEqual([]);
     if (['storeInbound', 'route', 'keyTenant', 'tenantIds', 'dueWork'].includes(name)) {
       expect(leaves.length).toBeGreaterThan(texts.length);
     }
@@ -852,13 +964,22 @@ describe('what runs before the tenant is known', () => {
       FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner, installation i
       WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef ORDER BY p.proname`);
     expect(rows.map(({ name }) => name)).toEqual([
-      ...['due_work', 'inbox_age', 'key_tenant', 'route', 'store_inbound', 'tenants'],
+      ...[
+        'channels_stuck',
+        'due_work',
+        'inbox_age',
+        'key_tenant',
+        'route',
+        'store_inbound',
+        'template_states',
+      ],
+      'tenants',
     ]);
     for (const row of rows) {
       expect(row, row.name).toMatchObject({
         ...{ own: true, logs_in: false, unrestricted: false, open_to_all: false },
         settings: ['search_path=public, pg_temp'],
-        texts: row.name === 'due_work' ? ['queue'] : null,
+        texts: { due_work: ['queue'], template_states: ['state'] }[row.name as string] ?? null,
       });
       const harmless = ['uuid', 'boolean', 'bigint', 'timestamp with time zone'];
       expect(
@@ -918,7 +1039,7 @@ describe("the service's role", () => {
       expect(await asB(`SELECT FROM ${name} WHERE ${column} = $1`, [ids.tenant]), name).toBe(0);
     }
     expect(await asB("UPDATE message SET status = 'failed' WHERE id = $1", [ids.notice])).toBe(0);
-    expect(await asB('UPDATE work_order SET title = $1', ['stolen'])).toBe(3);
+    expect(await asB('UPDATE work_order SET title = $1', ['stolen'])).toBe(4);
     expect(await asB('DELETE FROM technician_address WHERE technician_id = $1', [ids.technician])).toBe(0);
     for (const [text, values] of [
       ['UPDATE technician SET tenant_id = $1', [ids.tenant]],

@@ -7,6 +7,11 @@ import { createTestDatabase, withDatabase } from '../support/postgres.ts';
 test.each([
   ['a server that shuts down', { code: '57P01' }],
   ['too many connections', { code: '53300' }],
+  ['a standby that is still to be promoted', { code: '25006' }],
+  ['a password that is being changed', { code: '28P01' }],
+  ['a database that is being restored', { code: '3D000' }],
+  ['a lock that somebody holds', { code: '55P03' }],
+  ['a disk that fails', { code: '58030' }],
   ['no way to the network', { code: 'ENETUNREACH' }],
   ['a network interface that is down', { code: 'ENETDOWN' }],
   ['a machine that is down', { code: 'EHOSTDOWN' }],
@@ -21,6 +26,8 @@ test.each([
 
 test.each([
   ['a broken rule', { code: '23505' }],
+  // It may be a right that is missing, or a row of another tenant: somebody should look.
+  ['a refused right', { code: '42501' }],
   ['a fault of ours', new TypeError('x is not a function')],
 ])('%s does not pass', (_, error) => {
   expect(isPassing(error)).toBe(false);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import { createStore, isPassing, type Store, type Tx } from '../../src/store/store.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
 
 const tenantId = randomUUID();
@@ -57,6 +57,7 @@ test('work that hides the error of a statement is told that it was undone', asyn
     await tx.assets.insert(twice).catch(() => {});
   });
   await expect(work).rejects.toThrow('undone');
+  expect(isPassing(await work.catch((error: unknown) => error))).toBe(true);
   expect(await codes()).toEqual(['P-1']);
 });
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { documentedBy } from '../../conformance/documented.ts';
 import { createApi } from '../../src/api/app.ts';
 import { createFolder, type Files } from '../../src/attachments/files.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import type { WebhookRules } from '../../src/webhooks/address.ts';
-import { documentedBy } from './documented.ts';
 import { createTestDatabase, withDatabase } from './postgres.ts';
 import { createTenant, type TestTenant, testSecretKey } from './tenant.ts';
 

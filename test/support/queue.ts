@@ -70,6 +70,29 @@ export const addForeignJob = async (
   );
 };
 
+/** What the jobs carry that the queue `notifications` still has, in whatever state. */
+export const keptJobs = async ({
+  redisUrl,
+  databaseUrl,
+}: {
+  redisUrl: string | null;
+  databaseUrl: string;
+}): Promise<unknown[]> => {
+  const found: unknown[] = [];
+  if (redisUrl) {
+    const redis = new Redis(redisUrl);
+    const jobs = (await redis.keys('rbm:notifications:*')).filter((key) => /:\d+$/.test(key));
+    for (const job of jobs) found.push(JSON.parse((await redis.hget(job, 'data'))!));
+    redis.disconnect();
+    return found;
+  }
+  await asOwner(databaseUrl, async (client) => {
+    const { rows } = await client.query(`SELECT data FROM ${queueSchema}.job WHERE queue = 'notifications'`);
+    found.push(...rows.map(({ data }) => data));
+  });
+  return found;
+};
+
 const asOwner = async (databaseUrl: string, work: (client: pg.Client) => Promise<unknown>) => {
   const client = new pg.Client({
     connectionString: withDatabase(inject('ownerUrl'), new URL(databaseUrl).pathname.slice(1)),

@@ -6,7 +6,7 @@ import { es } from '../../src/texts/es.ts';
 import type { Language, Reader } from '../../src/texts/language.ts';
 import { joinLanguages } from '../../src/texts/languages.ts';
 import { order, reader } from './orders.ts';
-import { fillings, newsCases, noticeKinds, noticeOrders, replyCases } from './values.ts';
+import { digestOrders, fillings, newsCases, noticeKinds, noticeOrders, replyCases } from './values.ts';
 
 /** A language as somebody would add it, all words marked, so that none of another language goes unseen. */
 const pretend = {
@@ -16,6 +16,7 @@ const pretend = {
       commandNames.map((name) => [name, [`QX${name.replace(' ', '')}`]]),
     ) as Language['vocabulary']['words'],
     hints: {},
+    number: '{qxnumber}',
   },
 };
 
@@ -58,6 +59,7 @@ const everyText = (locale: string, filling: string): Written[] => {
         order: true,
       })),
     ),
+    { what: 'digest', text: all.writeDigest(digestOrders(values), to), order: true },
     { what: 'stranger', text: all.textsFor(locale).stranger, order: false },
   ];
 };

@@ -91,6 +91,22 @@ test('planned maintenance tells when, and a reassignment that nothing need be do
   expect(gone).toContain('no longer yours');
 });
 
+test('a cancellation tells which order, and that nothing need be done', () => {
+  expect(write('work-order.cancelled')).toBe(
+    [
+      '🚫 *Work Order Cancelled*',
+      '📋 *WO#:* WO-1042',
+      '📝 *Title:* Replace the shaft seal',
+      '🏭 *Asset:* Feed Pump 3 (Hall B)',
+      '',
+      'You need not do anything.',
+    ].join('\n'),
+  );
+  expect(write('work-order.cancelled', {}, { locale: 'es' })).toMatch(
+    /^🚫 \*Orden de trabajo cancelada\*\n[\s\S]*\n\nNo tiene que hacer nada\.$/u,
+  );
+});
+
 describe("dates are written in the reader's zone and language", () => {
   const due = { at: new Date('2024-12-25T23:30:00Z') };
   test.each([
@@ -121,6 +137,7 @@ describe('the longest fields still give one message that can be sent', () => {
   test.each([
     'work-order.assigned',
     'work-order.unassigned',
+    'work-order.cancelled',
     'maintenance.scheduled',
     'work-order.reminder',
   ] as const)('%s', (kind) => {

@@ -1,7 +1,12 @@
 import type { Asset, WorkOrder } from '../../src/domain/work-order.ts';
 import type { Reader } from '../../src/texts/language.ts';
 
-export const reader: Reader = { locale: 'en', timeZone: 'UTC', now: new Date('2024-12-22T09:00:00Z') };
+export const reader: Reader = {
+  way: 'whatsapp',
+  locale: 'en',
+  timeZone: 'UTC',
+  now: new Date('2024-12-22T09:00:00Z'),
+};
 
 export const asset: Asset = { id: 'a', code: 'P-3', name: 'Feed Pump 3', location: 'Hall B' };
 

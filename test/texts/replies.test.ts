@@ -242,6 +242,11 @@ describe('an answer about an order names its number, its asset and what comes ne
   });
 });
 
+test("another's order is shown without what to do next", () => {
+  expect(write('orderDetail', { order: one, from: 0 })).toContain('Next:');
+  expect(write('orderDetail', { order: one, from: 0, readOnly: true })).not.toContain('Next:');
+});
+
 describe('an answer that changes nothing says so', () => {
   test.each([
     ['noSuchOrder', write('noSuchOrder', { given: 'WO-9' }), 'WO-9 is not among your orders'],
@@ -270,6 +275,11 @@ describe('an answer that changes nothing says so', () => {
     ['unreadable', write('unreadable', { kind: 'unknown' }), 'sent again'],
     ['expired button', write('buttonUseless', { expired: true }), 'too old'],
     ['forged button', write('buttonUseless', { expired: false }), 'not valid'],
+    [
+      'outdated button',
+      write('buttonOutdated', { order: order({ scheduled: { on: '2024-12-24' } }) }),
+      'this button is of an earlier notice',
+    ],
     ['nothingToUndo', write('nothingToUndo', {}), 'no change of yours'],
     ['noAlert', write('noAlert', {}), 'no alert'],
     ['tooLate', write('tooLate', { given: 'complete' }), '“complete”'],
@@ -327,8 +337,11 @@ test('STATUS counts what there is', () => {
 test('a pause says what still comes, its end what was held back', () => {
   expect(write('paused', { already: false })).toMatch(/are paused\..*Critical alerts still come.*START/s);
   expect(write('paused', { already: true })).toContain('paused already');
+  expect(write('resumed', { missed: [order({ number: 'WO-7' })] })).toContain(
+    'To start work, send START WO-7.',
+  );
   expect(write('resumed', { missed: [one, order({ number: 'WO-7' })] })).toMatch(
-    /on again.*held back \(2\).*WO-1042.*WO-7.*START and the number/s,
+    /on again.*held back \(2\).*WO-1042.*WO-7.*START \{number\}/s,
   );
 });
 
@@ -364,6 +377,11 @@ describe('what somebody else is told names who did it and the order', () => {
       news('work-order.undone', { order: one, by: 'Ana', types: ['work_order.delayed'] }),
       /Taken back\* by Ana: delay\n.*Now not acknowledged/s,
     ],
+    [
+      'maintenance.unconfirmed',
+      news('maintenance.unconfirmed', { order: order({ scheduled: { on: '2024-12-24' } }), by: 'Ana' }),
+      /not confirmed\* by Ana\n.*Scheduled:\* Dec 24, 2024$/s,
+    ],
   ])('%s', (_, text, expected) => {
     expect(text).toMatch(expected);
     expect(text).toContain('WO-1042');
@@ -381,6 +399,24 @@ describe('what somebody else is told names who did it and the order', () => {
     expect(news('technician.opted-out', { name: 'Ana', way: 'sms' })).toMatch(/Ana.*text messages/);
     expect(news('technician.opted-out', { name: 'Ana', way: 'whatsapp' })).toMatch(/Ana.*WhatsApp/);
     expect(news('technician.identity-changed', { name: 'Ana' })).toMatch(/Ana.*identity/);
+    expect(news('technician.not-reading', { name: 'Ana', since: at })).toMatch(
+      /Ana.*not read the last three reminders, the first of 08:30 Dec 22\. No more/,
+    );
+  });
+
+  test('who was not reached, by which ways and why', () => {
+    const ways = [
+      { way: 'whatsapp', why: 'not-on-whatsapp' },
+      { way: 'sms', why: 'no-such-address' },
+    ] as const;
+    const told = news('technician.not-reached', { name: 'Ana', order: one, ways: [...ways] });
+    expect(told).toContain('Ana');
+    expect(told).toContain(one.number);
+    expect(told).toMatch(
+      /WhatsApp: the number is not on WhatsApp\n.*Text message: the address does not exist/,
+    );
+    // Otherwise silence would read as if the others had got theirs.
+    expect(told).toMatch(/within the hour are not told one by one: they are in the message log/);
   });
 });
 
@@ -425,6 +461,7 @@ describe('whatever it is about, it can be sent', () => {
     resumed: { missed: many },
     nothingToDo: { command: 'MY WORK' },
     noSuchOrder: { given: huge },
+    cutOff: { given: huge, paused: true },
     orderMoved: { order: big, holder: huge, by: huge, at },
     whichOrder: { action: 'RESPONDING', rest: huge, orders: many, from: 0, leftOver: huge },
     didYouMean: { given: huge, options: [huge, huge, huge], forwarded: false },
@@ -434,6 +471,7 @@ describe('whatever it is about, it can be sent', () => {
     notOnList: { given: huge, count: 500 },
     unreadable: { kind: 'unknown' },
     buttonUseless: { expired: true },
+    buttonOutdated: { order: big },
     attached: { order: big, kinds: [...kinds, ...kinds] },
     attachedNowhere: { kinds: [...kinds, ...kinds] },
     tooLate: { given: huge },
@@ -469,6 +507,9 @@ describe('whatever it is about, it can be sent', () => {
     'work-order.undone': { order: big, by: huge, types: ['work_order.delayed'] },
     'technician.opted-out': { name: huge, way: 'sms' },
     'technician.identity-changed': { name: huge },
+    'technician.not-reached': { name: huge, order: one, ways: [{ way: 'sms', why: 'fault' }] },
+    'technician.not-reading': { name: huge, since: at },
+    'maintenance.unconfirmed': { order: big, by: huge },
   };
   test.each(variants(allNews))('$key $shift', ({ key, values }) => {
     const text = news(key, values as never);

@@ -124,6 +124,7 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
     help: [{ name }],
     paused: [true, false].map((already) => ({ already })),
     resumed: [{ missed: list }, { missed: [] }],
+    cutOff: [true, false].map((paused) => ({ given: text, paused })),
     nothingToDo: (['START', 'NOTE', 'RESPONDING', 'STATUS'] as const).map((command) => ({ command })),
     noSuchOrder: [{ given: text }],
     orderMoved: [
@@ -144,6 +145,7 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
     notOnList: [{ given: text, count }],
     unreadable: (['sticker', 'reaction', 'unknown'] as const).map((kind) => ({ kind })),
     buttonUseless: [true, false].map((expired) => ({ expired })),
+    buttonOutdated: [{ order: assigned }],
     attached: [
       { order: working, kinds: ['image', 'image', 'audio', 'video', 'document', 'contact', 'location'] },
       { order: working, kinds: ['image', 'audio', 'audio', 'video', 'video', 'document', 'document'] },
@@ -156,7 +158,7 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
   };
 };
 
-export const newsCases = ({ order, text, name }: Filling): Cases<NewsValues> => {
+export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues> => {
   const working = order('in_progress');
   return {
     'work-order.delayed': [{ order: order('delayed'), by: name, reason: text }],
@@ -173,6 +175,20 @@ export const newsCases = ({ order, text, name }: Filling): Cases<NewsValues> => 
     ],
     'technician.opted-out': (['sms', 'whatsapp'] as const).map((way) => ({ name, way })),
     'technician.identity-changed': [{ name }],
+    'technician.not-reached': [
+      { name, order: null, ways: [] },
+      {
+        name,
+        order: order('assigned'),
+        ways: [
+          { way: 'whatsapp', why: 'not-on-whatsapp' },
+          { way: 'sms', why: 'opted-out' },
+          { way: 'email', why: 'fault' },
+        ],
+      },
+    ],
+    'technician.not-reading': [{ name, since: at }],
+    'maintenance.unconfirmed': [{ order: order('assigned'), by: name }],
   };
 };
 
@@ -189,6 +205,14 @@ export const noticeOrders = ({ order }: Filling): WorkOrder[] => [
 export const noticeKinds = [
   'work-order.assigned',
   'work-order.unassigned',
+  'work-order.cancelled',
   'maintenance.scheduled',
   'work-order.reminder',
+  'maintenance.reminder',
 ] as const;
+
+/** As many as there may be, due at every distance. */
+export const digestOrders = (filling: Filling): WorkOrder[] => [
+  ...noticeOrders(filling),
+  ...Array.from({ length: filling.orders }, (_, index) => filling.order('assigned', index)),
+];

@@ -15,6 +15,7 @@ const language = (own: Partial<Vocabulary['words']>, hints: Vocabulary['hints'] 
     ...own,
   },
   hints,
+  number: '{number}',
 });
 
 const join = (own: Partial<Vocabulary['words']>, hints?: Vocabulary['hints']) => () =>
@@ -23,6 +24,7 @@ const join = (own: Partial<Vocabulary['words']>, hints?: Vocabulary['hints']) =>
 const heard = (text: string, forwarded = false) =>
   understand(
     {
+      way: 'whatsapp',
       text,
       button: null,
       hasAttachments: false,
@@ -48,6 +50,11 @@ describe('a fault in the words stops the start and is named', () => {
     ['a word of another language', join({ NOTE: ['INICIAR'] }), /xx: "INICIAR" is NOTE and START/],
     ['an opt-out word', join({ COMPLETE: ['END'] }), /xx: "END" for COMPLETE is an opt-out word/],
     ['an opt-out word of STOP', join({ DELAY: ['STOP'] }), /"STOP" for DELAY is an opt-out word/],
+    [
+      "a command with none but Twilio's words",
+      join({ HELP: ['HELP', 'INFO'] }),
+      /xx: HELP has only words of Twilio/,
+    ],
     ['a command without a word', join({ MORE: [] }), /xx: MORE has no word/],
     ['a hint that is a command', join({}, { NOTA: ['NOTE'] }), /"NOTA" is a command's word and a hint/],
     ['a hint of two meanings', join({}, { LISTO: ['ACK'] }), /xx: the hint "LISTO" means something else/],

@@ -79,6 +79,26 @@ test('nobody there is a failure', async () => {
   expect(await post(receiver.url)).toEqual({ kind: 'failed', reason: 'ECONNREFUSED' });
 });
 
+test('the scheme counts as what it is, however it is written', async () => {
+  const receiver = await setUp();
+  expect(await post(receiver.url.replace('http:', 'HTTP:'))).toEqual({ kind: 'taken' });
+  // Nobody speaks TLS there: the receiver hears nothing.
+  expect(await post(receiver.url.replace('http:', 'HTTPS:'))).toEqual({
+    kind: 'failed',
+    reason: expect.stringMatching(/SSL|EPROTO/),
+  });
+  expect(receiver.got).toHaveLength(1);
+});
+
+test('what cannot even be begun is a failure', async () => {
+  const receiver = await setUp();
+  const broken = { headers: { 'webhook-id': 'a\nb' }, body: '{}' };
+  expect(await postWebhook(receiver.url, broken, here, new AbortController().signal, limits)).toEqual({
+    kind: 'failed',
+    reason: 'ERR_INVALID_CHAR',
+  });
+});
+
 test('a process that stops lets go of it', async () => {
   const receiver = await setUp(never);
   const stopping = new AbortController();

@@ -76,11 +76,15 @@ export const pageRoutes = (simulator: Simulator, basePath: string, latestEvents:
       number: readable(phone.address),
       switches: Object.fromEntries(switchNames.map((name) => [name, phone[name]])),
     })),
-    contents: simulator.contents().map(({ sid, friendlyName, approval }) => ({
-      sid,
-      name: approval.name || friendlyName,
-      state: approval.state,
-    })),
+    // Of what nobody has handed in WhatsApp has nothing to decide: the quick replies of messages in the window.
+    contents: simulator
+      .contents()
+      .filter(({ approval }) => approval.name !== '' || approval.state !== 'unsubmitted')
+      .map(({ sid, friendlyName, approval }) => ({
+        sid,
+        name: approval.name || friendlyName,
+        state: approval.state,
+      })),
     faults: simulator.faults(),
     callbackOrder: simulator.callbackOrder,
     readReceipts: simulator.readReceipts,
@@ -164,9 +168,14 @@ export const pageRoutes = (simulator: Simulator, basePath: string, latestEvents:
 
   app.post('/phones/:address/messages', async (c) => {
     const address = c.req.param('address');
-    const { text, quotedSid, isForwarded } = await jsonOf(c);
+    const { text, quotedSid, isForwarded, isSms } = await jsonOf(c);
     if (!isText(text, 4096)) return c.json({ message: 'Write between 1 and 4096 characters.' }, 400);
     const quoted = messageAt(address, quotedSid);
+    // An SMS quotes nothing: what answers one is another.
+    if (isSms === true || quoted?.way === 'sms') {
+      if (!simulator.smsFrom) return c.json({ message: 'This account has no number for SMS.' }, 409);
+      return c.json(await simulator.says(address.replace('whatsapp:', ''), text));
+    }
     if (quoted) return c.json(await simulator.quotes(address, quoted.sid, text));
     return c.json(await (isForwarded === true ? simulator.forwards : simulator.says)(address, text));
   });

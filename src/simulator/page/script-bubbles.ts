@@ -30,6 +30,7 @@ const addBubble = (phone, message) => {
   bubble.dataset.sid = message.sid;
   bubble.dataset.by = message.by;
   bubble.querySelector(".forwarded").hidden = !message.isForwarded;
+  bubble.querySelector(".way").hidden = message.way !== "sms";
   format(bubble.querySelector(".text"), message.type === "unsupported" ? "_edited a message_" : message.text);
   showFile(phone, bubble, message);
   showChoices(phone, bubble, message);

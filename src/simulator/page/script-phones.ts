@@ -79,6 +79,7 @@ const watchMenus = (phone, find) => {
   choose("[data-sample]", ({ dataset }) => void ask(phone, "/samples", { kind: dataset.sample }));
   choose("[data-place]", () => void ask(phone, "/places", { ...plant, label: takeText(phone) || undefined }));
   choose("[data-forward]", () => void send(phone, phone.text.value || "ACK", "/messages", { isForwarded: true }));
+  choose("[data-sms]", () => void send(phone, phone.text.value || "ACK", "/messages", { isSms: true }));
   choose("[data-edit]", () => void ask(phone, "/edits", {}));
   file.addEventListener("change", () => {
     const [chosen] = file.files;

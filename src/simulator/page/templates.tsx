@@ -9,6 +9,7 @@ const switchTexts: Record<keyof PhoneSwitches, { name: string; tag: string; effe
     effect: 'only approved templates arrive until the person writes',
   },
   hidesNumber: { name: 'Hides the number', tag: 'number hidden', effect: 'known by a user id only' },
+  noTextMessages: { name: 'No text messages', tag: 'no SMS', effect: 'SMS fail with 30005' },
   notOnWhatsApp: { name: 'Not on WhatsApp', tag: 'no WhatsApp', effect: 'sends fail with 63024' },
   blocksSender: { name: 'Has blocked us', tag: 'blocks us', effect: 'sends fail with 63014' },
   delays: { name: 'Slow line', tag: 'slow', effect: 'webhooks and statuses come seconds late' },
@@ -99,6 +100,9 @@ export const PhoneTemplate = () => (
             <button type="button" data-forward>
               The text, as forwarded
             </button>
+            <button type="button" data-sms>
+              The text, as an SMS
+            </button>
             <button type="button" data-edit>
               An edit of a message
             </button>
@@ -130,6 +134,9 @@ export const BubbleTemplate = () => (
       <div class="file" hidden></div>
       <span class="text"></span>
       <span class="meta">
+        <b class="way" hidden>
+          SMS
+        </b>
         <time></time>
         <span class="tick" role="img">
           <svg class="queued" viewBox="0 0 16 16" aria-hidden="true">

@@ -1,0 +1,147 @@
+import { type Bell, type Facts, readFacts } from '../cmms/facts.ts';
+import { holdsBack, whenDue } from '../cmms/hold-back.ts';
+import { withMailFooter } from '../cmms/mail-footer.ts';
+import { buttonsOf, type NoticeKind, readerOf, waitForNext } from '../cmms/notify.ts';
+import { findRoute } from '../cmms/route.ts';
+import { tellAbout } from '../cmms/tell-people.ts';
+import type { Deps } from '../deps.ts';
+import { isStillTrue, type Way } from '../domain/message.ts';
+import { causeOf, whyNotReached } from '../domain/not-reached.ts';
+import { byUrgency } from '../domain/reminder.ts';
+import type { WorkOrder } from '../domain/work-order.ts';
+import type { OfTheFirstWay } from '../store/outbox.ts';
+import type { Tx } from '../store/store.ts';
+import type { Technician } from '../store/technicians.ts';
+import type { Reader } from '../texts/language.ts';
+import { textsFor, writeDigest, writeNotice } from '../texts/texts.ts';
+
+/** By which way it goes on, null if by none; and whom nobody is left to reach by. Ring the bells after the commit. */
+type Followed = { nextWay: Way | null; bells: Bell[]; notReached: NotReached | null };
+
+/** Says a message that failed for good, or cannot leave, by the person's next way. When there is none left: see `tellNotReached`. */
+export const followFailed = async (tx: Tx, deps: Deps, messageId: string): Promise<Followed> => {
+  const message = await tx.outbox.lockForNextWay(messageId);
+  const followed = message && (await follow(tx, deps, message));
+  if (!followed) return { nextWay: null, bells: [], notReached: null };
+  return followed.kind === 'goes-on'
+    ? { nextWay: followed.nextWay, bells: followed.bells, notReached: null }
+    : { nextWay: null, bells: [], notReached: followed };
+};
+
+/** Somebody whom a message did not reach by any way, and what it was about. */
+type NotReached = {
+  kind: 'no-way-left';
+  message: OfTheFirstWay;
+  person: Technician;
+  order: WorkOrder | null;
+  facts: Facts;
+};
+
+type Following = { kind: 'goes-on'; nextWay: Way | null; bells: Bell[] } | NotReached;
+
+/** The next row, if the person is still to be told and has not been reached; null if there is nothing to tell. */
+export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promise<Following | null> => {
+  const { id, kind, lane, technicianId, tried } = message;
+  // An answer belongs to the question: by another way nobody has asked it.
+  if (kind === 'reply' || !technicianId) return null;
+  const later = tried[tried.findIndex((each) => each.id === id) + 1];
+  if (later) return { kind: 'goes-on', nextWay: later.way, bells: [] };
+  if (tried.some(({ status }) => status === 'delivered' || status === 'read')) return null;
+
+  const facts = await readFacts(tx, deps, { kind: 'system', id: null });
+  const person = (await tx.technicians.get(technicianId))!;
+  const order = message.workOrderId ? await tx.workOrders.get(message.workOrderId) : null;
+  const timeZone = person.timeZone ?? facts.tenant.timeZone;
+  if (message.expiresAt <= facts.now || !isStillTrue(message, order, timeZone)) return null;
+  // Whoever has written since has the phone in hand, unless nothing of ours can have been on it.
+  const ids = tried.map((each) => each.id);
+  if (await tx.outbox.answeredSince(technicianId, ids)) return null;
+
+  const route = await findRoute(tx, person, facts.newId, {
+    after: message.way,
+    evenSwitchedOff: lane === 'critical',
+  });
+  if ('not' in route) return { kind: 'no-way-left', message, person, order, facts };
+
+  const held = await holdsBack(tx, person, message, facts);
+  const heldBack = 'cancel' in held ? held.cancel : null;
+  const reader = readerOf(person, facts.tenant, facts.now, route.way);
+  const added = await tx.outbox.add({
+    id: facts.newId(),
+    fallbackOf: message.firstId,
+    technicianId,
+    way: route.way,
+    channelId: route.channelId,
+    conversationId: route.conversationId,
+    kind,
+    lane,
+    text: await withMailFooter(tx, await textFor(tx, message, order, reader), reader, person),
+    buttons: isNotice(kind) ? buttonsOf(kind, reader) : null,
+    fallbackSeconds: await waitForNext(tx, route, facts),
+    inReplyTo: null,
+    causedBy: message.causedBy,
+    workOrderIds: message.workOrderIds,
+    dueDays: message.dueDays,
+    about: message.workOrderId
+      ? { workOrderId: message.workOrderId, assignmentNo: message.assignmentNo, dueDay: message.dueDay }
+      : null,
+    ...whenDue(held, facts.now),
+    expiresAt: message.expiresAt,
+    heldBack,
+  });
+  if (heldBack !== null) await tx.outbox.freeAssignment(id);
+  const bells: Bell[] = added && heldBack === null ? [{ queue: 'outbound', id: route.channelId }] : [];
+  return { kind: 'goes-on', nextWay: heldBack === null ? route.way : null, bells };
+};
+
+/** Notices and digests are written anew, as the orders are now; other texts were written for every way with the first message. */
+const textFor = async (
+  tx: Tx,
+  message: OfTheFirstWay,
+  order: WorkOrder | null,
+  reader: Reader,
+): Promise<string> => {
+  if (order && isNotice(message.kind)) return writeNotice(message.kind, order, reader);
+  if (message.kind === 'work-order.digest') {
+    const orders = await tx.workOrders.getMany(message.workOrderIds);
+    return writeDigest(orders.sort(byUrgency(reader.timeZone)), reader);
+  }
+  return message.texts[reader.way] ?? message.texts[message.tried[0]!.way] ?? '';
+};
+
+const isNotice = (kind: string): kind is NoticeKind => kind in textsFor('en').notices;
+
+/**
+ * Tells the feed that a message reached its person by no way, and the planner unless he heard of the same cause within
+ * the hour. Ring these and `cmms-events` after the commit.
+ */
+export const tellNotReached = async (
+  tx: Tx,
+  { message, person, order, facts }: NotReached,
+): Promise<Bell[]> => {
+  const { id, kind, tried } = message;
+  await tx.events.add({
+    id: facts.newId(),
+    type: 'technician.unreachable',
+    at: facts.now,
+    actor: facts.actor,
+    workOrderId: order?.id ?? null,
+    messageId: id,
+    data: { technician: person.externalId, reason: 'failed', ways: tried.map(({ way }) => way) },
+  });
+  // News of that kind would bring forth more of it, without end.
+  if (kind.startsWith('technician.')) return [];
+  const ways = tried.map((each) => ({ way: each.way, why: whyNotReached(each) }));
+  const news = {
+    key: 'technician.not-reached',
+    values: { name: person.name, order, ways },
+    orderId: order?.id ?? null,
+  } as const;
+  const cause = causeOf(
+    ways.map(({ why }) => why),
+    person.id,
+  );
+  return tellAbout(tx, person, 'planners', news, facts, order?.plannerId ?? null, (ids) =>
+    tx.notReached.tell(cause, ids),
+  );
+};

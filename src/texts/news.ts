@@ -1,0 +1,64 @@
+import type { Way } from '../domain/message.ts';
+import { roomFor } from './by-way.ts';
+import type { Language, Texts } from './language.ts';
+import { joinLines } from './layout.ts';
+import { partsIn } from './parts.ts';
+import { oneLine } from './shorten.ts';
+import { writeMoment } from './when.ts';
+
+/** What others are told of somebody, made of one language's words. */
+export const newsIn = (language: Language, way: Way): Texts['news'] => {
+  const { news, mail } = language;
+  const { mark, bold, heading, undone, need, quoted, commandsFor, scheduled } = partsIn(language, way);
+  const room = roomFor[way];
+  const about = (name: string) => oneLine(name, 60);
+  return {
+    'work-order.delayed': ({ order, by, reason }) =>
+      joinLines(
+        mark('⏸️', news.delayed(about(by), bold)),
+        heading(order),
+        quoted(reason, room.quote),
+        news.priority(order.priority),
+      ),
+    'work-order.escalated': ({ order, by, reason }) =>
+      joinLines(
+        mark('🆘', bold(news.escalated.head(about(by)))),
+        order ? heading(order) : news.escalated.noOrder,
+        reason && quoted(reason, room.quote),
+        order &&
+          (way === 'email'
+            ? `\n${mail.answerWith}\n${commandsFor(order).on('RESPONDING')}`
+            : news.escalated.next(commandsFor(order))),
+      ),
+    'work-order.needed': ({ order, by, what }) =>
+      joinLines(mark('🙋', bold(news.needed(about(by)))), heading(order), quoted(need(what), room.quote)),
+    'work-order.taken': ({ order, by }) => joinLines(mark('🏃', bold(news.taken(about(by)))), heading(order)),
+    'work-order.undone': ({ order, by, types }) =>
+      joinLines(
+        mark('↩️', news.undone(about(by), undone(types), bold)),
+        order && heading(order),
+        order && language.now(order.status),
+      ),
+    'technician.opted-out': ({ name, way: by }) => mark('🔕', news.optedOut[by](bold(about(name)))),
+    'technician.identity-changed': ({ name }) => mark('⚠️', news.identityChanged(bold(about(name)))),
+    'technician.not-reading': ({ name, since }, reader) =>
+      mark('🔕', news.notReading(bold(about(name)), writeMoment(since, reader))),
+    'maintenance.unconfirmed': ({ order, by }, reader) =>
+      joinLines(
+        mark('🗓️', news.unconfirmed(about(by), bold)),
+        heading(order),
+        mark('📅', `${bold(`${language.notices.labels.scheduled}:`)} ${scheduled(order, reader)}`),
+      ),
+    'technician.not-reached': ({ name, order, ways }) =>
+      joinLines(
+        mark('📵', bold(news.notReached.head(about(name)))),
+        order && heading(order),
+        ...ways.map(
+          ({ way: by, why }) =>
+            `${way === 'whatsapp' ? '•' : '-'} ${news.notReached.ways[by]}: ${news.notReached.why[why]}`,
+        ),
+        news.notReached.next,
+        news.notReached.further,
+      ),
+  };
+};
