@@ -74,8 +74,10 @@ describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
       });
     });
     await queues.stopWorkers(5000);
-    // Two that fail at once may each spare the other's.
-    expect((await keptJobs(at)).length).toBeOneOf([1000, 1001, 1002]);
+    // Those that fail at once may each spare the others'.
+    const kept = (await keptJobs(at)).length;
+    expect(kept).toBeGreaterThanOrEqual(1000);
+    expect(kept).toBeLessThanOrEqual(1004);
   });
 
   test('a ring that is due soon comes in time, whether one for later came before it or after', async () => {

@@ -307,7 +307,8 @@ export const useOutbox = () => {
     const attempts = async (messageId: string): Promise<AttemptRow[]> =>
       query(
         `SELECT id, reason, state, status, provider_id AS "providerId", provider_id_from AS "from", error_code AS code,
-           sending_at AS "sendingAt", looks, extract(epoch FROM look_at - sending_at)::float8 AS "lookAfterSeconds"
+           sending_at AS "sendingAt", looks,
+           round(extract(epoch FROM look_at - sending_at), 3)::float8 AS "lookAfterSeconds"
          FROM attempt WHERE message_id = $1 ORDER BY sending_at`,
         [messageId],
       );
