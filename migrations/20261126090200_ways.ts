@@ -2,9 +2,11 @@ import type { Knex } from 'knex';
 import { dueWorkWith } from './20261125090400_endpoints.ts';
 import { asGate, readRoles } from './tenant-tables.ts';
 
-// Messages that did not arrive in time, whoever sends on their channel and whether it is paused: the next way is
-// another channel's.
-const overdue = `
+/**
+ * Messages that did not arrive in time, whoever sends on their channel and whether it is paused: the next way is
+ * another channel's.
+ */
+export const overdueWork = `
       UNION ALL
       (SELECT 'outbound', c.tenant_id, c.id, false, NULL FROM channel c
        WHERE EXISTS (SELECT FROM message m WHERE m.tenant_id = c.tenant_id AND m.channel_id = c.id
@@ -44,7 +46,7 @@ const up = async (knex: Knex) => {
     CREATE INDEX message_told_assignment ON message (tenant_id, work_order_id, told_assignment_no)
       WHERE told_assignment_no IS NOT NULL;
   `);
-  await replace(knex, overdue);
+  await replace(knex, overdueWork);
 };
 
 // Row security binds the owner too, who must reach every tenant's rows here.

@@ -26,6 +26,7 @@ import missingOnce from './20261126090520_missing_once.ts';
 import overdue from './20261126090700_overdue.ts';
 import timeline from './20261126090900_timeline.ts';
 import channelProgress from './20261126090901_channel_progress.ts';
+import alerts from './20261127090000_alerts.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -58,6 +59,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261126090700_overdue', overdue],
   ['20261126090900_timeline', timeline],
   ['20261126090901_channel_progress', channelProgress],
+  ['20261127090000_alerts', alerts],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

@@ -6,6 +6,7 @@ export const queueNames = [
   'outbound',
   'delivery-status',
   'attachments',
+  'chains',
   'cmms-events',
   'webhooks',
   'notifications',
@@ -15,7 +16,7 @@ export const queueNames = [
 
 export type QueueName = (typeof queueNames)[number];
 
-/** A ring says whose work waits: a conversation, a channel, a webhook endpoint, or the tenant itself. */
+/** A ring says whose work waits: a conversation, a channel, an alert's chain, a webhook endpoint, or the tenant itself. */
 export const doorbell = z.object({ tenantId: z.uuid(), id: z.uuid() });
 export type Doorbell = z.infer<typeof doorbell>;
 
@@ -24,5 +25,6 @@ export type DoorbellQueue =
   | 'outbound'
   | 'delivery-status'
   | 'attachments'
+  | 'chains'
   | 'cmms-events'
   | 'webhooks';

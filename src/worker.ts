@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attachments } from '../jobs/attachments.ts';
+import { chains } from '../jobs/chains.ts';
 import { cmmsEvents } from '../jobs/cmms-events.ts';
 import { deliveryStatus } from '../jobs/delivery-status.ts';
 import { inbound } from '../jobs/inbound.ts';
@@ -37,6 +38,7 @@ const concurrency = {
     outbound: 16,
     'delivery-status': 4,
     attachments: 4,
+    chains: 4,
     'cmms-events': 4,
     webhooks: 2,
     notifications: 8,
@@ -47,6 +49,7 @@ const concurrency = {
     outbound: 6,
     'delivery-status': 2,
     attachments: 2,
+    chains: 2,
     'cmms-events': 2,
     webhooks: 1,
     notifications: 2,
@@ -95,6 +98,7 @@ export const startWorker = async (
     outbound: outbound(all),
     'delivery-status': deliveryStatus(all),
     attachments: attachments(all),
+    chains: chains(all),
     'cmms-events': cmmsEvents(all),
     webhooks: async (bell) => runs.start(bell),
   };

@@ -1,9 +1,11 @@
 import pg from 'pg';
+import { alerts } from './alerts.ts';
 import { apiKeys } from './api-keys.ts';
 import { assets } from './assets.ts';
 import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
 import { callbacks } from './callbacks.ts';
+import { chains } from './chains.ts';
 import { channels } from './channels.ts';
 import { createConnections, isOutdatedPlan, type Queries, UndoneError } from './connections.ts';
 import { conversations } from './conversations.ts';
@@ -89,11 +91,13 @@ export const createStore = (options: {
 
 const openTx = (trx: Queries, tenantId: string) => ({
   tenantId,
+  alerts: alerts(trx, tenantId),
   apiKeys: apiKeys(trx, tenantId),
   assets: assets(trx, tenantId),
   attachments: attachments(trx, tenantId),
   attempts: attempts(trx, tenantId),
   callbacks: callbacks(trx, tenantId),
+  chains: chains(trx, tenantId),
   channels: channels(trx, tenantId),
   conversations: conversations(trx, tenantId),
   events: events(trx, tenantId),

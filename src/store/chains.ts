@@ -1,0 +1,143 @@
+import type { Chain, ChainEnd, Page } from '../domain/chain.ts';
+import type { Queries } from './connections.ts';
+
+export type NewChain = Omit<Chain, 'step' | 'turn' | 'stepAt' | 'nextAt' | 'exhausted' | 'ended'>;
+export type NewPage = Omit<Page, 'seenToldAt' | 'at'>;
+
+export const chains = (trx: Queries, tenantId: string) => {
+  const read = async (condition: string, values: unknown[], lock = ''): Promise<Chain[]> =>
+    (
+      await trx.rows<Row>(
+        `SELECT * FROM chain c WHERE c.tenant_id = $1 AND ${condition} ORDER BY c.id ${lock}`,
+        [tenantId, ...values],
+      )
+    ).map(fromRow);
+
+  return {
+    /** Adds a chain at step 0 that waits for its first step; `waitSeconds` null: it does not run, for that reason. */
+    add: async (chain: NewChain, waitSeconds: number | null, ended: ChainEnd | null): Promise<void> => {
+      await trx.rows(
+        `INSERT INTO chain (tenant_id, id, kind, lane, alert_id, work_order_id, caller_id, reason, caused_by, steps,
+           expires_at, next_at, ended, exhausted)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp() + $12 * interval '1 second', $13,
+           $13 IS NOT NULL)`,
+        [
+          ...[tenantId, chain.id, chain.kind, chain.lane, chain.alertId, chain.workOrderId, chain.callerId],
+          ...[chain.reason, chain.causedBy, JSON.stringify(chain.steps), chain.expiresAt, waitSeconds, ended],
+        ],
+      );
+    },
+
+    get: async (id: string): Promise<Chain | null> => (await read('c.id = $2', [id]))[0] ?? null,
+
+    /** Locks chains. Their orders and alerts must be locked before, messages after. */
+    lock: async (id: string): Promise<Chain | null> =>
+      (await read('c.id = $2', [id], 'FOR NO KEY UPDATE OF c'))[0] ?? null,
+
+    lockOfAlert: async (alertId: string): Promise<Chain | null> =>
+      (await read('c.alert_id = $2', [alertId], 'FOR NO KEY UPDATE OF c'))[0] ?? null,
+
+    lockOfOrder: (workOrderId: string): Promise<Chain[]> =>
+      read('c.work_order_id = $2', [workOrderId], 'FOR NO KEY UPDATE OF c'),
+
+    ofAlerts: (alertIds: string[]): Promise<Chain[]> => read('c.alert_id = ANY($2)', [alertIds]),
+
+    /** Whether the time of a chain's next step has come, by the database's clock. */
+    isDue: async (id: string): Promise<boolean> =>
+      (
+        await trx.rows(
+          'SELECT FROM chain WHERE tenant_id = $1 AND id = $2 AND next_at <= clock_timestamp()',
+          [tenantId, id],
+        )
+      ).length > 0,
+
+    /** A step starts; the next one follows after that time, or none does, for that reason. The chain must be locked. */
+    start: async (
+      id: string,
+      step: number,
+      next: { waitSeconds: number } | { ended: ChainEnd },
+      exhausted: boolean,
+    ): Promise<void> => {
+      await trx.rows(
+        `UPDATE chain SET step = $3, turn = turn + 1, step_at = clock_timestamp(), exhausted = $4,
+           next_at = clock_timestamp() + $5 * interval '1 second', ended = $6
+         WHERE tenant_id = $1 AND id = $2`,
+        [
+          ...[tenantId, id, step, exhausted],
+          ...('ended' in next ? [null, next.ended] : [next.waitSeconds, null]),
+        ],
+      );
+    },
+
+    /** It does not run any more. The chain must be locked. */
+    end: async (id: string, ended: ChainEnd): Promise<void> => {
+      await trx.rows('UPDATE chain SET next_at = NULL, ended = $3 WHERE tenant_id = $1 AND id = $2', [
+        tenantId,
+        id,
+        ended,
+      ]);
+    },
+
+    /** It runs again from its step on. The chain must be locked. */
+    goOn: async (id: string, waitSeconds: number): Promise<void> => {
+      await trx.rows(
+        `UPDATE chain SET next_at = clock_timestamp() + $3 * interval '1 second', ended = NULL
+         WHERE tenant_id = $1 AND id = $2`,
+        [tenantId, id, waitSeconds],
+      );
+    },
+
+    addPage: async (page: NewPage): Promise<void> => {
+      await trx.rows(
+        `INSERT INTO page (tenant_id, id, chain_id, technician_id, step, turn, message_id, asked_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [
+          ...[tenantId, page.id, page.chainId, page.technicianId, page.step, page.turn, page.messageId],
+          page.askedBy,
+        ],
+      );
+    },
+
+    /** Everybody told so far, in the order they were. */
+    pages: async (chainId: string): Promise<Page[]> =>
+      (
+        await trx.rows<Row>('SELECT * FROM page WHERE tenant_id = $1 AND chain_id = $2 ORDER BY seq', [
+          tenantId,
+          chainId,
+        ])
+      ).map(pageFromRow),
+  };
+};
+
+type Row = Record<string, never>;
+
+const fromRow = (row: Row): Chain => ({
+  id: row.id!,
+  kind: row.kind!,
+  lane: row.lane!,
+  alertId: row.alert_id!,
+  workOrderId: row.work_order_id!,
+  callerId: row.caller_id!,
+  reason: row.reason!,
+  causedBy: row.caused_by!,
+  steps: row.steps!,
+  step: row.step!,
+  turn: row.turn!,
+  stepAt: row.step_at!,
+  nextAt: row.next_at!,
+  exhausted: row.exhausted!,
+  ended: row.ended!,
+  expiresAt: row.expires_at!,
+});
+
+const pageFromRow = (row: Row): Page => ({
+  id: row.id!,
+  chainId: row.chain_id!,
+  technicianId: row.technician_id!,
+  step: row.step!,
+  turn: row.turn!,
+  messageId: row.message_id!,
+  askedBy: row.asked_by!,
+  seenToldAt: row.seen_told_at!,
+  at: row.at!,
+});
