@@ -127,7 +127,7 @@ test('each migration takes back exactly what it did', async () => {
   } finally {
     await db.destroy();
   }
-});
+}, 180_000);
 
 test('migrating again changes nothing', async () => {
   const { ownerUrl, superuserUrl } = await createEmptyDatabase();
