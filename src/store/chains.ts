@@ -19,7 +19,7 @@ export const chains = (trx: Queries, tenantId: string) => {
       await trx.rows(
         `INSERT INTO chain (tenant_id, id, kind, lane, alert_id, work_order_id, caller_id, reason, caused_by, steps,
            expires_at, next_at, ended, exhausted)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp() + $12 * interval '1 second', $13,
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp() + $12 * interval '1 second', $13::text,
            $13 IS NOT NULL)`,
         [
           ...[tenantId, chain.id, chain.kind, chain.lane, chain.alertId, chain.workOrderId, chain.callerId],

@@ -5,7 +5,9 @@ import { sha256 } from '../../src/crypto.ts';
 import { approvalStatuses } from '../../src/domain/template.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { queueNames } from '../../src/queues.ts';
+import type { NewAlert } from '../../src/store/alerts.ts';
 import type { NewAttachment } from '../../src/store/attachments.ts';
+import type { NewChain, NewPage } from '../../src/store/chains.ts';
 import type { InboundRow } from '../../src/store/gate.ts';
 import type { NewMessage } from '../../src/store/outbox.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
@@ -90,6 +92,14 @@ const furnish = async ({ apiKey = true } = {}) => {
       attachment: randomUUID(),
       location: randomUUID(),
       endpoint: randomUUID(),
+      /** Open, and the technician was paged for it by a message that was accepted. */
+      alert: randomUUID(),
+      /** The technician goes to it. */
+      claimedAlert: randomUUID(),
+      chain: randomUUID(),
+      /** Of a call for help about the escalated order. */
+      call: randomUUID(),
+      page: randomUUID(),
     },
   };
   const { mark, ids } = own;
@@ -226,6 +236,14 @@ const furnish = async ({ apiKey = true } = {}) => {
     );
     await tx.attempts.accepted(ids.accepted, sidOut, 'answer');
     await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
+    await tx.alerts.add(alertOf(own));
+    await tx.alerts.add({ ...alertOf(own), id: ids.claimedAlert, externalId: 'A-2' });
+    await tx.alerts.claim(ids.claimedAlert, ids.technician);
+    await tx.chains.add(chainOf(own), 0, null);
+    const call = { kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder };
+    await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
+    await tx.chains.addPage(pageOf(own));
+    await tx.alerts.addToMessage(ids.acceptedNotice, ids.alert);
     await tx.quickReplies.want(ids.channel, [
       { shape, definition: definitionOf(own) },
       { shape: sha256('wanted').toString('hex'), definition: definitionOf(own) },
@@ -348,6 +366,22 @@ const endpointOf = ({ ids, mark }: Own): WebhookEndpoint => ({
   switchedOffAt: null,
 });
 
+const alertOf = ({ ids, mark }: Own): NewAlert => ({
+  ...{ id: ids.alert, externalId: 'A-1', assetId: ids.asset, message: mark, severity: 'critical' },
+  ...{ recipients: [ids.technician], raisedAt: new Date(), expiresAt: null },
+});
+
+const chainOf = ({ ids, mark }: Own): NewChain => ({
+  ...{ id: ids.chain, kind: 'alert.raised', lane: 'critical', alertId: ids.alert, workOrderId: null },
+  ...{ callerId: null, reason: mark, causedBy: null, expiresAt: null },
+  steps: [{ waitSeconds: 60, notify: ['supervisor'], ways: ['whatsapp'] }],
+});
+
+const pageOf = ({ ids }: Own): NewPage => ({
+  ...{ id: ids.page, chainId: ids.chain, technicianId: ids.technician, step: 0, turn: 0 },
+  ...{ messageId: ids.acceptedNotice, askedBy: ids.supervisor },
+});
+
 const shape = sha256('shape').toString('hex');
 const definitionOf = ({ mark }: Own) => ({
   body: '{{1}}',
@@ -372,6 +406,39 @@ const soon = () => new Date(Date.now() + 60_000);
 const all = { after: null, limit: 200 };
 
 const cases: Cases = {
+  alerts: {
+    add: (tx, its) => tx.alerts.add({ ...alertOf(its), id: randomUUID(), externalId: 'A-9' }),
+    find: (tx) => tx.alerts.find('A-1'),
+    getMany: (tx, its) => tx.alerts.getMany([its.ids.alert]),
+    lock: (tx, its) => tx.alerts.lock([its.ids.alert]),
+    keep: (tx, its) => tx.alerts.keep([its.ids.alert]),
+    claim: (tx, its) => tx.alerts.claim(its.ids.alert, its.ids.technician),
+    release: (tx, its) => tx.alerts.release(its.ids.claimedAlert),
+    resolve: (tx, its) => tx.alerts.resolve(its.ids.alert),
+    restore: (tx, its) =>
+      tx.alerts.restore(its.ids.claimedAlert, {
+        ...{ version: 1, state: 'open', responderId: null, claimedAt: null },
+      }),
+    pagedTo: (tx, its) => tx.alerts.pagedTo(its.ids.technician),
+    respondedBy: (tx, its) => tx.alerts.respondedBy(its.ids.technician),
+    ofMessages: (tx, its) => tx.alerts.ofMessages([its.ids.acceptedNotice]),
+    addToMessage: (tx, its) => tx.alerts.addToMessage(its.ids.notice, its.ids.alert),
+  },
+  chains: {
+    add: (tx, its) =>
+      tx.chains.add({ ...chainOf(its), id: randomUUID(), alertId: its.ids.claimedAlert }, 60, null),
+    get: (tx, its) => tx.chains.get(its.ids.chain),
+    lock: (tx, its) => tx.chains.lock(its.ids.chain),
+    lockOfAlert: (tx, its) => tx.chains.lockOfAlert(its.ids.alert),
+    lockOfOrder: (tx, its) => tx.chains.lockOfOrder(its.ids.escalatedOrder),
+    ofAlerts: (tx, its) => tx.chains.ofAlerts([its.ids.alert]),
+    isDue: (tx, its) => tx.chains.isDue(its.ids.chain),
+    start: (tx, its) => tx.chains.start(its.ids.chain, 1, { waitSeconds: 60 }, false),
+    end: (tx, its) => tx.chains.end(its.ids.chain, 'claimed'),
+    goOn: (tx, its) => tx.chains.goOn(its.ids.chain, 60),
+    addPage: (tx, its) => tx.chains.addPage({ ...pageOf(its), id: randomUUID(), turn: 1 }),
+    pages: (tx, its) => tx.chains.pages(its.ids.chain),
+  },
   apiKeys: {
     add: [
       (tx, its) => tx.apiKeys.add({ id: its.ids.apiKey, label: 'stolen', hash: randomBytes(32) }),
