@@ -1,8 +1,67 @@
+import { addEvents, startNextStep, subjectOf } from '../src/cmms/chains.ts';
+import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
 import type { Deps } from '../src/deps.ts';
+import { alarmFor } from '../src/messaging/alarms.ts';
 import type { Doorbell } from '../src/queues.ts';
+import type { Tx } from '../src/store/store.ts';
 
-/** Starts the next step of a chain whose time has come. */
+/**
+ * Starts the next step of a chain whose time has come, and comes back for the one after that. One transaction, under
+ * the alert's lock: a worker that dies in it has done nothing, and one that comes too late finds nothing to do.
+ */
 export const chains = (deps: Deps) => async (bell: Doorbell) => {
-  // Implemented with src/cmms/chains.ts.
-  deps.log.debug({ event: 'chain.rang', chain: bell.id });
+  const { store, ring, log, now } = deps;
+  const { tenantId, id } = bell;
+  const came = await store.tenant(tenantId, async (tx) => {
+    const facts = await readFacts(tx, deps, { kind: 'system', id: null });
+    const started = await advance(tx, id, facts);
+    return { ...started, chain: await tx.chains.get(id), againInMs: await tx.chains.dueInMs(id) };
+  });
+  ringAll(deps, tenantId, came.bells);
+  if (came.againInMs !== null) ring('chains', tenantId, id, Math.max(0, came.againInMs) + 50);
+
+  const { chain, told } = came;
+  if (!chain) return;
+  const about = { tenantId, chainId: id, kind: chain.kind, alert: came.alert };
+  if (told !== null) log.info({ event: 'chain.step', ...about, step: chain.step, turn: chain.turn, told });
+  if (chain.ended === 'nobody') {
+    const alarm = alarmFor([tenantId, 'chain.nobody-told', id], now());
+    log.error({ event: 'chain.nobody-told', ...alarm, ...about });
+  } else if (told !== null && chain.exhausted && chain.ended === null) {
+    const alarm = alarmFor([tenantId, 'chain.unanswered', id], now());
+    log.error({ event: 'chain.unanswered', ...alarm, ...about, turn: chain.turn });
+  } else if (came.isExpired) log.warn({ event: 'chain.expired', ...about });
+};
+
+type Advanced = {
+  bells: Bell[];
+  /** How many people were told; null: no step was started. */
+  told: number | null;
+  alert: string | null;
+  isExpired: boolean;
+};
+
+const nothing: Advanced = { bells: [], told: null, alert: null, isExpired: false };
+
+const advance = async (tx: Tx, id: string, facts: Facts): Promise<Advanced> => {
+  const { alertId = null } = (await tx.chains.get(id)) ?? {};
+  if (alertId === null) return nothing;
+  const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
+  const about = { ...nothing, alert: alert.externalId };
+  const chain = (await tx.chains.lock(id))!;
+  const due = await tx.chains.isDue(id);
+  if (due === 'no') return about;
+  if (due === 'expired') {
+    await tx.chains.end(id, 'expired');
+    return { ...about, isExpired: true };
+  }
+  // Its end stands in the chain; this is for whatever did not know of chains.
+  if (alert.state !== 'open') {
+    await tx.chains.end(id, alert.state === 'resolved' ? 'resolved' : 'claimed');
+    return about;
+  }
+  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts);
+  await addEvents(tx, paged.events);
+  const bells: Bell[] = paged.events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
+  return { ...about, bells: [...paged.bells, ...bells], told: paged.told.length };
 };

@@ -25,7 +25,9 @@ const messageAnswer = z
         "What it says in full. An attempt with a `template` went in that template's own words: see `templates/{kind}/{locale}`",
     }),
     workOrders: z.array(z.string()),
-    alert: z.string().nullable(),
+    alert: z.string().nullable().meta({
+      description: 'The alert it is about; of several, the first. `?alert=` finds it by each of them',
+    }),
     inReplyTo: z.string().nullable(),
     answeredBy: z.string().nullable(),
     possibleDuplicate: z.boolean(),
@@ -76,13 +78,14 @@ export const messageRoutes = (deps: Deps): ApiRoute[] => [
       const found = await inTenant(c, deps, async (tx) => {
         const person = technician === undefined ? undefined : await tx.technicians.find(technician);
         const order = workOrder === undefined ? undefined : await tx.workOrders.find(workOrder);
-        // No message is about an alert yet.
-        if (person === null || order === null || alert !== undefined) return [];
+        const about = alert === undefined ? undefined : await tx.alerts.find(alert);
+        if (person === null || order === null || about === null) return [];
         return tx.messages.list({
           before: after === undefined ? null : Number(after),
           limit: limit + 1,
           ...(person ? { technicianId: person.id } : {}),
           ...(order ? { workOrderId: order.id } : {}),
+          ...(about ? { alertId: about.id } : {}),
           ...(direction ? { direction } : {}),
           ...(status ? { status } : {}),
           ...(since ? { since: new Date(since) } : {}),
@@ -116,7 +119,7 @@ const present = (message: ListedMessage): z.infer<typeof messageAnswer> => ({
   reason: message.reason,
   text: message.text,
   workOrders: message.workOrders,
-  alert: null,
+  alert: message.alert,
   inReplyTo: message.inReplyTo,
   answeredBy: message.answeredBy,
   possibleDuplicate: message.possibleDuplicate,

@@ -30,8 +30,8 @@ export const settingsRoutes = (deps: Deps): ApiRoute[] => [
       '`fallbackSeconds`: a message that has not been delivered by then goes by the person’s next way as well. ' +
       '`onCall`: who is told when no planner or supervisor can be reached, in this order. ' +
       '`escalation`: per severity, whom to notify after waiting: external ids, `responsible`, `supervisor`, `on-call`. ' +
-      'It is for alerts, which this version does not send yet, and `retentionDays` for what will be deleted: both are ' +
-      'kept and shown, and nothing follows from them so far.',
+      'Each step waits from the start of the one before, and the last one repeats, until somebody responds. ' +
+      '`retentionDays` is for what will be deleted: it is kept and shown, and nothing follows from it so far.',
     body: change,
     answers: { 200: answer(settingsAnswer, 'Changed'), ...problems(413, 415, 422) },
     handle: async (c) => {

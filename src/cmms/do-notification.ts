@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts';
 import { hashOfValue } from '../json.ts';
 import type { Fault } from '../store/notifications.ts';
 import type { Tx } from '../store/store.ts';
+import { raiseAlert, resolveAlert } from './alerts.ts';
 import { type Bell, type Facts, ringAll } from './facts.ts';
 import { collectFaults, type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { notificationNames } from './preferences.ts';
@@ -78,10 +79,26 @@ const carryOut = async (
       return tellReminder(tx, ask, facts, faults);
     case 'message.send':
       return sendText(tx, ask, facts, faults);
-    default:
-      faults.add('', 'alerts are not sent by this version yet');
-      throw new Refused('invalid', faults.all);
+    case 'alert.raised':
+      // What it lacks altogether is among the faults.
+      if (!ask.alert) throw new Refused('invalid', faults.all);
+      return raiseAlert(tx, { ...ask.alert, expiresAt: ask.expiresAt }, facts, faults.under('/alert'));
+    case 'alert.resolved':
+      return resolveNamed(tx, ask, facts, faults);
   }
+};
+
+const resolveNamed = async (
+  tx: Tx,
+  { externalId, note = null }: Extract<Ask, { name: 'alert.resolved' }>,
+  facts: Facts,
+  faults: Faults,
+) => {
+  const found = externalId === undefined ? null : await tx.alerts.find(externalId);
+  if (externalId !== undefined && !found) faults.add('/externalId', 'names no alert we know');
+  refuseIfFaulty(faults);
+  const alert = (await tx.alerts.lock([found!.id])).get(found!.id)!;
+  return resolveAlert(tx, alert, { technicianId: null, messageId: null, note }, facts);
 };
 
 /** Of what is asked for, in whatever order its fields came; not of where it came in. */

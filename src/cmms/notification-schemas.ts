@@ -41,7 +41,8 @@ export const jobOrderShape = {
   asset: z.strictObject(jobAssetShape).nullable().optional(),
 };
 
-const alertShape = {
+/** What the CMMS says of an alert, over HTTP and in a job. */
+export const alertShape = {
   externalId: key,
   asset: key,
   message: text(1, 500),
@@ -49,6 +50,8 @@ const alertShape = {
   recipients: z.array(key).max(50).nullable().optional(),
   raisedAt: moment.nullable().optional(),
 };
+
+export const resolutionShape = { note: text(0, 1500).nullable().optional() };
 
 // Providers count in UTF-16 units, up to 1,600; an emoji is two.
 const messageText = text(1, 1500)
@@ -63,7 +66,7 @@ export const notificationShapes = {
   'maintenance.scheduled': assignmentShape,
   'work-order.reminder': { ...commonShape, number: orderNumber },
   'alert.raised': { ...commonShape, alert: z.strictObject(alertShape) },
-  'alert.resolved': { ...commonShape, externalId: key, note: text(0, 1500).nullable().optional() },
+  'alert.resolved': { ...commonShape, externalId: key, ...resolutionShape },
   'message.send': { ...commonShape, to: key, text: messageText },
 } as const satisfies Record<NotificationName, Record<string, z.ZodType>>;
 

@@ -1,4 +1,5 @@
 import type { News } from '../commands/command.ts';
+import type { Alert } from '../domain/alert.ts';
 import { expiry, type Lane, type MessageKind, type Reason, type Way } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
@@ -105,9 +106,10 @@ export const addNews = (
   news: News,
   causedBy: string | null,
   facts: Omit<Facts, 'actor'>,
+  about: { lane?: Lane; alerts?: Alert[] } = {},
 ): Promise<Omit<Added, 'added'>> => {
   const text = (reader: Reader) => writeNews(news, reader);
-  return addText(tx, person, { kind: news.key, text, causedBy, orderId: news.orderId }, facts);
+  return addText(tx, person, { kind: news.key, text, causedBy, orderId: news.orderId, ...about }, facts);
 };
 
 /** Tells somebody something that is no notice of an order. Ring `outbound` for the channel after the commit. */
@@ -124,19 +126,23 @@ export const addText = async (
     expiresAt?: Date;
     /** Of a digest: its orders, each with the day it is due. */
     orders?: { id: string; dueDay: string }[];
+    /** Instead of the kind's own. */
+    lane?: Lane;
+    /** The alerts it is about. */
+    alerts?: Alert[];
     /** As of a notice. */
     keptBack?: string | null;
   },
   facts: Omit<Facts, 'actor'>,
 ): Promise<Omit<Added, 'added'>> => {
   const { kind, text, causedBy = null, orderId = null, keptBack = null } = told;
-  const route = await findRoute(tx, person, facts.newId);
+  const lane = told.lane ?? lanes[kind] ?? 'notification';
+  const route = await findRoute(tx, person, facts.newId, { evenSwitchedOff: lane === 'critical' });
   const { way, channelId, conversationId, next } = 'not' in route ? nowhere : route;
   const writeFor = (each: Way) => {
     const reader = readerOf(person, facts.tenant, facts.now, each);
     return typeof text === 'string' ? text : text(reader);
   };
-  const lane = lanes[kind] ?? 'notification';
   const expiresAt = told.expiresAt ?? expiry(kind, facts.now);
   const held = await holdsBack(tx, person, { kind, lane, expiresAt }, facts);
   const otherwise = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
@@ -158,6 +164,7 @@ export const addText = async (
     causedBy,
     workOrderIds: told.orders?.map(({ id }) => id) ?? (orderId ? [orderId] : []),
     dueDays: told.orders?.map(({ dueDay }) => dueDay) ?? [],
+    alertIds: told.alerts?.map(({ id }) => id) ?? [],
     about: orderId ? { workOrderId: orderId, assignmentNo: null, dueDay: null } : null,
     ...whenDue(held, facts.now),
     expiresAt,
@@ -174,7 +181,8 @@ const lanes: Partial<Record<MessageKind, Lane>> = {
   'work-order.digest': 'digest',
 };
 
-const nowhere = { way: 'whatsapp', channelId: null, conversationId: null, next: [] as Way[] } as const;
+/** The place of a message that can go nowhere: in the log. */
+export const nowhere = { way: 'whatsapp', channelId: null, conversationId: null, next: [] as Way[] } as const;
 
 /** How long a message may take to arrive by its way, in seconds; null if there is no other. */
 export const waitForNext = async (

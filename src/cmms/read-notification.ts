@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import type { AlertFields } from './alerts.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { type Fields, readFields, requireField } from './fields.ts';
-import { commonShape, jobAssetShape, jobOrderShape, notificationShapes } from './notification-schemas.ts';
+import {
+  alertShape,
+  commonShape,
+  jobAssetShape,
+  jobOrderShape,
+  notificationShapes,
+} from './notification-schemas.ts';
 import { type NotificationName, notificationNames } from './preferences.ts';
 import type { AssignmentJob } from './tell-assignment.ts';
 
@@ -25,7 +32,8 @@ export type Ask =
       text: string | undefined;
       expiresAt: string | null | undefined;
     }
-  | { name: 'alert.raised' | 'alert.resolved' };
+  | { name: 'alert.raised'; alert: AlertFields | null; expiresAt: string | null | undefined }
+  | { name: 'alert.resolved'; externalId: string | undefined; note: string | null | undefined };
 
 /** Reads a job from the queue or from HTTP. Everything that is wrong with it goes to `faults`. */
 export const readNotification = (name: string, data: unknown, faults: Faults): ReadNotification => {
@@ -42,11 +50,13 @@ export const readNotification = (name: string, data: unknown, faults: Faults): R
 const isNotificationName = (name: string): name is NotificationName =>
   (notificationNames as readonly string[]).includes(name);
 
-// The order and its asset are read by themselves, so that what is right in them can be looked up.
+// The alert, the order and its asset are read by themselves, so that what is right in them can be looked up.
 const shapeOf = (name: NotificationName) =>
   name === 'work-order.assigned' || name === 'maintenance.scheduled'
     ? { ...notificationShapes[name], workOrder: z.unknown() }
-    : notificationShapes[name];
+    : name === 'alert.raised'
+      ? { ...notificationShapes[name], alert: z.unknown() }
+      : notificationShapes[name];
 
 const readAsk = (name: NotificationName, read: Record<string, unknown>, faults: Faults): Ask => {
   const field = <T>(name: string) => read[name] as T | undefined;
@@ -64,8 +74,14 @@ const readAsk = (name: NotificationName, read: Record<string, unknown>, faults: 
       return { name, number: field('number'), expiresAt };
     case 'message.send':
       return { name, to: field('to'), text: field('text'), expiresAt };
-    default:
-      return { name };
+    case 'alert.raised': {
+      if (read.alert !== undefined)
+        return { name, alert: readWhole(alertShape, read.alert, faults.under('/alert')), expiresAt };
+      if (!faults.has('')) requireField({}, 'alert', faults);
+      return { name, alert: null, expiresAt };
+    }
+    case 'alert.resolved':
+      return { name, externalId: field('externalId'), note: field('note') };
   }
 };
 

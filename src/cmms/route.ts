@@ -17,17 +17,18 @@ export type NoRoute = { not: 'no-address' | 'opted-out' | 'preference' };
 
 /**
  * The conversation to tell somebody in, by the first way that has a channel and an address and is not switched off;
- * or why there is none. `after` begins behind that way, `only` asks for no other; `evenSwitchedOff` passes over what the person has switched
+ * or why there is none. `ways` are the ones that may be tried, in their order; `after` begins behind that way, `only` asks for no other; `evenSwitchedOff` passes over what the person has switched
  * off: safety.
  */
 export const findRoute = async (
   tx: Tx,
   technician: Technician,
   newId: () => string,
-  options: { after?: Way; only?: Way; evenSwitchedOff?: boolean } = {},
+  options: { ways?: readonly Way[]; after?: Way; only?: Way; evenSwitchedOff?: boolean } = {},
 ): Promise<Route | NoRoute> => {
   const wanted = readPreferences(technician.preferences).ways;
-  const behind = options.after ? ways.slice(ways.indexOf(options.after) + 1) : ways;
+  const all = options.ways ?? ways;
+  const behind = options.after ? all.slice(all.indexOf(options.after) + 1) : all;
   const asked = options.only ? behind.filter((way) => way === options.only) : behind;
 
   const reached = await reachEach(tx, technician, asked);
@@ -46,6 +47,17 @@ export const findRoute = async (
     conversationId,
     next: rest.map(({ way }) => way),
   };
+};
+
+/** Whether somebody can be told by any of these ways. Opens no conversation. */
+export const canBeReached = async (
+  tx: Tx,
+  technician: Technician,
+  options: { ways?: readonly Way[]; evenSwitchedOff?: boolean },
+): Promise<boolean> => {
+  const wanted = readPreferences(technician.preferences).ways;
+  const reached = usableOf(await reachEach(tx, technician, options.ways ?? ways));
+  return reached.some(({ way }) => wanted[way] || options.evenSwitchedOff);
 };
 
 /** Those of the ways that have a sender here and an address there, whatever the person wants to be told by. */

@@ -1,3 +1,4 @@
+import type { AlertLine } from '../domain/alert.ts';
 import type { Way } from '../domain/message.ts';
 import type { NotReachedWhy } from '../domain/not-reached.ts';
 import type { People, Person } from '../domain/who-is-told.ts';
@@ -185,6 +186,20 @@ export type NewsValues = {
   'work-order.needed': { order: OrderLine; by: string; what: string };
   'work-order.taken': { order: OrderLine; by: string };
   'work-order.undone': { order: OrderLine | null; by: string; types: string[] };
+  /** Somebody goes. */
+  'alert.taken': { alert: AlertLine; by: string };
+  /** Nobody goes any more. */
+  'alert.released': { alert: AlertLine; by: string };
+  /** A resolution was taken back. */
+  'alert.reopened': { alert: AlertLine; by: string };
+  /** Whoever was told of it needs a supervisor, while somebody else goes. */
+  'alert.escalated': { alert: AlertLine; by: string; reason: string | null; responder: string };
+  /** Everybody there is was told, and nobody has answered. */
+  'alert.unanswered': { alert: AlertLine; told: string[] };
+  /** Somebody has read the call of whoever is told. */
+  'alert.seen': { alert: AlertLine; by: string };
+  /** `by` null: the CMMS. */
+  'alert.resolved': { alert: AlertLine; by: string | null; note: string | null };
   'technician.opted-out': { name: string; way: 'whatsapp' | 'sms' };
   'technician.identity-changed': { name: string };
   'technician.not-reached': {

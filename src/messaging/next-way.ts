@@ -1,3 +1,4 @@
+import { alertButtons } from '../cmms/chains.ts';
 import { type Bell, type Facts, readFacts } from '../cmms/facts.ts';
 import { holdsBack, whenDue } from '../cmms/hold-back.ts';
 import { withMailFooter } from '../cmms/mail-footer.ts';
@@ -5,6 +6,7 @@ import { buttonsOf, type NoticeKind, readerOf, waitForNext } from '../cmms/notif
 import { findRoute } from '../cmms/route.ts';
 import { tellAbout } from '../cmms/tell-people.ts';
 import type { Deps } from '../deps.ts';
+import { type Alert, whyUntrue } from '../domain/alert.ts';
 import { isStillTrue, type Way } from '../domain/message.ts';
 import { causeOf, whyNotReached } from '../domain/not-reached.ts';
 import { byUrgency } from '../domain/reminder.ts';
@@ -13,7 +15,7 @@ import type { OfTheFirstWay } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Reader } from '../texts/language.ts';
-import { textsFor, writeDigest, writeNotice } from '../texts/texts.ts';
+import { textsFor, writeDigest, writeNotice, writePage } from '../texts/texts.ts';
 
 /** By which way it goes on, null if by none; and whom nobody is left to reach by. Ring the bells after the commit. */
 type Followed = { nextWay: Way | null; bells: Bell[]; notReached: NotReached | null };
@@ -53,11 +55,14 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   const order = message.workOrderId ? await tx.workOrders.get(message.workOrderId) : null;
   const timeZone = person.timeZone ?? facts.tenant.timeZone;
   if (message.expiresAt <= facts.now || !isStillTrue(message, order, timeZone)) return null;
+  const alerts = await alertsStillTold(tx, message);
+  if (alerts?.length === 0) return null;
   // Whoever has written since has the phone in hand, unless nothing of ours can have been on it.
   const ids = tried.map((each) => each.id);
   if (await tx.outbox.answeredSince(technicianId, ids)) return null;
 
   const route = await findRoute(tx, person, facts.newId, {
+    ...(message.byWays ? { ways: message.byWays } : {}),
     after: message.way,
     evenSwitchedOff: lane === 'critical',
   });
@@ -75,13 +80,15 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
     conversationId: route.conversationId,
     kind,
     lane,
-    text: await withMailFooter(tx, await textFor(tx, message, order, reader), reader, person),
-    buttons: isNotice(kind) ? buttonsOf(kind, reader) : null,
+    text: await withMailFooter(tx, await textFor(tx, message, order, alerts, reader), reader, person),
+    buttons: kind === 'alert.raised' ? alertButtons(reader) : isNotice(kind) ? buttonsOf(kind, reader) : null,
     fallbackSeconds: await waitForNext(tx, route, facts),
     inReplyTo: null,
     causedBy: message.causedBy,
     workOrderIds: message.workOrderIds,
     dueDays: message.dueDays,
+    alertIds: alerts?.map(({ id: alertId }) => alertId) ?? [],
+    byWays: message.byWays,
     about: message.workOrderId
       ? { workOrderId: message.workOrderId, assignmentNo: message.assignmentNo, dueDay: message.dueDay }
       : null,
@@ -94,13 +101,22 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   return { kind: 'goes-on', nextWay: heldBack === null ? route.way : null, bells };
 };
 
-/** Notices and digests are written anew, as the orders are now; other texts were written for every way with the first message. */
+/** The alerts of which what a message says is still so; null: it is about none. What is taken is asked under lock. */
+const alertsStillTold = async (tx: Tx, { kind, alertIds }: OfTheFirstWay): Promise<Alert[] | null> => {
+  if (alertIds.length === 0) return null;
+  const found = await tx.alerts.getMany(alertIds);
+  return alertIds.flatMap((id) => found.get(id) ?? []).filter((alert) => whyUntrue(kind, alert) === null);
+};
+
+/** Pages, notices and digests are written anew, as alerts and orders are now; other texts were written for every way with the first message. */
 const textFor = async (
   tx: Tx,
   message: OfTheFirstWay,
   order: WorkOrder | null,
+  alerts: Alert[] | null,
   reader: Reader,
 ): Promise<string> => {
+  if (alerts && message.kind === 'alert.raised') return writePage(alerts, reader);
   if (order && isNotice(message.kind)) return writeNotice(message.kind, order, reader);
   if (message.kind === 'work-order.digest') {
     const orders = await tx.workOrders.getMany(message.workOrderIds);

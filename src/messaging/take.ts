@@ -10,6 +10,7 @@ import type { Technician } from '../store/technicians.ts';
 import { chooseContent, type WithButtons } from './content.ts';
 import { bringUpToDate, readDigests } from './digest.ts';
 import { followFailed, tellNotReached } from './next-way.ts';
+import { bringPageUpToDate, readAlerts, withTheirAlerts } from './pages.ts';
 import type { Outgoing } from './provider.ts';
 import { failMessage, type Rings } from './record.ts';
 import { type AsTemplate, chooseTemplates } from './templates.ts';
@@ -47,14 +48,16 @@ export const takeDue = async (
   if (due.length === 0) return { taken: [], seen: 0, rings: [] };
 
   const digests = await readDigests(tx, due);
-  // Orders before messages, as everywhere: a reassignment locks its order, then withdraws the notice.
+  // Orders and alerts before messages, as everywhere: a reassignment locks its order, then withdraws the notice.
   const orders = await tx.workOrders.lockMany([
     ...new Set([
       ...due.flatMap(({ workOrderId }) => workOrderId ?? []),
       ...digests.map(({ workOrderId }) => workOrderId),
     ]),
   ]);
-  const messages = await tx.outbox.lockDue(due.map(({ id }) => id));
+  const about = await readAlerts(tx, due);
+  const locked = await tx.outbox.lockDue(due.map(({ id }) => id));
+  const { messages, alertsOf } = await withTheirAlerts(tx, locked, about);
   const addresses = await tx.conversations.addresses([
     ...new Set(messages.map(({ conversationId }) => conversationId)),
   ]);
@@ -73,7 +76,9 @@ export const takeDue = async (
   const wanted: { message: DueMessage; to: string }[] = [];
   const waiting: { id: string; forMs: number }[] = [];
   for (const stored of messages) {
-    const upToDate = await bringUpToDate(tx, stored, digests, orders, tenant, now);
+    const paged = await bringPageUpToDate(tx, stored, alertsOf.get(stored.id) ?? [], tenant, now);
+    const upToDate =
+      'message' in paged ? await bringUpToDate(tx, paged.message, digests, orders, tenant, now) : null;
     const message = upToDate ?? stored;
     const order = message.workOrderId ? (orders.get(message.workOrderId) ?? null) : null;
     const { reply = null, notice = null } = addresses.get(message.conversationId) ?? {};
@@ -87,6 +92,7 @@ export const takeDue = async (
     const reasons: (Reason | false)[] = [
       !enabled && 'disabled',
       message.expiresAt <= now && 'expired',
+      'untrue' in paged && paged.untrue,
       (upToDate === null || !isStillTrue(message, order, timeZone)) && 'order-moved-on',
       'cancel' in choice && choice.cancel,
     ];
@@ -127,7 +133,7 @@ export const takeDue = async (
     tries: message.tries,
     conversationId: message.conversationId,
   }));
-  if (tries.length === 0) return { taken: [], seen: messages.length, rings };
+  if (tries.length === 0) return { taken: [], seen: locked.length, rings };
   const begun = await tx.attempts.begin(tries, timing.lookAfterMs[0]);
   const byContent = tries.flatMap(({ id, content, template }) =>
     content && !template ? { id, contentSid: content.sid } : [],
@@ -150,7 +156,7 @@ export const takeDue = async (
         lacksContent: each.lacksContent,
         tries: each.tries,
       })),
-    seen: messages.length,
+    seen: locked.length,
     rings,
   };
 };

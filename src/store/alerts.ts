@@ -1,5 +1,7 @@
-import type { Alert, AlertState } from '../domain/alert.ts';
+import type { Alert, AlertBefore } from '../domain/alert.ts';
+import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
 import type { Queries } from './connections.ts';
+import { neverLeft } from './outbox.ts';
 
 /** An alert that is raised now. */
 export type NewAlert = Omit<
@@ -7,12 +9,14 @@ export type NewAlert = Omit<
   'asset' | 'state' | 'responderId' | 'claimedAt' | 'resolvedAt' | 'version'
 > & { assetId: string };
 
-/** What an alert was before a change, for whoever takes it back. Moments as text. */
-export type AlertBefore = {
-  version: number;
-  state: AlertState;
-  responderId: string | null;
-  claimedAt: string | null;
+/** An alert as the CMMS reads it, people by their external ids. */
+export type ListedAlert = Alert & {
+  recipientKeys: string[];
+  responder: string | null;
+  step: number | null;
+  exhausted: boolean;
+  /** The messages by which people were paged, in their order. */
+  pages: string[];
 };
 
 const columns = `a.*, s.code, s.name AS asset_name, s.location`;
@@ -26,6 +30,29 @@ export const alerts = (trx: Queries, tenantId: string) => {
         [tenantId, ...values],
       )
     ).map(fromRow);
+
+  const list = async (condition: string, values: unknown[]): Promise<ListedAlert[]> =>
+    (
+      await trx.rows<Row>(
+        `SELECT ${columns}, r.external_id AS responder, c.step, coalesce(c.exhausted, false) AS exhausted,
+           ARRAY(SELECT t.external_id FROM unnest(a.recipients) WITH ORDINALITY AS named(id, place)
+             JOIN technician t ON t.tenant_id = a.tenant_id AND t.id = named.id ORDER BY named.place) AS recipient_keys,
+           ARRAY(SELECT p.message_id FROM page p WHERE p.tenant_id = a.tenant_id AND p.chain_id = c.id
+             GROUP BY p.message_id ORDER BY min(p.seq)) AS pages
+         FROM alert a JOIN asset s ON s.tenant_id = a.tenant_id AND s.id = a.asset_id
+         LEFT JOIN technician r ON r.tenant_id = a.tenant_id AND r.id = a.responder_id
+         LEFT JOIN chain c ON c.tenant_id = a.tenant_id AND c.alert_id = a.id
+         WHERE a.tenant_id = $1 AND ${condition}`,
+        [tenantId, ...values],
+      )
+    ).map((row) => ({
+      ...fromRow(row),
+      recipientKeys: row.recipient_keys!,
+      responder: row.responder!,
+      step: row.step!,
+      exhausted: row.exhausted!,
+      pages: row.pages!,
+    }));
 
   const byId = (found: Alert[]) => new Map(found.map((alert) => [alert.id, alert]));
 
@@ -46,6 +73,16 @@ export const alerts = (trx: Queries, tenantId: string) => {
 
     find: async (externalId: string): Promise<Alert | null> =>
       (await read('a.external_id = $2', [externalId]))[0] ?? null,
+
+    detail: async (externalId: string): Promise<ListedAlert | null> =>
+      (await list('a.external_id = $2', [externalId]))[0] ?? null,
+
+    /** By external id, after the one given. */
+    list: (page: { after: string | null; limit: number }): Promise<ListedAlert[]> =>
+      list('($2::text IS NULL OR a.external_id > $2) ORDER BY a.external_id LIMIT $3', [
+        page.after,
+        page.limit,
+      ]),
 
     getMany: async (ids: string[]): Promise<Map<string, Alert>> => byId(await read('a.id = ANY($2)', [ids])),
 
@@ -127,6 +164,99 @@ export const alerts = (trx: Queries, tenantId: string) => {
         [tenantId, messageIds],
       );
       return new Map(rows.map((row) => [row.message_id, row.alert_ids]));
+    },
+
+    /** Who was told something of an alert by messages of these kinds that have left, or may have. */
+    toldOf: async (alertId: string, kinds: MessageKind[]): Promise<string[]> =>
+      (
+        await trx.rows<{ id: string }>(
+          `SELECT DISTINCT m.technician_id AS id FROM message_alert x
+           JOIN message m ON m.tenant_id = x.tenant_id AND m.id = x.message_id
+           WHERE x.tenant_id = $1 AND x.alert_id = $2 AND m.kind = ANY($3) AND m.technician_id IS NOT NULL
+             AND NOT ${neverLeft} ORDER BY m.technician_id`,
+          [tenantId, alertId, kinds],
+        )
+      ).map(({ id }) => id),
+
+    /**
+     * What messages of these kinds would say of an alert is not so any more: those that did not leave are cancelled,
+     * and what may have left is neither tried again nor said by a further way. One that says as much of another alert
+     * waits: it is written anew when it is sent. The alert must be locked.
+     */
+    withdraw: async (alertId: string, kinds: MessageKind[], reason: Reason): Promise<void> => {
+      await trx.rows(
+        `WITH about AS MATERIALIZED (
+           SELECT m.id FROM message m
+           WHERE m.tenant_id = $1 AND m.kind = ANY($3) AND (m.due_at IS NOT NULL OR m.fallback_seconds IS NOT NULL)
+             AND m.id IN (SELECT x.message_id FROM message_alert x WHERE x.tenant_id = $1 AND x.alert_id = $2)
+             AND NOT EXISTS (SELECT FROM message_alert o
+               JOIN alert a ON a.tenant_id = o.tenant_id AND a.id = o.alert_id
+               WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND a.state = CASE m.kind
+                 WHEN 'alert.taken' THEN 'responding' WHEN 'alert.resolved' THEN 'resolved' ELSE 'open' END)
+           ORDER BY m.id FOR UPDATE
+         )
+         UPDATE message m SET
+           status = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN 'cancelled' ELSE m.status END,
+           reason = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN $4 ELSE nullif(m.reason, 'quiet-hours') END,
+           due_at = NULL, fallback_at = NULL, fallback_seconds = NULL
+         FROM about WHERE m.tenant_id = $1 AND m.id = about.id`,
+        [tenantId, alertId, kinds, reason],
+      );
+    },
+
+    /** Locks the page of each person that waits to be sent and that others may join. */
+    lockPagesToJoin: async (
+      technicianIds: string[],
+      lane: Lane,
+      byWays: Way[] | null,
+    ): Promise<Map<string, string>> => {
+      const rows = await trx.rows<{ id: string; technician_id: string }>(
+        `SELECT m.id, m.technician_id FROM message m
+         WHERE m.tenant_id = $1 AND m.technician_id = ANY($2) AND m.kind = 'alert.raised' AND m.lane = $3
+           AND m.direction = 'out' AND m.status = 'queued' AND m.due_at IS NOT NULL AND m.fallback_of IS NULL
+           AND m.next_attempt IS NULL AND m.by_ways IS NOT DISTINCT FROM $4::text[]
+           AND NOT EXISTS (SELECT FROM attempt t WHERE t.tenant_id = m.tenant_id AND t.message_id = m.id)
+         ORDER BY m.id FOR UPDATE`,
+        [tenantId, technicianIds, lane, byWays],
+      );
+      return new Map(rows.map((row) => [row.technician_id, row.id]));
+    },
+
+    /** How many pages left for each person within the last minute, further ways not counted. */
+    pagesLately: async (technicianIds: string[]): Promise<Map<string, number>> => {
+      const rows = await trx.rows<{ technician_id: string; count: number }>(
+        `SELECT m.technician_id, count(DISTINCT m.id)::int AS count FROM message m
+         JOIN attempt t ON t.tenant_id = m.tenant_id AND t.message_id = m.id
+         WHERE m.tenant_id = $1 AND m.technician_id = ANY($2) AND m.kind = 'alert.raised' AND m.direction = 'out'
+           AND m.fallback_of IS NULL AND m.created_at > clock_timestamp() - interval '5 minutes'
+           AND t.sending_at > clock_timestamp() - interval '1 minute'
+         GROUP BY m.technician_id`,
+        [tenantId, technicianIds],
+      );
+      return new Map(rows.map((row) => [row.technician_id, row.count]));
+    },
+
+    /** What a message says from now on, and of which alerts it says nothing any more. The message must be locked. */
+    rewrite: async (messageId: string, dropped: string[], text: string): Promise<void> => {
+      await Promise.all([
+        trx.rows('UPDATE message SET text = $3 WHERE tenant_id = $1 AND id = $2', [
+          tenantId,
+          messageId,
+          text,
+        ]),
+        trx.rows(
+          'DELETE FROM message_alert WHERE tenant_id = $1 AND message_id = $2 AND alert_id = ANY($3)',
+          [tenantId, messageId, dropped],
+        ),
+      ]);
+    },
+
+    /** A message that one more alert has joined is good for as long as that. */
+    expireLater: async (messageId: string, expiresAt: Date): Promise<void> => {
+      await trx.rows(
+        'UPDATE message SET expires_at = greatest(expires_at, $3) WHERE tenant_id = $1 AND id = $2',
+        [tenantId, messageId, expiresAt],
+      );
     },
 
     /** Notes that a message is about an alert as well. */

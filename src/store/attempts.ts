@@ -23,9 +23,19 @@ export type Attempt = {
   errorCode: string | null;
 };
 
-/** When a message that is being tried must have arrived, counted from the first try; the next way is tried then. */
-export const fallbackAt =
-  "coalesce(m.fallback_at, clock_timestamp() + m.fallback_seconds * interval '1 second')";
+/** A critical page. Of any other message what became of the try is waited for. */
+export const isUrgent = "(m.kind = 'alert.raised' AND m.lane = 'critical')";
+
+/**
+ * When a message that is being tried must have arrived, counted from the first try; the next way is tried then. Before
+ * anybody has said that the provider has it, a critical page goes on after 10 seconds.
+ */
+export const fallbackAt = `coalesce(m.fallback_at, clock_timestamp() + interval '1 second'
+  * CASE WHEN ${isUrgent} THEN least(m.fallback_seconds, 10) ELSE m.fallback_seconds END)`;
+
+/** The same of one that the provider has, as is known now. */
+export const fallbackOnceAccepted = `CASE WHEN ${isUrgent} AND m.status IN ('queued', 'sending', 'unknown')
+  THEN clock_timestamp() + m.fallback_seconds * interval '1 second' ELSE ${fallbackAt} END`;
 
 export const attempts = (trx: Queries, tenantId: string) => {
   const rows = () => trx('attempt').where({ tenant_id: tenantId });
@@ -150,7 +160,7 @@ export const attempts = (trx: Queries, tenantId: string) => {
                AND o.provider_id = told.provider_id)
            FOR UPDATE OF a SKIP LOCKED
          ), moved AS (
-           UPDATE message m SET status = 'accepted', fallback_at = ${fallbackAt} FROM plain
+           UPDATE message m SET status = 'accepted', fallback_at = ${fallbackOnceAccepted} FROM plain
            WHERE m.tenant_id = :tenantId AND m.id = plain.message_id AND m.status IN ('queued', 'sending', 'unknown')
          )
          UPDATE attempt a SET state = 'accepted', accepted_at = clock_timestamp(), status = 'accepted',

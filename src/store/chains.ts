@@ -19,7 +19,8 @@ export const chains = (trx: Queries, tenantId: string) => {
       await trx.rows(
         `INSERT INTO chain (tenant_id, id, kind, lane, alert_id, work_order_id, caller_id, reason, caused_by, steps,
            expires_at, next_at, ended, exhausted)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp() + $12 * interval '1 second', $13::text,
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+           least(clock_timestamp() + $12 * interval '1 second', CASE WHEN $13::text IS NULL THEN $11::timestamptz END), $13::text,
            $13 IS NOT NULL)`,
         [
           ...[tenantId, chain.id, chain.kind, chain.lane, chain.alertId, chain.workOrderId, chain.callerId],
@@ -42,14 +43,26 @@ export const chains = (trx: Queries, tenantId: string) => {
 
     ofAlerts: (alertIds: string[]): Promise<Chain[]> => read('c.alert_id = ANY($2)', [alertIds]),
 
-    /** Whether the time of a chain's next step has come, by the database's clock. */
-    isDue: async (id: string): Promise<boolean> =>
-      (
-        await trx.rows(
-          'SELECT FROM chain WHERE tenant_id = $1 AND id = $2 AND next_at <= clock_timestamp()',
-          [tenantId, id],
-        )
-      ).length > 0,
+    /** Whether the time of a chain's next step has come, or it is too late for one, by the database's clock. */
+    isDue: async (id: string): Promise<'no' | 'yes' | 'expired'> => {
+      const [row] = await trx.rows<{ due: 'no' | 'yes' | 'expired' }>(
+        `SELECT CASE WHEN expires_at <= clock_timestamp() THEN 'expired'
+           WHEN next_at <= clock_timestamp() THEN 'yes' ELSE 'no' END AS due
+         FROM chain WHERE tenant_id = $1 AND id = $2 AND next_at IS NOT NULL`,
+        [tenantId, id],
+      );
+      return row?.due ?? 'no';
+    },
+
+    /** Milliseconds until the next step is due; null: none is. */
+    dueInMs: async (id: string): Promise<number | null> => {
+      const [row] = await trx.rows<{ ms: number | null }>(
+        `SELECT extract(epoch FROM next_at - clock_timestamp())::float8 * 1000 AS ms FROM chain
+         WHERE tenant_id = $1 AND id = $2`,
+        [tenantId, id],
+      );
+      return row?.ms ?? null;
+    },
 
     /** A step starts; the next one follows after that time, or none does, for that reason. The chain must be locked. */
     start: async (
@@ -60,7 +73,8 @@ export const chains = (trx: Queries, tenantId: string) => {
     ): Promise<void> => {
       await trx.rows(
         `UPDATE chain SET step = $3, turn = turn + 1, step_at = clock_timestamp(), exhausted = $4,
-           next_at = clock_timestamp() + $5 * interval '1 second', ended = $6
+           next_at = least(clock_timestamp() + $5 * interval '1 second', CASE WHEN $6::text IS NULL THEN expires_at END),
+           ended = $6
          WHERE tenant_id = $1 AND id = $2`,
         [
           ...[tenantId, id, step, exhausted],
@@ -81,7 +95,7 @@ export const chains = (trx: Queries, tenantId: string) => {
     /** It runs again from its step on. The chain must be locked. */
     goOn: async (id: string, waitSeconds: number): Promise<void> => {
       await trx.rows(
-        `UPDATE chain SET next_at = clock_timestamp() + $3 * interval '1 second', ended = NULL
+        `UPDATE chain SET next_at = least(clock_timestamp() + $3 * interval '1 second', expires_at), ended = NULL
          WHERE tenant_id = $1 AND id = $2`,
         [tenantId, id, waitSeconds],
       );
@@ -97,6 +111,21 @@ export const chains = (trx: Queries, tenantId: string) => {
         ],
       );
     },
+
+    /**
+     * Pages by this message, or by the one it follows, that somebody had asked for and has not been told the reading
+     * of. They count as told from now on.
+     */
+    seen: async (messageId: string): Promise<Page[]> =>
+      (
+        await trx.rows<Row>(
+          `UPDATE page p SET seen_told_at = clock_timestamp() FROM message m
+           WHERE m.tenant_id = $1 AND m.id = $2 AND p.tenant_id = $1
+             AND p.message_id = coalesce(m.fallback_of, m.id) AND p.asked_by IS NOT NULL AND p.seen_told_at IS NULL
+           RETURNING p.*`,
+          [tenantId, messageId],
+        )
+      ).map(pageFromRow),
 
     /** Everybody told so far, in the order they were. */
     pages: async (chainId: string): Promise<Page[]> =>

@@ -1,3 +1,4 @@
+import type { AlertBefore } from '../domain/alert.ts';
 import type { Before } from '../domain/work-order.ts';
 import type { Queries } from './connections.ts';
 
@@ -9,19 +10,20 @@ export type NewEvent = {
   at: Date;
   actor: Actor;
   workOrderId: string | null;
+  alertId?: string | null;
   messageId: string | null;
   data: Record<string, unknown>;
   /** Of a technician's change: what was there before, for UNDO. */
-  before?: Before | null;
+  before?: Before | AlertBefore | null;
   /** The event that this one takes back. */
   undoes?: string | null;
 };
 
-export type ListedEvent = Omit<NewEvent, 'workOrderId' | 'before'> & {
+export type ListedEvent = Omit<NewEvent, 'workOrderId' | 'alertId' | 'before'> & {
   seq: number;
   feedNo: number | null;
   workOrder: string | null;
-  alert: null;
+  alert: string | null;
   undoes: string | null;
 };
 
@@ -31,8 +33,9 @@ export const events = (trx: Queries, tenantId: string) => {
       .leftJoin('work_order as w', (join) =>
         join.on('w.tenant_id', 'e.tenant_id').on('w.id', 'e.work_order_id'),
       )
+      .leftJoin('alert as a', (join) => join.on('a.tenant_id', 'e.tenant_id').on('a.id', 'e.alert_id'))
       .where({ 'e.tenant_id': tenantId })
-      .select('e.*', 'w.number as work_order');
+      .select('e.*', 'w.number as work_order', 'a.external_id as alert');
 
   return {
     add: async (event: NewEvent): Promise<void> => {
@@ -44,8 +47,11 @@ export const events = (trx: Queries, tenantId: string) => {
         actor_kind: event.actor.kind,
         actor_id: event.actor.id,
         work_order_id: event.workOrderId,
+        alert_id: event.alertId ?? null,
         message_id: event.messageId,
         data: JSON.stringify(event.data),
+        before: event.before ? JSON.stringify(event.before) : null,
+        undoes: event.undoes ?? null,
       });
     },
 
@@ -192,7 +198,7 @@ const fromRow = (row: Row): ListedEvent => ({
   at: row.at!,
   actor: { kind: row.actor_kind!, id: row.actor_id! },
   workOrder: row.work_order!,
-  alert: null,
+  alert: row.alert!,
   messageId: row.message_id!,
   undoes: row.undoes!,
   data: row.data!,

@@ -1,7 +1,7 @@
 import { type DeliveryStatus, forward } from '../domain/delivery-status.ts';
 import type { MessageKind, Way } from '../domain/message.ts';
 import { type TimelineEntry, timelineOf } from '../domain/timeline.ts';
-import { fallbackAt } from './attempts.ts';
+import { fallbackAt, fallbackOnceAccepted } from './attempts.ts';
 import type { Queries } from './connections.ts';
 import type { QuickReplyButton } from './outbox.ts';
 
@@ -19,6 +19,8 @@ export type ListedMessage = {
   /** The order it is about, among those it names. */
   workOrderId: string | null;
   workOrders: string[];
+  /** The first of the alerts it is about. */
+  alert: string | null;
   inReplyTo: string | null;
   answeredBy: string | null;
   possibleDuplicate: boolean;
@@ -32,6 +34,7 @@ export type ListedMessage = {
 export type MessageFilter = {
   technicianId?: string;
   workOrderId?: string;
+  alertId?: string;
   direction?: 'in' | 'out';
   status?: string;
   since?: Date;
@@ -56,6 +59,12 @@ export const messages = (trx: Queries, tenantId: string) => {
       .whereIn('o.message_id', ids)
       .orderBy('o.position')
       .select('o.message_id', 'w.number');
+    const alerts = await trx('message_alert as x')
+      .join('alert as a', (join) => join.on('a.tenant_id', 'x.tenant_id').on('a.id', 'x.alert_id'))
+      .where({ 'x.tenant_id': tenantId })
+      .whereIn('x.message_id', ids)
+      .orderBy('x.position')
+      .select('x.message_id', 'a.external_id');
     const tries = await ofMessages('attempt').orderBy('sending_at');
     const callbacks = await trx('status_callback')
       .where({ tenant_id: tenantId })
@@ -80,6 +89,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         text: row.text!,
         workOrderId: row.work_order_id!,
         workOrders: orders.filter((order) => order.message_id === row.id).map((order) => order.number),
+        alert: alerts.find((alert) => alert.message_id === row.id)?.external_id ?? null,
         inReplyTo: row.in_reply_to!,
         answeredBy: row.answered_by!,
         possibleDuplicate: row.possible_duplicate!,
@@ -141,6 +151,12 @@ export const messages = (trx: Queries, tenantId: string) => {
             .select('message_id'),
         );
       }
+      if (page.alertId) {
+        query.whereIn(
+          'm.id',
+          trx('message_alert').where({ tenant_id: tenantId, alert_id: page.alertId }).select('message_id'),
+        );
+      }
       return fillIn(await query);
     },
 
@@ -161,7 +177,9 @@ export const messages = (trx: Queries, tenantId: string) => {
             status,
             // Whatever was said to have ended it before, it has not.
             ...(arrived ? { reason: null, error_code: null, error_text: null } : {}),
-            fallback_at: isOnItsWay ? trx.raw(fallbackAt) : null,
+            fallback_at: isOnItsWay
+              ? trx.raw(status === 'unknown' ? fallbackAt : fallbackOnceAccepted)
+              : null,
           });
       }
       return status;

@@ -1,6 +1,6 @@
 import type { DeliveryStatus } from '../domain/delivery-status.ts';
 import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
-import { fallbackAt } from './attempts.ts';
+import { fallbackAt, isUrgent } from './attempts.ts';
 import type { Queries } from './connections.ts';
 
 export type NewMessage = {
@@ -35,6 +35,10 @@ export type NewMessage = {
   otherTexts?: Partial<Record<Way, string>> | null;
   /** How long it may take to arrive before the next way is tried; null where there is none. */
   fallbackSeconds?: number | null;
+  /** The ways it may go by, in their order; null: the usual ones. */
+  byWays?: Way[] | null;
+  /** The alerts it is about. */
+  alertIds?: string[];
   /** The message that says the same by the first way; then `about` claims what that one did. */
   fallbackOf?: string | null;
 };
@@ -77,6 +81,9 @@ export type OfTheFirstWay = {
   causedBy: string | null;
   workOrderId: string | null;
   workOrderIds: string[];
+  alertIds: string[];
+  /** The ways it may go by; null: the usual ones. */
+  byWays: Way[] | null;
   /** What a digest says of each of them. */
   dueDays: (string | null)[];
   assignmentNo: number | null;
@@ -107,7 +114,7 @@ const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE 
         AND NOT b.is_under_way AND b.seq < ${m}.seq)) END)`;
 
 // One that waits to be tried again did not leave if every try has failed for certain.
-const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
+export const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
   SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
 
 export const outbox = (trx: Queries, tenantId: string) => ({
@@ -121,9 +128,9 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       `WITH added AS (
          INSERT INTO message (tenant_id, id, direction, channel_id, conversation_id, technician_id, way, kind, lane,
            status, reason, text, in_reply_to, due_at, expires_at, work_order_id, assignment_no, due_day, caused_by,
-           buttons, other_texts, fallback_seconds, fallback_of, told_assignment_no, error_text)
+           buttons, other_texts, fallback_seconds, fallback_of, told_assignment_no, error_text, by_ways)
          VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20,
-           $21, $22, $23, $24, $26)
+           $21, $22, $23, $24, $26, $27)
          -- This assignment was told before, or this way was tried before.
          ON CONFLICT DO NOTHING
          RETURNING id
@@ -131,6 +138,10 @@ export const outbox = (trx: Queries, tenantId: string) => ({
          INSERT INTO message_work_order (tenant_id, message_id, work_order_id, position, due_day)
          SELECT $1, added.id, o.id, o.position - 1, o.due_day
          FROM added, unnest($18::uuid[], $25::date[]) WITH ORDINALITY AS o(id, due_day, position)
+       ), alerts AS (
+         INSERT INTO message_alert (tenant_id, message_id, alert_id, position)
+         SELECT $1, added.id, a.id, a.position - 1
+         FROM added, unnest($28::uuid[]) WITH ORDINALITY AS a(id, position)
        ) SELECT id FROM added`,
       [
         ...[tenantId, message.id, message.channelId, message.conversationId, message.technicianId],
@@ -145,7 +156,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
         message.otherTexts ? JSON.stringify(message.otherTexts) : null,
         ...[message.fallbackSeconds, message.fallbackOf],
         message.fallbackOf ? message.about?.assignmentNo : null,
-        ...[message.dueDays ?? [], message.heldBackText],
+        ...[message.dueDays ?? [], message.heldBackText, message.byWays, message.alertIds ?? []],
       ],
     );
     return added.length > 0;
@@ -290,11 +301,11 @@ export const outbox = (trx: Queries, tenantId: string) => ({
    * begins with the first try; for one that was not tried because the provider refuses our credentials, with that.
    */
   overdue: async (channelId: string, limit: number): Promise<string[]> => {
-    // A call under way is waited for: what comes of it says whether the message may have left.
+    // But for a page, a call under way is waited for: what comes of it says whether the message may have left.
     const rows = await trx.rows<{ id: string }>(
       `(SELECT m.id FROM message m WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.fallback_at IS NOT NULL
           AND m.fallback_at <= clock_timestamp() AND (m.status <> 'sending' OR m.due_at IS NOT NULL
-            OR m.fallback_at <= clock_timestamp() - interval '30 seconds')
+            OR ${isUrgent} OR m.fallback_at <= clock_timestamp() - interval '30 seconds')
         ORDER BY m.fallback_at LIMIT $3)
        UNION ALL
        (SELECT m.id FROM channel_lease l JOIN message m ON m.tenant_id = l.tenant_id AND m.channel_id = l.channel_id
@@ -320,6 +331,10 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     const orders = await trx('message_work_order')
       .where({ tenant_id: tenantId, message_id: id })
       .orderBy('position');
+    const alerts = await trx('message_alert')
+      .where({ tenant_id: tenantId, message_id: id })
+      .orderBy('position')
+      .select('alert_id');
     const first = family.find((each) => each.id === firstId) ?? row;
     return {
       id,
@@ -333,6 +348,8 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       causedBy: row.caused_by,
       workOrderId: row.work_order_id,
       workOrderIds: orders.map((each) => each.work_order_id),
+      alertIds: alerts.map((each) => each.alert_id),
+      byWays: row.by_ways,
       dueDays: orders.map((each) => each.due_day),
       assignmentNo: row.assignment_no ?? row.told_assignment_no,
       dueDay: row.due_day,
@@ -500,10 +517,16 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     return { hadLeft: told !== undefined };
   },
 
-  /** When the next message of the channel is due, whatever holds it back; null when none waits. */
+  /**
+   * When the next message of the channel is due, whatever holds it back, or the next page goes on by its next way; null
+   * when none waits.
+   */
   nextDueAt: async (channelId: string): Promise<Date | null> => {
     const { rows } = await trx.raw(
-      `SELECT min(next.due_at) AS at FROM (VALUES (1), (2), (3), (4)) AS lane(rank)
+      `SELECT least(min(next.due_at), (
+         SELECT min(m.fallback_at) FROM message m WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId
+           AND m.fallback_at IS NOT NULL AND ${isUrgent})) AS at
+       FROM (VALUES (1), (2), (3), (4)) AS lane(rank)
        CROSS JOIN LATERAL (
          SELECT m.due_at FROM message m
          WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId AND m.lane_rank = lane.rank

@@ -175,6 +175,15 @@ export const technicians = (trx: Queries, tenantId: string) => {
         ).map((row) => [row.id!, fromRow(row)]),
       ),
 
+    /** Everybody active in a role, by external id. */
+    inRole: async (role: Technician['role']): Promise<Technician[]> =>
+      (
+        await trx.rows<Row>(
+          'SELECT * FROM technician WHERE tenant_id = $1 AND role = $2 AND active ORDER BY external_id',
+          [tenantId, role],
+        )
+      ).map(fromRow),
+
     names: async (ids: string[]): Promise<Map<string, string>> =>
       new Map((await rows().whereIn('id', ids).select('id', 'name')).map((row) => [row.id, row.name])),
 

@@ -362,6 +362,17 @@ export const en = {
     needed: (by: string) => `${by} needs something`,
     taken: (by: string) => `${by} takes your escalation`,
     undone: (by: string, what: string, bold: Style['bold']) => `${bold('Taken back')} by ${by}: ${what}`,
+    alertTaken: (by: string) => `${by} is going`,
+    alertTakenNext: ({ say }: Commands) => `You need not go. ${say('ESCALATE')} calls a supervisor.`,
+    alertReleased: (by: string) => `${by} is no longer going`,
+    alertReopened: (by: string) => `Not resolved yet: ${by} took that back`,
+    alertEscalated: (by: string) => `${by} needs a supervisor`,
+    alertResponder: (name: string) => `${name} is going there.`,
+    alertUnanswered: 'Nobody has answered an alert',
+    alertUnansweredNext: 'Please call somebody: everybody there is to tell has been told.',
+    alertSeen: (by: string) => `${by} has read your call`,
+    alertResolved: 'Resolved',
+    alertResolvedBy: (by: string) => `by ${by}`,
     optedOut: {
       sms: (name: string) =>
         `${name} has opted out of text messages: nothing reaches them there until they opt in again from their phone.`,
@@ -388,6 +399,20 @@ export const en = {
     notReading: (name: string, since: string) =>
       `${name} has not read the last three reminders, the first of ${since}. No more are sent until they read one or write. Please call.`,
     unconfirmed: (by: string, bold: Style['bold']) => `${bold('Maintenance not confirmed')} by ${by}`,
+  },
+
+  alerts: {
+    head: (severity: Priority) =>
+      severity === 'critical' ? 'CRITICAL EQUIPMENT ALERT' : `EQUIPMENT ALERT (${priorities[severity]})`,
+    several: (count: number, isCritical: boolean) =>
+      isCritical ? `${count} CRITICAL EQUIPMENT ALERTS` : `${count} EQUIPMENT ALERTS`,
+    alert: 'Alert',
+    time: 'Time',
+    attention: 'Immediate attention required!',
+    options: ({ say }: Commands) => ({
+      responding: `${say('RESPONDING')} - On my way`,
+      escalate: `${say('ESCALATE')} - Need supervisor`,
+    }),
   },
 
   notices: {
@@ -436,6 +461,14 @@ export const en = {
       'work-order.needed': 'Something is needed',
       'work-order.taken': 'Your escalation is taken',
       'work-order.undone': 'A change was taken back',
+      'alert.raised': 'Equipment alert',
+      'alert.taken': 'Somebody is going',
+      'alert.released': 'Nobody is going any more',
+      'alert.reopened': 'Not resolved yet',
+      'alert.escalated': 'A supervisor is needed',
+      'alert.unanswered': 'Nobody has answered an alert',
+      'alert.seen': 'Your call was read',
+      'alert.resolved': 'Alert resolved',
       'technician.opted-out': 'A technician has opted out',
       'technician.identity-changed': 'A phone with another WhatsApp identity',
       'technician.not-reached': 'A message has not arrived',
@@ -454,6 +487,8 @@ export const en = {
     CONFIRM: 'Confirm',
     STATUS: 'Status',
     HELP: 'Help',
+    RESPONDING: 'Responding',
+    ESCALATE: 'Escalate',
   },
 
   stranger:

@@ -350,6 +350,17 @@ export const es: Language = {
     needed: (by) => `${by} necesita algo`,
     taken: (by) => `${by} se encarga de lo que usted escaló`,
     undone: (by, what, bold) => `${bold('Deshecho')} por ${by}: ${what}`,
+    alertTaken: (by) => `${by} va en camino`,
+    alertTakenNext: ({ say }) => `Usted no tiene que ir. ${say('ESCALATE')} avisa a un supervisor.`,
+    alertReleased: (by) => `${by} ya no va`,
+    alertReopened: (by) => `Todavía sin resolver: ${by} lo deshizo`,
+    alertEscalated: (by) => `${by} necesita un supervisor`,
+    alertResponder: (name) => `${name} va en camino.`,
+    alertUnanswered: 'Nadie ha respondido a una alerta',
+    alertUnansweredNext: 'Por favor, llame a alguien: ya se avisó a todos los que hay.',
+    alertSeen: (by) => `${by} leyó su aviso`,
+    alertResolved: 'Resuelta',
+    alertResolvedBy: (by) => `por ${by}`,
     optedOut: {
       sms: (name) =>
         `${name} dio de baja los mensajes de texto: no le llega nada por ahí hasta que se suscriba de nuevo desde su teléfono.`,
@@ -377,6 +388,20 @@ export const es: Language = {
     notReading: (name, since) =>
       `${name} no leyó los últimos tres recordatorios, el primero de las ${since}. No se envían más hasta que lea uno o escriba. Llame, por favor.`,
     unconfirmed: (by, bold) => `${bold('Mantenimiento sin confirmar')} por ${by}`,
+  },
+
+  alerts: {
+    head: (severity) =>
+      severity === 'critical' ? 'ALERTA CRÍTICA DE EQUIPO' : `ALERTA DE EQUIPO (${priorities[severity]})`,
+    several: (count, isCritical) =>
+      isCritical ? `${count} ALERTAS CRÍTICAS DE EQUIPOS` : `${count} ALERTAS DE EQUIPOS`,
+    alert: 'Alerta',
+    time: 'Hora',
+    attention: '¡Se requiere atención inmediata!',
+    options: ({ say }) => ({
+      responding: `${say('RESPONDING')} - Voy en camino`,
+      escalate: `${say('ESCALATE')} - Necesito un supervisor`,
+    }),
   },
 
   notices: {
@@ -422,6 +447,14 @@ export const es: Language = {
       'work-order.needed': 'Se necesita algo',
       'work-order.taken': 'Alguien se encarga de lo que usted escaló',
       'work-order.undone': 'Se deshizo un cambio',
+      'alert.raised': 'Alerta de equipo',
+      'alert.taken': 'Alguien va en camino',
+      'alert.released': 'Ya no va nadie',
+      'alert.reopened': 'Todavía sin resolver',
+      'alert.escalated': 'Se necesita un supervisor',
+      'alert.unanswered': 'Nadie ha respondido a una alerta',
+      'alert.seen': 'Leyeron su aviso',
+      'alert.resolved': 'Alerta resuelta',
       'technician.opted-out': 'Un técnico dio de baja los mensajes',
       'technician.identity-changed': 'Un teléfono con otra identidad de WhatsApp',
       'technician.not-reached': 'Un mensaje no llegó',
@@ -439,6 +472,8 @@ export const es: Language = {
     CONFIRM: 'Confirmar',
     STATUS: 'Estado',
     HELP: 'Ayuda',
+    RESPONDING: 'Voy',
+    ESCALATE: 'Escalar',
   },
 
   stranger:

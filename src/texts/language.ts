@@ -1,4 +1,5 @@
 import type { NewsValues, Reply, ReplyValues } from '../commands/command.ts';
+import type { AlertLine } from '../domain/alert.ts';
 import type { Way } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { en } from './en.ts';
@@ -27,6 +28,8 @@ export type Texts = {
   notices: Record<NoticeKind, (order: WorkOrder, reader: Reader) => string>;
   /** An order's fields in words. */
   fields: Record<OrderField, (order: WorkOrder, reader: Reader) => string>;
+  /** Somebody is told of alerts: of one in full, of several in a list, as many as fit. */
+  page: (alerts: AlertLine[], reader: Reader) => string;
   /** Several reminders in one message: as many orders as fit, in the order given. */
   digest: (orders: WorkOrder[], reader: Reader) => string;
   /** The same on one line, all of them, without what to answer. */
@@ -43,7 +46,12 @@ export type Texts = {
 };
 
 /** All that can be sent by mail. */
-export type SubjectKind = NoticeKind | keyof NewsValues | 'work-order.digest' | 'message.send';
+export type SubjectKind =
+  | NoticeKind
+  | keyof NewsValues
+  | 'alert.raised'
+  | 'work-order.digest'
+  | 'message.send';
 
 type NoticeKind =
   | 'work-order.assigned'
@@ -66,4 +74,12 @@ export type OrderField =
   | 'scheduledFor'
   | 'status';
 
-export type ButtonAction = 'ACK' | 'START' | 'COMPLETE' | 'CONFIRM' | 'STATUS' | 'HELP';
+export type ButtonAction =
+  | 'ACK'
+  | 'START'
+  | 'COMPLETE'
+  | 'CONFIRM'
+  | 'STATUS'
+  | 'HELP'
+  | 'RESPONDING'
+  | 'ESCALATE';

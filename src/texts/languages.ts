@@ -1,5 +1,6 @@
 import type { News, Reply } from '../commands/command.ts';
 import { joinVocabularies } from '../commands/words.ts';
+import type { AlertLine } from '../domain/alert.ts';
 import { type Way, ways } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import { plainText, roomFor } from './by-way.ts';
@@ -56,6 +57,9 @@ export const joinLanguages = ({ en, ...others }: { en: Language } & Record<strin
       const write = textsFor(reader.locale, reader.way).news[news.key] as Write<string>;
       return finish(write(news.values, reader), reader.way);
     },
+
+    writePage: (alerts: AlertLine[], reader: Reader): string =>
+      finish(textsFor(reader.locale, reader.way).page(alerts, reader), reader.way),
 
     writeDigest: (orders: WorkOrder[], reader: Reader): string =>
       finish(textsFor(reader.locale, reader.way).digest(orders, reader), reader.way),

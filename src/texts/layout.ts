@@ -1,5 +1,5 @@
 import type { OrderLine } from '../commands/command.ts';
-import type { WorkOrder } from '../domain/work-order.ts';
+import type { Asset } from '../domain/work-order.ts';
 import type { Page } from './language.ts';
 import { maxBodyLength, oneLine, shorten } from './shorten.ts';
 
@@ -92,7 +92,7 @@ export const noticePage = (
   return blocks(head, text.length <= room || room >= leastDescription ? shorten(text, room) : '', options);
 };
 
-export const placeOf = (order: WorkOrder, noAsset: string): string =>
+export const placeOf = (order: { asset: Asset | null }, noAsset: string): string =>
   order.asset
     ? oneLine(order.asset.name, 150) +
       (order.asset.location ? ` (${oneLine(order.asset.location, 100)})` : '')

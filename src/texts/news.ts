@@ -1,5 +1,5 @@
 import type { Way } from '../domain/message.ts';
-import { roomFor } from './by-way.ts';
+import { type Commands, roomFor } from './by-way.ts';
 import type { Language, Texts } from './language.ts';
 import { joinLines } from './layout.ts';
 import { partsIn } from './parts.ts';
@@ -9,9 +9,17 @@ import { writeMoment } from './when.ts';
 /** What others are told of somebody, made of one language's words. */
 export const newsIn = (language: Language, way: Way): Texts['news'] => {
   const { news, mail } = language;
-  const { mark, bold, heading, undone, need, quoted, commandsFor, scheduled } = partsIn(language, way);
+  const { mark, bold, heading, undone, need, quoted, commandsFor, scheduled, names, alertHeading } = partsIn(
+    language,
+    way,
+  );
   const room = roomFor[way];
   const about = (name: string) => oneLine(name, 60);
+  const answers = (commands: Commands) => {
+    const { responding, escalate } = language.alerts.options(commands);
+    const replyWith = way === 'email' ? mail.answerWith : language.notices.replyWith;
+    return [`\n${mark('💬', bold(replyWith))}`, mark('🏃', responding), mark('🆘', escalate)];
+  };
   return {
     'work-order.delayed': ({ order, by, reason }) =>
       joinLines(
@@ -38,6 +46,43 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
         mark('↩️', news.undone(about(by), undone(types), bold)),
         order && heading(order),
         order && language.now(order.status),
+      ),
+    'alert.taken': ({ alert, by }) =>
+      joinLines(
+        mark('🏃', bold(news.alertTaken(about(by)))),
+        alertHeading(alert),
+        news.alertTakenNext(commandsFor(null)),
+      ),
+    'alert.released': ({ alert, by }) =>
+      joinLines(
+        mark('↩️', bold(news.alertReleased(about(by)))),
+        alertHeading(alert),
+        ...answers(commandsFor(null)),
+      ),
+    'alert.reopened': ({ alert, by }) =>
+      joinLines(mark('↩️', bold(news.alertReopened(about(by)))), alertHeading(alert)),
+    'alert.escalated': ({ alert, by, reason, responder }) =>
+      joinLines(
+        mark('🆘', bold(news.alertEscalated(about(by)))),
+        alertHeading(alert),
+        reason && quoted(reason, room.quote),
+        news.alertResponder(about(responder)),
+      ),
+    'alert.unanswered': ({ alert, told }) =>
+      joinLines(
+        mark('⚠️', bold(news.alertUnanswered)),
+        alertHeading(alert),
+        told.length > 0 && language.told(names(told)),
+        news.alertUnansweredNext,
+        ...answers(commandsFor(null)),
+      ),
+    'alert.seen': ({ alert, by }) =>
+      joinLines(mark('👀', news.alertSeen(bold(about(by)))), alertHeading(alert)),
+    'alert.resolved': ({ alert, by, note }) =>
+      joinLines(
+        mark('✅', bold(news.alertResolved) + (by === null ? '' : ` ${news.alertResolvedBy(about(by))}`)),
+        alertHeading(alert),
+        note && quoted(note, room.quote),
       ),
     'technician.opted-out': ({ name, way: by }) => mark('🔕', news.optedOut[by](bold(about(name)))),
     'technician.identity-changed': ({ name }) => mark('⚠️', news.identityChanged(bold(about(name)))),

@@ -1,4 +1,5 @@
 import type { AttachmentKind, OrderLine } from '../commands/command.ts';
+import type { AlertLine } from '../domain/alert.ts';
 import { daysUntil } from '../domain/dates.ts';
 import type { Way } from '../domain/message.ts';
 import type { OrderStatus, When, WorkOrder } from '../domain/work-order.ts';
@@ -24,6 +25,9 @@ export const partsIn = (language: Language, way: Way) => {
     nextFor: (order: OrderLine) => nextStep(language.next(commandsFor(order)))[order.status],
     quoted: (text: string, length: number) => `“${shorten(text, Math.min(length, roomFor[way].quote))}”`,
     heading: (order: OrderLine) => orderHeading(order, language.noAsset, bold),
+    /** What is wrong and where, on a line. */
+    alertHeading: ({ asset, message }: AlertLine) =>
+      `${bold(oneLine(asset.name, 100))} · ${oneLine(message, 200)}`,
     place: (order: WorkOrder) => placeOf(order, language.noAsset),
     scheduled: ({ scheduled: when }: WorkOrder, reader: Reader) =>
       when && 'at' in when ? writeMoment(when.at, reader) : day(when, reader),

@@ -11,6 +11,7 @@ export const {
   writeReply,
   writeNews,
   writeNotice,
+  writePage,
   writeDigest,
   writeSubject,
 } = joinLanguages({ en, es });

@@ -1,4 +1,5 @@
 import type { Way } from '../domain/message.ts';
+import { pageIn } from './alerts.ts';
 import { plainText } from './by-way.ts';
 import { digestIn, digestLineIn } from './digests.ts';
 import type { Language, Texts } from './language.ts';
@@ -13,6 +14,7 @@ export const writtenIn = (language: Language, way: Way): Texts => ({
   replies: repliesIn(language, way),
   news: newsIn(language, way),
   notices: noticesIn(language, way),
+  page: pageIn(language, way),
   digest: digestIn(language, way),
   digestLine: digestLineIn(language),
   subjects: {

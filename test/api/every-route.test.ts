@@ -25,6 +25,10 @@ beforeAll(async () => {
   const idempotencyKey = randomUUID();
   const data = { schemaVersion: 1, idempotencyKey, to: 'T-1', text: 'Owned text' };
   expect((await api.post('/notifications', { name: 'message.send', data }, owner)).status).toBe(202);
+  const alert = { externalId: 'AL-1', asset: 'A-1', message: 'Owned alert', severity: 'low' };
+  expect((await api.post('/alerts', alert, owner)).status).toBe(201);
+  // Resolving it again changes nothing.
+  expect((await api.post('/alerts/AL-1/resolve', {}, owner)).status).toBe(200);
   // All that has happened is in the feed: reading it again shows the same.
   await api.get('/work-orders/WO-1/events', owner);
   const [message] = (await api.get('/messages', owner)).body.items;
@@ -36,6 +40,8 @@ beforeAll(async () => {
     '/work-orders/{number}/events': 'WO-1',
     '/notifications/{idempotencyKey}': idempotencyKey,
     '/messages/{id}': message.id,
+    '/alerts/{externalId}': 'AL-1',
+    '/alerts/{externalId}/resolve': 'AL-1',
     '/tenants/{slug}/api-keys': owner.slug,
   });
 });

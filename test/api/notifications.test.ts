@@ -133,24 +133,11 @@ test("a tenant may be left out and must be the key's own", async () => {
   expect((await ask(data, undefined, other)).body.status).toBe('accepted');
 });
 
-test('alerts are refused, saying that this version sends none', async () => {
-  const { idempotencyKey } = text();
-  const alert = { externalId: 'AL-1', asset: 'P-7', message: 'Too hot', severity: 'critical' };
-  const refused = await ask({ schemaVersion: 1, idempotencyKey, alert }, 'alert.raised');
-  expect([refused.status, refused.body.errors]).toEqual([
-    422,
-    [{ pointer: '/name', detail: 'alerts are not sent by this version yet' }],
-  ]);
-  expect((await api.get(`/notifications/${idempotencyKey}`, tenant)).body.state).toBe('invalid');
-
-  expect((await api.get('/alerts', tenant)).body).toEqual({ items: [], next: null });
-  expect((await api.get('/alerts/AL-1', tenant)).status).toBe(404);
+test('what is not in this version is refused', async () => {
   expect((await api.get('/assets/nothing/thresholds', tenant)).status).toBe(404);
   expect((await api.put('/assets/P-8', { name: 'Pump' }, tenant)).status).toBe(201);
   expect((await api.get('/assets/P-8/thresholds', tenant)).body).toEqual({ metrics: [] });
   const notYet: [method: string, path: string][] = [
-    ['POST', '/alerts'],
-    ['POST', '/alerts/AL-1/resolve'],
     ['PUT', '/assets/P-8/thresholds'],
     ['POST', '/readings'],
   ];

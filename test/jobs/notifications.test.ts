@@ -441,19 +441,17 @@ describe('a job that is wrong', () => {
     expect(await note()).toMatchObject({ state: 'invalid', name: 'unknown' });
   });
 
-  test('about an alert it is read, and then refused, since this version sends none', async () => {
-    const alert = { externalId: 'AL-1', asset: 'P-7', message: 'Too hot', severity: 'critical' };
-    for (const [name, data] of [
-      ['alert.raised', { alert }],
-      ['alert.resolved', { externalId: 'AL-1', note: 'Cooled down' }],
-    ] as const) {
-      const common = { schemaVersion: 1, tenant: tenant.slug, idempotencyKey: name };
-      await expect(run({ ...common, ...data }, name)).rejects.toThrow(
-        /alerts are not sent by this version yet/,
-      );
-      expect(await note(name)).toMatchObject({ state: 'invalid', name, faults: [{ pointer: '' }] });
-      expect(await refusedAt(run({ ...common, colour: 'red' }, name), name)).toContain('/colour');
-    }
+  test('about an alert it names every fault', async () => {
+    const common = { schemaVersion: 1, tenant: tenant.slug, idempotencyKey: 'key-1' };
+    const alert = { externalId: 'AL-1', asset: 'P-7', severity: 'soonish', recipients: ['A', 'nobody'] };
+    expect(await refusedAt(run({ ...common, alert, colour: 'red' }, 'alert.raised'))).toEqual([
+      ...['/alert/asset', '/alert/message', '/alert/recipients/1', '/alert/severity', '/colour'],
+    ]);
+    expect(await refusedAt(run(common, 'alert.raised'))).toEqual(['/alert']);
+    expect(await refusedAt(run({ ...common, alert: 7 }, 'alert.raised'))).toEqual(['/alert']);
+    expect(await refusedAt(run({ ...common, externalId: 'AL-9' }, 'alert.resolved'))).toEqual([
+      '/externalId',
+    ]);
   });
 });
 

@@ -68,5 +68,11 @@ export const heardBySms: Key[] = ['cutOff'];
 export const heardByPhones: Key[] = ['attached', 'attachedNowhere', 'unreadable'];
 export const heardByWays: Key[] = ['technician.not-reached'];
 
+/** What becomes of alerts: in cmms/alerts.test.ts. */
+export const heardOfAlerts: Key[] = [
+  ...(['alert.taken', 'alert.released', 'alert.reopened', 'alert.escalated'] as const),
+  ...(['alert.unanswered', 'alert.seen', 'alert.resolved'] as const),
+];
+
 /** What planners hear because time passes: in digests.test.ts. */
 export const heardInTime: Key[] = ['technician.not-reading', 'maintenance.unconfirmed'];

@@ -100,6 +100,9 @@ const furnish = async ({ apiKey = true } = {}) => {
       /** Of a call for help about the escalated order. */
       call: randomUUID(),
       page: randomUUID(),
+      /** Pages of the supervisor: one waits, one has left. */
+      waitingPage: randomUUID(),
+      sentPage: randomUUID(),
     },
   };
   const { mark, ids } = own;
@@ -219,6 +222,12 @@ const furnish = async ({ apiKey = true } = {}) => {
       ...{ technicianId: ids.supervisor, kind: 'work-order.escalated', causedBy: ids.read },
       about: { workOrderId: ids.escalatedOrder, ...about },
     });
+    await tx.alerts.add(alertOf(own));
+    await tx.alerts.add({ ...alertOf(own), id: ids.claimedAlert, externalId: 'A-2' });
+    await tx.alerts.claim(ids.claimedAlert, ids.technician);
+    const paged = { technicianId: ids.supervisor, kind: 'alert.raised' as const, lane: 'critical' as const };
+    await add(ids.waitingPage, { ...paged, alertIds: [ids.alert] });
+    await add(ids.sentPage, { ...paged, alertIds: [ids.alert] });
     await add(ids.waiting, {
       ...{ waitsFor: 'quiet-hours', dueAt: new Date(Date.now() + 3_600_000) },
       fallbackOf: ids.acceptedNotice,
@@ -231,14 +240,12 @@ const furnish = async ({ apiKey = true } = {}) => {
       [
         { ...attemptOf(own), id: ids.accepted, messageId: ids.acceptedNotice },
         { ...attemptOf(own), id: ids.open, messageId: ids.openMessage },
+        { ...attemptOf(own), messageId: ids.sentPage },
       ],
       0,
     );
     await tx.attempts.accepted(ids.accepted, sidOut, 'answer');
     await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
-    await tx.alerts.add(alertOf(own));
-    await tx.alerts.add({ ...alertOf(own), id: ids.claimedAlert, externalId: 'A-2' });
-    await tx.alerts.claim(ids.claimedAlert, ids.technician);
     await tx.chains.add(chainOf(own), 0, null);
     const call = { kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder };
     await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
@@ -409,7 +416,15 @@ const cases: Cases = {
   alerts: {
     add: (tx, its) => tx.alerts.add({ ...alertOf(its), id: randomUUID(), externalId: 'A-9' }),
     find: (tx) => tx.alerts.find('A-1'),
+    detail: (tx) => tx.alerts.detail('A-1'),
+    list: (tx) => tx.alerts.list(all),
     getMany: (tx, its) => tx.alerts.getMany([its.ids.alert]),
+    toldOf: (tx, its) => tx.alerts.toldOf(its.ids.alert, ['work-order.assigned']),
+    withdraw: (tx, its) => tx.alerts.withdraw(its.ids.alert, ['work-order.assigned'], 'alert-claimed'),
+    lockPagesToJoin: (tx, its) => tx.alerts.lockPagesToJoin([its.ids.supervisor], 'critical', null),
+    pagesLately: (tx, its) => tx.alerts.pagesLately([its.ids.supervisor]),
+    rewrite: (tx, its) => tx.alerts.rewrite(its.ids.acceptedNotice, [its.ids.alert], 'shortened'),
+    expireLater: (tx, its) => tx.alerts.expireLater(its.ids.notice, new Date('2100-01-01')),
     lock: (tx, its) => tx.alerts.lock([its.ids.alert]),
     keep: (tx, its) => tx.alerts.keep([its.ids.alert]),
     claim: (tx, its) => tx.alerts.claim(its.ids.alert, its.ids.technician),
@@ -433,6 +448,8 @@ const cases: Cases = {
     lockOfOrder: (tx, its) => tx.chains.lockOfOrder(its.ids.escalatedOrder),
     ofAlerts: (tx, its) => tx.chains.ofAlerts([its.ids.alert]),
     isDue: (tx, its) => tx.chains.isDue(its.ids.chain),
+    dueInMs: (tx, its) => tx.chains.dueInMs(its.ids.chain),
+    seen: (tx, its) => tx.chains.seen(its.ids.acceptedNotice),
     start: (tx, its) => tx.chains.start(its.ids.chain, 1, { waitSeconds: 60 }, false),
     end: (tx, its) => tx.chains.end(its.ids.chain, 'claimed'),
     goOn: (tx, its) => tx.chains.goOn(its.ids.chain, 60),
@@ -697,6 +714,7 @@ const cases: Cases = {
     phoneOwners: (tx) => tx.technicians.phoneOwners([phone]),
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
     getMany: (tx, its) => tx.technicians.getMany([its.ids.technician]),
+    inRole: (tx) => tx.technicians.inRole('technician'),
     names: (tx, its) => tx.technicians.names([its.ids.technician]),
     setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
     whenTold: (tx, its) => tx.technicians.whenTold([its.ids.technician]),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commandNames, type NewsValues, type Reply, type ReplyValues } from '../../src/commands/command.ts';
+import type { AlertLine } from '../../src/domain/alert.ts';
 import type { Reader } from '../../src/texts/language.ts';
 import { writeNews, writeReply } from '../../src/texts/texts.ts';
 import { monstrous, order, reader } from './orders.ts';
@@ -499,12 +500,23 @@ describe('whatever it is about, it can be sent', () => {
     expect(text).not.toMatch(/undefined|null|NaN|\[object/);
   });
 
+  const hugeAlert: AlertLine = {
+    ...{ externalId: 'A-1', message: huge, severity: 'critical', raisedAt: at },
+    asset: { id: 'pump', code: 'P-3', name: huge, location: huge },
+  };
   const allNews: { [Key in keyof NewsValues]: NewsValues[Key] } = {
     'work-order.delayed': { order: big, by: huge, reason: huge },
     'work-order.escalated': { order: big, by: huge, reason: huge },
     'work-order.needed': { order: big, by: huge, what: huge },
     'work-order.taken': { order: big, by: huge },
     'work-order.undone': { order: big, by: huge, types: ['work_order.delayed'] },
+    'alert.taken': { alert: hugeAlert, by: huge },
+    'alert.released': { alert: hugeAlert, by: huge },
+    'alert.reopened': { alert: hugeAlert, by: huge },
+    'alert.escalated': { alert: hugeAlert, by: huge, reason: huge, responder: huge },
+    'alert.unanswered': { alert: hugeAlert, told: Array.from({ length: 30 }, () => huge) },
+    'alert.seen': { alert: hugeAlert, by: huge },
+    'alert.resolved': { alert: hugeAlert, by: huge, note: huge },
     'technician.opted-out': { name: huge, way: 'sms' },
     'technician.identity-changed': { name: huge },
     'technician.not-reached': { name: huge, order: one, ways: [{ way: 'sms', why: 'fault' }] },

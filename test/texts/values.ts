@@ -1,4 +1,5 @@
 import type { NewsValues, OrderLine, ReplyValues } from '../../src/commands/command.ts';
+import type { AlertLine } from '../../src/domain/alert.ts';
 import type { OrderStatus, WorkOrder } from '../../src/domain/work-order.ts';
 import { asset, monstrous, order } from './orders.ts';
 
@@ -158,8 +159,27 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
   };
 };
 
+const alertOf = ({ order, text, at }: Pick<Filling, 'order' | 'text' | 'at'>): AlertLine => ({
+  ...{ externalId: 'A-1', message: text, severity: 'critical', raisedAt: at },
+  asset: order('assigned').asset ?? { id: 'asset', code: 'P-3', name: text, location: null },
+});
+
+/** What people are paged with: one alert, several, a flood. */
+export const pageCases = (filling: Filling): AlertLine[][] => {
+  const alert = alertOf(filling);
+  const less = { ...alert, severity: 'high' as const };
+  return [
+    [alert],
+    [less],
+    [alert, alert],
+    [less, alert],
+    Array.from({ length: filling.orders }, () => alert),
+  ];
+};
+
 export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues> => {
   const working = order('in_progress');
+  const alert = alertOf({ order, text, at });
   return {
     'work-order.delayed': [{ order: order('delayed'), by: name, reason: text }],
     'work-order.escalated': [
@@ -172,6 +192,16 @@ export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues>
     'work-order.undone': [
       { order: working, by: name, types: ['work_order.delayed', 'work_order.noted'] },
       { order: null, by: name, types: ['work_order.escalated'] },
+    ],
+    'alert.taken': [{ alert, by: name }],
+    'alert.released': [{ alert, by: name }],
+    'alert.reopened': [{ alert, by: name }],
+    'alert.escalated': [text, null].map((reason) => ({ alert, by: name, reason, responder: name })),
+    'alert.unanswered': [[], [name], Array.from({ length: 30 }, () => name)].map((told) => ({ alert, told })),
+    'alert.seen': [{ alert, by: name }],
+    'alert.resolved': [
+      { alert, by: null, note: null },
+      { alert, by: name, note: text },
     ],
     'technician.opted-out': (['sms', 'whatsapp'] as const).map((way) => ({ name, way })),
     'technician.identity-changed': [{ name }],

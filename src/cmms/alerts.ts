@@ -1,0 +1,380 @@
+import type { News } from '../commands/command.ts';
+import { type Alert, type AlertBefore, type AlertChange, alertExpiry } from '../domain/alert.ts';
+import { type Chain, waitAfter } from '../domain/chain.ts';
+import type { MessageKind } from '../domain/message.ts';
+import type { NewEvent } from '../store/events.ts';
+import type { Tx } from '../store/store.ts';
+import type { Technician } from '../store/technicians.ts';
+import {
+  addEvents,
+  onCall,
+  type Paged,
+  page,
+  responsibleFor,
+  startNextStep,
+  subjectOf,
+  supervisorsOf,
+} from './chains.ts';
+import type { Bell, Facts } from './facts.ts';
+import { type Faults, refuseIfFaulty } from './faults.ts';
+import { type Fields, readMoment, requireField } from './fields.ts';
+import type { alertShape } from './notification-schemas.ts';
+import { addNews } from './notify.ts';
+import { readSettings } from './settings.ts';
+
+/** What the CMMS says of an alert; `expiresAt` only where a job says so. */
+export type AlertFields = Fields<typeof alertShape> & { expiresAt?: string | null | undefined };
+
+/** What came of a change: the messages that tell of it, and the doorbells to ring after the commit. */
+type Done = { messageIds: string[]; bells: Bell[] };
+
+const required = ['externalId', 'asset', 'message', 'severity'];
+
+/** Everything that tells somebody of an alert which is not over. */
+const whileOpen: MessageKind[] = [
+  ...(['alert.raised', 'alert.taken', 'alert.released', 'alert.reopened'] as const),
+  ...(['alert.escalated', 'alert.unanswered', 'alert.seen'] as const),
+];
+
+/**
+ * Raises an alert and pages the first people. One whose external id is known is answered as it is, and nothing
+ * changes. Throws Refused with every fault; then nothing of it may stay.
+ */
+export const raiseAlert = async (
+  tx: Tx,
+  fields: AlertFields,
+  facts: Facts,
+  faults: Faults,
+): Promise<Done & { alert: Alert; isNew: boolean }> => {
+  // Of what is no object at all nothing more need be said.
+  if (!faults.has('')) for (const name of required) requireField(fields, name, faults);
+  const { externalId, message, severity } = fields;
+  const before =
+    faults.all.length === 0 && externalId !== undefined ? await tx.alerts.find(externalId) : null;
+  if (before) return asItIs(tx, before);
+
+  const asset = fields.asset === undefined ? null : await tx.assets.find(fields.asset);
+  if (fields.asset !== undefined && !asset) faults.add('/asset', 'names no asset we know');
+  const recipients = await readRecipients(tx, fields.recipients ?? [], faults);
+  refuseIfFaulty(faults);
+
+  const { now, newId } = facts;
+  const expiresAt = fields.expiresAt ? readMoment(fields.expiresAt) : alertExpiry(severity!, now);
+  const id = newId();
+  const isNew = await tx.alerts.add({
+    ...{ id, externalId: externalId!, assetId: asset!.id, message: message!, severity: severity! },
+    recipients: recipients.map((person) => person.id),
+    ...{ raisedAt: fields.raisedAt ? readMoment(fields.raisedAt) : now, expiresAt },
+  });
+  // Raised by somebody else at the same moment.
+  if (!isNew) return asItIs(tx, (await tx.alerts.find(externalId!))!);
+
+  const alert = (await tx.alerts.getMany([id])).get(id)!;
+  const paged = await startChain(tx, alert, recipients, facts);
+  await addEvents(tx, [
+    eventOf(alert, 'alert.raised', facts, null, {
+      ...{ asset: asset!.code, message, severity },
+      told: paged.told.map((person) => person.externalId),
+    }),
+    ...paged.events,
+  ]);
+  const bells: Bell[] = [
+    ...paged.bells,
+    { queue: 'chains', id: paged.chainId },
+    { queue: 'cmms-events', id: tx.tenantId },
+  ];
+  return { alert, isNew, messageIds: [...new Set(paged.messageIds)], bells };
+};
+
+const asItIs = async (tx: Tx, alert: Alert) => {
+  const [chain] = await tx.chains.ofAlerts([alert.id]);
+  const pages = chain ? await tx.chains.pages(chain.id) : [];
+  return { alert, isNew: false, messageIds: [...new Set(pages.map((each) => each.messageId))], bells: [] };
+};
+
+const readRecipients = async (tx: Tx, keys: string[], faults: Faults): Promise<Technician[]> => {
+  const found = await tx.technicians.findMany(keys.filter((key) => key !== undefined));
+  const people: Technician[] = [];
+  // Those that are wrong have left gaps, which forEach passes over.
+  keys.forEach((key, place) => {
+    const person = found.find((each) => each.externalId === key);
+    if (!person) faults.add(`/recipients/${place}`, 'names nobody we know');
+    else if (!people.includes(person)) people.push(person);
+  });
+  return people;
+};
+
+/** Pages the first people who can be told: those named, those responsible, who is on call, supervisors, planners. */
+const startChain = async (
+  tx: Tx,
+  alert: Alert,
+  recipients: Technician[],
+  facts: Facts,
+): Promise<Paged & { chainId: string }> => {
+  const steps = (await readSettings(tx, facts.tenant)).escalation[alert.severity] ?? [];
+  const lane = alert.severity === 'critical' ? ('critical' as const) : ('notification' as const);
+  const chainId = facts.newId();
+  const chain = {
+    ...{ id: chainId, kind: 'alert.raised' as const, lane, alertId: alert.id, workOrderId: null },
+    ...{ callerId: null, reason: null, causedBy: null, steps, expiresAt: alert.expiresAt },
+  };
+  await tx.chains.add(chain, steps[0]?.waitSeconds ?? null, steps.length > 0 ? null : 'no-steps');
+
+  const paged: Paged = { told: [], messageIds: [], events: [], bells: [] };
+  const note = (more: Paged) => {
+    paged.told.push(...more.told);
+    paged.messageIds.push(...more.messageIds);
+    paged.events.push(...more.events);
+    paged.bells.push(...more.bells);
+  };
+  const tried = new Set<string>();
+  for (const people of firstPeople(tx, alert, recipients)) {
+    const untried = (await people()).filter(({ id }) => !tried.has(id));
+    for (const { id } of untried) tried.add(id);
+    const first = { ...chain, step: 0, turn: 0 };
+    note(await page(tx, first, subjectOf(alert, facts.now), untried, { ways: null, askedBy: null }, facts));
+    if (paged.told.length > 0) return { ...paged, chainId };
+  }
+  const started = await tx.chains.lock(chainId);
+  if (steps.length === 0) await tx.chains.end(chainId, 'nobody');
+  else note(await startNextStep(tx, started!, subjectOf(alert, facts.now), { by: 'time' }, facts));
+  return { ...paged, chainId };
+};
+
+const firstPeople = (tx: Tx, { asset }: Alert, recipients: Technician[]) => [
+  async () => recipients,
+  () => responsibleFor(tx, asset),
+  () => onCall(tx),
+  () => tx.technicians.inRole('supervisor'),
+  () => tx.technicians.inRole('planner'),
+];
+
+/**
+ * Ends an alert: nobody is told of it any more, but that it is over, once, whoever may have been told of it. Nothing
+ * follows for one that is resolved already. The alert must be locked.
+ */
+export const resolveAlert = async (
+  tx: Tx,
+  alert: Alert,
+  by: { technicianId: string | null; messageId: string | null; note: string | null },
+  facts: Facts,
+): Promise<Done> => {
+  if (alert.state === 'resolved') return { messageIds: [], bells: [] };
+  const chain = await tx.chains.lockOfAlert(alert.id);
+  await tx.alerts.resolve(alert.id);
+  if (chain) await tx.chains.end(chain.id, 'resolved');
+  await tx.alerts.withdraw(alert.id, whileOpen, 'order-moved-on');
+  const note = by.note?.trim() || null;
+  await addEvents(tx, [
+    eventOf(alert, 'alert.resolved', facts, by.messageId, note === null ? {} : { note }, beforeOf(alert)),
+  ]);
+  const resolver = by.technicianId ? await tx.technicians.get(by.technicianId) : null;
+  const told = await tx.alerts.toldOf(alert.id, whileOpen);
+  const news = {
+    key: 'alert.resolved',
+    values: { alert, by: resolver?.name ?? null, note },
+    orderId: null,
+  } as const;
+  return tell(tx, alert, without(told, by.technicianId), news, by.messageId, facts);
+};
+
+/** Does what a technician says of an alert. Nothing follows where it is not as he thinks any more. */
+export const changeAlert = async (
+  tx: Tx,
+  change: AlertChange,
+  by: { technician: Technician; messageId: string },
+  facts: Facts,
+): Promise<{ bells: Bell[] }> => {
+  const alert = (await tx.alerts.lock([change.alertId])).get(change.alertId);
+  if (!alert) return { bells: [] };
+  const chain = (await tx.chains.lockOfAlert(alert.id))!;
+  const asHim = { ...facts, actor: { kind: 'technician' as const, id: by.technician.externalId } };
+  const at: At = { tx, alert, chain, by, facts: asHim };
+  const { bells } = await carryOut(at, change);
+  const rings = bells.some(({ queue }) => queue === 'cmms-events');
+  return { bells: rings ? bells : [...bells, { queue: 'cmms-events', id: tx.tenantId }] };
+};
+
+type At = {
+  tx: Tx;
+  alert: Alert;
+  chain: Chain;
+  by: { technician: Technician; messageId: string };
+  facts: Facts;
+};
+
+const carryOut = async (at: At, change: AlertChange): Promise<{ bells: Bell[] }> => {
+  const { alert, by, tx, facts } = at;
+  const isResponder = alert.responderId === by.technician.id;
+  switch (change.do) {
+    case 'claim':
+      return alert.state === 'open' ? claim(at, null) : nothing;
+    case 'release':
+      return alert.state === 'responding' && isResponder ? release(at, change.reason) : nothing;
+    case 'escalate':
+      return alert.state === 'open' ? escalate(at, change.reason) : nothing;
+    case 'help':
+      return alert.state === 'responding' ? callHelp(at, change.reason) : nothing;
+    case 'resolve': {
+      const { technician, messageId } = by;
+      return resolveAlert(tx, alert, { technicianId: technician.id, messageId, note: null }, facts);
+    }
+    case 'take-back':
+      return takeBack(at, change);
+  }
+};
+
+const nothing = { bells: [] as Bell[] };
+
+/** Somebody goes: nobody further is told that somebody must, and those who may have been told hear who it is. */
+const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null) => {
+  const { technician, messageId } = by;
+  await tx.alerts.claim(alert.id, technician.id);
+  await tx.chains.end(chain.id, 'claimed');
+  await tx.alerts.withdraw(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released'], 'alert-claimed');
+  await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, {}, beforeOf(alert), undoes)]);
+  const told = await tx.alerts.toldOf(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released']);
+  const news: News = {
+    key: 'alert.taken',
+    values: { alert, by: technician.name },
+    orderId: null,
+  };
+  return tell(tx, alert, without(told, technician.id), news, messageId, facts);
+};
+
+/** Whoever goes cannot: the next people are told at once, and those who relied on him hear of it. */
+const release = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+  const { technician, messageId } = by;
+  await tx.alerts.release(alert.id);
+  await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
+  const open: Alert = { ...alert, state: 'open', responderId: null, claimedAt: null };
+  await addEvents(tx, [eventOf(alert, 'alert.released', facts, messageId, textOf(reason), beforeOf(alert))]);
+  const paged = await startNextStep(tx, chain, subjectOf(open, facts.now), byCall(technician), facts);
+  await addEvents(tx, paged.events);
+  const told = await tellReleased(tx, alert, technician, messageId, facts);
+  return { bells: [...told.bells, ...paged.bells, ringChain(chain)] };
+};
+
+const tellReleased = async (tx: Tx, alert: Alert, by: Technician, messageId: string, facts: Facts) => {
+  const told = await tx.alerts.toldOf(alert.id, ['alert.taken']);
+  const news = { key: 'alert.released', values: { alert, by: by.name }, orderId: null } as const;
+  return tell(tx, alert, without(told, by.id), news, messageId, facts);
+};
+
+/** Nobody goes yet, and the next people are told before their time. */
+const escalate = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+  const { technician, messageId } = by;
+  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), byCall(technician), facts);
+  const told = paged.told.map(({ externalId }) => externalId);
+  await addEvents(tx, [
+    eventOf(alert, 'alert.escalated', facts, messageId, { step: paged.step, told, ...textOf(reason) }),
+    ...paged.events,
+  ]);
+  return { bells: [...paged.bells, ringChain(chain)] };
+};
+
+/** Somebody else goes, and whoever calls needs a supervisor all the same. */
+const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+  const { technician, messageId } = by;
+  const responder = await tx.technicians.get(alert.responderId!);
+  const supervisors = without(
+    (await supervisorsOf(tx, [technician.id])).map(({ id }) => id),
+    technician.id,
+  );
+  const news = {
+    key: 'alert.escalated',
+    values: { alert, by: technician.name, reason, responder: responder?.name ?? '' },
+    orderId: null,
+  } as const;
+  const told = await tell(tx, alert, supervisors, news, messageId, facts);
+  await addEvents(tx, [
+    eventOf(alert, 'alert.escalated', facts, messageId, {
+      ...{ step: chain.step, told: told.people, ...textOf(reason) },
+    }),
+  ]);
+  return told;
+};
+
+/** UNDO: the alert is what it was before, and those who were told of the change hear that it is not so. */
+const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }>) => {
+  const { tx, alert, chain, by, facts } = at;
+  const { technician, messageId } = by;
+  const { type, eventId, before } = change;
+  if (type === 'alert.claimed') {
+    if (alert.state !== 'responding' || alert.responderId !== technician.id) return nothing;
+    await tx.alerts.release(alert.id);
+    await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
+    await goOn(tx, chain);
+    await addEvents(tx, [eventOf(alert, 'alert.released', facts, messageId, {}, beforeOf(alert), eventId)]);
+    const told = await tellReleased(tx, alert, technician, messageId, facts);
+    return { bells: [...told.bells, ringChain(chain)] };
+  }
+  // Claimed anew: what was sent meanwhile was sent before somebody went.
+  if (type === 'alert.released') return alert.state === 'open' ? claim(at, eventId) : nothing;
+  if (type !== 'alert.resolved' || alert.state !== 'resolved') return nothing;
+  await tx.alerts.restore(alert.id, before);
+  await tx.alerts.withdraw(alert.id, ['alert.resolved'], 'order-moved-on');
+  if (before.state === 'open') await goOn(tx, chain);
+  else await tx.chains.end(chain.id, 'claimed');
+  await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, {}, beforeOf(alert), eventId)]);
+  const told = await tx.alerts.toldOf(alert.id, ['alert.resolved']);
+  const news = { key: 'alert.reopened', values: { alert, by: technician.name }, orderId: null } as const;
+  const done = await tell(tx, alert, without(told, technician.id), news, messageId, facts);
+  return { bells: [...done.bells, ringChain(chain)] };
+};
+
+const goOn = async (tx: Tx, chain: Chain) => {
+  const wait = waitAfter(chain);
+  if (wait === null) await tx.chains.end(chain.id, 'no-steps');
+  else await tx.chains.goOn(chain.id, wait);
+};
+
+/** Tells people one by one what became of an alert, in its lane. `people`: the external ids of whom it is on its way to. */
+const tell = async (
+  tx: Tx,
+  alert: Alert,
+  ids: string[],
+  news: News,
+  messageId: string | null,
+  facts: Facts,
+): Promise<Done & { people: string[] }> => {
+  const lane = alert.severity === 'critical' ? 'critical' : 'notification';
+  const done: Done & { people: string[] } = {
+    messageIds: [],
+    bells: [{ queue: 'cmms-events', id: tx.tenantId }],
+    people: [],
+  };
+  const people = await tx.technicians.getMany(ids);
+  for (const id of ids) {
+    const person = people.get(id);
+    if (!person?.active) continue;
+    const added = await addNews(tx, person, news, messageId, facts, { lane, alerts: [alert] });
+    done.messageIds.push(added.messageId);
+    if (!added.channelId) continue;
+    done.bells.push({ queue: 'outbound', id: added.channelId });
+    done.people.push(person.externalId);
+  }
+  return done;
+};
+
+const eventOf = (
+  alert: Alert,
+  type: string,
+  { newId, now, actor }: Facts,
+  messageId: string | null,
+  data: Record<string, unknown>,
+  before: AlertBefore | null = null,
+  undoes: string | null = null,
+): NewEvent => ({
+  ...{ id: newId(), type, at: now, actor, workOrderId: null, alertId: alert.id, messageId, data },
+  ...{ before, undoes },
+});
+
+const beforeOf = ({ version, state, responderId, claimedAt }: Alert): AlertBefore => ({
+  ...{ version, state, responderId, claimedAt: claimedAt?.toISOString() ?? null },
+});
+
+const textOf = (reason: string | null) => (reason === null || reason === '' ? {} : { text: reason });
+const byCall = ({ id }: Technician) => ({ by: 'call' as const, technicianId: id });
+const ringChain = ({ id }: Chain): Bell => ({ queue: 'chains', id });
+const without = (ids: string[], one: string | null) => ids.filter((id) => id !== one);

@@ -1,0 +1,395 @@
+import { type Alert, gatherSeconds, messageExpiry } from '../domain/alert.ts';
+import { type Chain, nextStep, type Step, waitAfter } from '../domain/chain.ts';
+import { holdBack } from '../domain/hold-back.ts';
+import type { Lane, MessageKind, Way } from '../domain/message.ts';
+import type { Asset } from '../domain/work-order.ts';
+import type { NewEvent } from '../store/events.ts';
+import type { QuickReplyButton } from '../store/outbox.ts';
+import type { Tx } from '../store/store.ts';
+import type { Technician } from '../store/technicians.ts';
+import type { Reader } from '../texts/language.ts';
+import { textsFor, writePage } from '../texts/texts.ts';
+import type { Bell, Facts } from './facts.ts';
+import { addresseeOf, holdsBack, quietHoursOfAll, whenDue } from './hold-back.ts';
+import { withMailFooter } from './mail-footer.ts';
+import { addNews, nowhere, readerOf, waitForNext } from './notify.ts';
+import { readPreferences } from './preferences.ts';
+import { canBeReached, findRoute } from './route.ts';
+
+/** What a chain tells people of: an alert, or a technician's call for help. */
+export type Subject = {
+  kind: MessageKind;
+  alert: Alert | null;
+  orderId: string | null;
+  /** Whose responsible people a step may name. */
+  asset: Asset | null;
+  expiresAt: Date;
+  write: (reader: Reader) => string;
+  buttons: (reader: Reader) => QuickReplyButton[] | null;
+};
+
+/** What came of telling people. Add the events after those of what led to it, and ring the bells after the commit. */
+export type Paged = { told: Technician[]; messageIds: string[]; events: NewEvent[]; bells: Bell[] };
+
+const nobodyPaged = (): Paged => ({ told: [], messageIds: [], events: [], bells: [] });
+
+export const subjectOf = (alert: Alert, now: Date): Subject => ({
+  kind: 'alert.raised',
+  alert,
+  orderId: null,
+  asset: alert.asset,
+  expiresAt: messageExpiry(alert, now),
+  write: (reader) => writePage([alert], reader),
+  buttons: alertButtons,
+});
+
+/** The commands a page offers at one tap, in the reader's words. */
+export const alertButtons = ({ locale }: Reader): QuickReplyButton[] =>
+  (['RESPONDING', 'ESCALATE'] as const).map((action) => ({
+    title: textsFor(locale).buttons[action],
+    action,
+  }));
+
+/** A chain as it is about to tell somebody. */
+export type Turn = Pick<Chain, 'id' | 'lane' | 'causedBy' | 'steps' | 'step' | 'turn'>;
+
+/**
+ * Tells people at one turn of a chain: each by a message of his own, or by one that waits for him already and tells of
+ * more than one alert then. Left out of `told` is whoever cannot be told, or does not want to be.
+ */
+export const page = async (
+  tx: Tx,
+  chain: Turn,
+  subject: Subject,
+  people: Technician[],
+  how: { ways: Way[] | null; askedBy: string | null },
+  facts: Facts,
+): Promise<Paged> => {
+  const paged = nobodyPaged();
+  const { lane, step, turn } = chain;
+  const reachable = distinct(people).filter(({ active }) => active);
+  const ids = reachable.map(({ id }) => id);
+  const canJoin = subject.alert !== null && ids.length > 0;
+  // In one order, whoever pages the same people at the same time.
+  const waiting = canJoin ? await tx.alerts.lockPagesToJoin(ids, lane, how.ways) : new Map<string, string>();
+  const lately = canJoin ? await tx.alerts.pagesLately(ids) : new Map<string, number>();
+  for (const person of reachable) {
+    const joins = waiting.get(person.id);
+    const added = joins
+      ? await join(tx, joins, person, subject, facts)
+      : await addPage(tx, chain, subject, person, how.ways, lately.get(person.id) ?? 0, facts);
+    await tx.chains.addPage({
+      ...{ id: facts.newId(), chainId: chain.id, technicianId: person.id, step, turn },
+      ...{ messageId: added.messageId, askedBy: how.askedBy },
+    });
+    paged.messageIds.push(added.messageId);
+    if (!added.isTold) continue;
+    paged.told.push(person);
+    if (added.channelId) paged.bells.push({ queue: 'outbound', id: added.channelId });
+    if (subject.alert) paged.events.push(pagedEvent(subject.alert, person, added, chain, how.ways, facts));
+  }
+  return paged;
+};
+
+type AddedPage = { messageId: string; channelId: string | null; isTold: boolean; overrode: string[] };
+
+const addPage = async (
+  tx: Tx,
+  { lane, causedBy }: Turn,
+  subject: Subject,
+  person: Technician,
+  byWays: Way[] | null,
+  sentLately: number,
+  facts: Facts,
+): Promise<AddedPage> => {
+  const { kind, alert, orderId, expiresAt, write, buttons } = subject;
+  const options = { evenSwitchedOff: lane === 'critical', ...(byWays ? { ways: byWays } : {}) };
+  const route = await findRoute(tx, person, facts.newId, options);
+  const held = await holdsBack(tx, person, { kind, lane, expiresAt }, facts);
+  const heldBack = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
+  const { way, channelId, conversationId, next } = 'not' in route ? nowhere : route;
+  const reader = readerOf(person, facts.tenant, facts.now, way);
+  const due = whenDue(held, facts.now);
+  const gatheredAt = new Date(facts.now.getTime() + gatherSeconds(sentLately) * 1000);
+  const messageId = facts.newId();
+  await tx.outbox.add({
+    id: messageId,
+    technicianId: person.id,
+    way,
+    channelId,
+    conversationId,
+    kind,
+    lane,
+    text: await withMailFooter(tx, write(reader), reader, person),
+    otherTexts: alert
+      ? null
+      : Object.fromEntries(next.map((each) => [each, write({ ...reader, way: each })])),
+    buttons: buttons(reader),
+    fallbackSeconds: await waitForNext(tx, route, facts),
+    inReplyTo: null,
+    causedBy,
+    workOrderIds: orderId ? [orderId] : [],
+    about: orderId ? { workOrderId: orderId, assignmentNo: null, dueDay: null } : null,
+    alertIds: alert ? [alert.id] : [],
+    byWays,
+    ...due,
+    dueAt: due.dueAt < gatheredAt ? gatheredAt : due.dueAt,
+    expiresAt,
+    heldBack,
+  });
+  return {
+    messageId,
+    channelId: heldBack === null ? channelId : null,
+    isTold: heldBack === null,
+    overrode: await overridden(tx, person, { kind, lane, expiresAt }, way, facts),
+  };
+};
+
+/** The alert becomes one of those that a message tells of which did not leave yet. */
+const join = async (
+  tx: Tx,
+  messageId: string,
+  person: Technician,
+  { kind, alert, expiresAt }: Subject,
+  facts: Facts,
+): Promise<AddedPage> => {
+  await tx.alerts.addToMessage(messageId, alert!.id);
+  await tx.alerts.expireLater(messageId, expiresAt);
+  const message = (await tx.outbox.get(messageId))!;
+  const overrode = await overridden(tx, person, { kind, lane: message.lane, expiresAt }, message.way, facts);
+  return { messageId, channelId: null, isTold: true, overrode };
+};
+
+/** What somebody has chosen that a critical page passes over. */
+const overridden = async (
+  tx: Tx,
+  person: Technician,
+  message: { kind: MessageKind; lane: Lane; expiresAt: Date },
+  way: Way,
+  { tenant, now }: Facts,
+): Promise<string[]> => {
+  if (message.lane !== 'critical') return [];
+  const addressee = addresseeOf(person, tenant, await quietHoursOfAll(tx));
+  const wouldBe = (choices: Partial<typeof addressee>) =>
+    holdBack(
+      { ...message, lane: 'notification' },
+      { ...addressee, paused: false, kinds: {}, quietHours: null, ...choices },
+      { enabled: true, now },
+    );
+  const { paused, kinds, quietHours } = addressee;
+  const isSwitchedOff = !readPreferences(person.preferences).ways[way] || !('send' in wouldBe({ kinds }));
+  return [
+    'send' in wouldBe({ quietHours }) ? [] : 'quiet-hours',
+    paused ? 'paused' : [],
+    isSwitchedOff ? 'preference' : [],
+  ].flat();
+};
+
+const pagedEvent = (
+  alert: Alert,
+  { externalId }: Technician,
+  { messageId, overrode }: AddedPage,
+  { step }: Turn,
+  ways: Way[] | null,
+  { newId, now }: Facts,
+): NewEvent => ({
+  id: newId(),
+  type: 'alert.paged',
+  at: now,
+  actor: { kind: 'system', id: null },
+  workOrderId: null,
+  alertId: alert.id,
+  messageId,
+  data: { technician: externalId, step, ways, overrode },
+});
+
+export const addEvents = async (tx: Tx, events: NewEvent[]): Promise<void> => {
+  for (const event of events) await tx.events.add(event);
+};
+
+/**
+ * Starts a chain's next step: its people are told, the last step's again. A step that can tell nobody is passed over;
+ * when the last one cannot, everybody told so far is told once more. The alert or the order, and the chain, must be
+ * locked. `why`: the time has come; or somebody asks for it, who is left out himself.
+ */
+export const startNextStep = async (
+  tx: Tx,
+  chain: Chain,
+  subject: Subject,
+  why: { by: 'time' } | { by: 'call'; technicianId: string },
+  facts: Facts,
+): Promise<Paged & { step: number }> => {
+  const except = why.by === 'call' ? [why.technicianId] : [];
+  const askedBy = why.by === 'call' ? why.technicianId : null;
+  const wasLast = chain.steps.length > 0 && chain.step === chain.steps.length;
+  const isExhausted = chain.exhausted || (why.by === 'time' && wasLast);
+  const unanswered =
+    isExhausted && !chain.exhausted && subject.alert
+      ? await tellUnanswered(tx, chain, subject.alert, facts)
+      : [];
+  const all = nobodyPaged();
+  all.bells.push(...unanswered);
+  let at: Chain = chain;
+  for (;;) {
+    const next = nextStep(at);
+    if (next === null) return { ...all, ...(await withoutSteps(tx, at, subject, askedBy, facts)) };
+    const { notify, ways } = at.steps[next - 1]!;
+    const turn = { ...at, step: next, turn: at.turn + 1 };
+    const isLast = next === at.steps.length;
+    const tell = (people: Technician[]) =>
+      page(tx, turn, subject, without(people, except), { ways, askedBy }, facts);
+    let paged = await tell(await peopleNamed(tx, at, subject, notify));
+    gather(all, paged);
+    if (paged.told.length === 0 && isLast) {
+      const told = await toldSoFar(tx, at.id);
+      const names = new Set((await peopleNamed(tx, at, subject, notify)).map(({ id }) => id));
+      paged = await tell(told.filter(({ id }) => !names.has(id)));
+      gather(all, paged);
+    }
+    const isOver = paged.told.length === 0 && isLast;
+    await tx.chains.start(
+      at.id,
+      next,
+      isOver ? { ended: 'nobody' } : { waitSeconds: waitAfter(turn)! },
+      isExhausted || isOver,
+    );
+    at = turn;
+    if (paged.told.length > 0 || isOver) return { ...all, step: next };
+  }
+};
+
+/** Where the settings have no steps, whoever calls for more people is given his supervisor. */
+const withoutSteps = async (tx: Tx, chain: Chain, subject: Subject, askedBy: string | null, facts: Facts) => {
+  const turn = { ...chain, turn: chain.turn + 1 };
+  const people = await supervisorsOf(tx, askedBy === null ? [] : [askedBy]);
+  const how = { ways: null, askedBy };
+  const paged = await page(tx, turn, subject, without(people, askedBy === null ? [] : [askedBy]), how, facts);
+  await tx.chains.start(chain.id, chain.step, { ended: 'no-steps' }, true);
+  return { ...paged, step: chain.step };
+};
+
+/** Whom the next step would tell, as things stand now. */
+export const peopleOfNextStep = async (
+  tx: Tx,
+  chain: Chain,
+  alert: Alert,
+  except: string[],
+): Promise<Technician[]> => {
+  const subject = { asset: alert.asset };
+  let at: Chain = chain;
+  for (;;) {
+    const next = nextStep(at);
+    if (next === null) return reachableOf(tx, without(await supervisorsOf(tx, except), except), chain.lane);
+    const step: Step = at.steps[next - 1]!;
+    const people = without(await peopleNamed(tx, at, subject, step.notify), except);
+    const told = await reachableOf(tx, people, chain.lane, step.ways);
+    if (told.length > 0) return told;
+    if (next === at.steps.length)
+      return reachableOf(tx, without(await toldSoFar(tx, at.id), except), chain.lane, step.ways);
+    at = { ...at, step: next };
+  }
+};
+
+const reachableOf = async (tx: Tx, people: Technician[], lane: Lane, ways?: Way[]) => {
+  const reachable: Technician[] = [];
+  for (const person of people) {
+    const options = { evenSwitchedOff: lane === 'critical', ...(ways ? { ways } : {}) };
+    const isPaused = lane !== 'critical' && readPreferences(person.preferences).paused;
+    if (!isPaused && (await canBeReached(tx, person, options))) reachable.push(person);
+  }
+  return reachable;
+};
+
+/** Everybody a step names, in that order, each once. */
+const peopleNamed = async (
+  tx: Tx,
+  chain: Pick<Chain, 'id' | 'callerId'>,
+  { asset }: Pick<Subject, 'asset'>,
+  notify: string[],
+): Promise<Technician[]> => {
+  const named: Technician[] = [];
+  for (const who of notify) {
+    if (who === 'responsible') named.push(...(asset ? await responsibleFor(tx, asset) : []));
+    else if (who === 'on-call') named.push(...(await onCall(tx)));
+    else if (who === 'supervisor') {
+      const first = (await tx.chains.pages(chain.id)).flatMap(({ step, technicianId }) =>
+        step === 0 ? technicianId : [],
+      );
+      named.push(...(await supervisorsOf(tx, chain.callerId ? [chain.callerId] : first)));
+    } else {
+      const person = await tx.technicians.find(who);
+      if (person) named.push(person);
+    }
+  }
+  return distinct(named.filter(({ active }) => active));
+};
+
+export const responsibleFor = async (tx: Tx, { code }: Asset): Promise<Technician[]> => {
+  const { responsible = [] } = (await tx.assets.detail(code)) ?? {};
+  const found = await tx.technicians.findMany(responsible);
+  return responsible.flatMap((key) => found.filter(({ externalId }) => externalId === key));
+};
+
+export const onCall = async (tx: Tx): Promise<Technician[]> => inOrder(tx, await tx.settings.onCall());
+
+/** The supervisors of these people; if they have none, all there are. */
+export const supervisorsOf = async (tx: Tx, ids: string[]): Promise<Technician[]> => {
+  const people = await inOrder(tx, ids);
+  const own = await inOrder(
+    tx,
+    people.flatMap(({ supervisorId }) => supervisorId ?? []),
+  );
+  const active = own.filter((each) => each.active);
+  return active.length > 0 ? distinct(active) : tx.technicians.inRole('supervisor');
+};
+
+const toldSoFar = async (tx: Tx, chainId: string): Promise<Technician[]> =>
+  distinct(
+    await inOrder(
+      tx,
+      (await tx.chains.pages(chainId)).map(({ technicianId }) => technicianId),
+    ),
+  );
+
+const inOrder = async (tx: Tx, ids: string[]): Promise<Technician[]> => {
+  const found = await tx.technicians.getMany([...new Set(ids)]);
+  return ids.flatMap((id) => found.get(id) ?? []);
+};
+
+const without = (people: Technician[], ids: string[]): Technician[] =>
+  people.filter(({ id }) => !ids.includes(id));
+
+const distinct = (people: Technician[]): Technician[] => [
+  ...new Map(people.map((person) => [person.id, person])).values(),
+];
+
+const gather = (all: Paged, more: Paged) => {
+  for (const part of ['told', 'messageIds', 'events', 'bells'] as const) {
+    (all[part] as unknown[]).push(...more[part]);
+  }
+};
+
+/** Everybody there is was told, and nobody has answered: the planners hear of it. */
+const tellUnanswered = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts): Promise<Bell[]> => {
+  const told = (await toldSoFar(tx, chain.id)).map(({ name }) => name);
+  const news = { key: 'alert.unanswered', values: { alert, told }, orderId: null } as const;
+  const bells: Bell[] = [];
+  for (const person of await plannersOf(tx)) {
+    const { channelId } = await addNews(tx, person, news, null, facts, { lane: chain.lane, alerts: [alert] });
+    if (channelId) bells.push({ queue: 'outbound', id: channelId });
+  }
+  return bells;
+};
+
+/** All planners; if there are none, the supervisors, else whoever is on call. */
+const plannersOf = async (tx: Tx): Promise<Technician[]> => {
+  for (const group of [
+    () => tx.technicians.inRole('planner'),
+    () => tx.technicians.inRole('supervisor'),
+    () => onCall(tx),
+  ]) {
+    const people = await group();
+    if (people.length > 0) return people;
+  }
+  return [];
+};
