@@ -1,4 +1,5 @@
 import { type Bell, ringAll } from '../src/cmms/facts.ts';
+import { tellSeen } from '../src/cmms/tell-seen.ts';
 import type { Deps } from '../src/deps.ts';
 import { forward, fromTwilio } from '../src/domain/delivery-status.ts';
 import { sendAsText } from '../src/messaging/content.ts';
@@ -82,6 +83,7 @@ const apply = async (tx: Tx, deps: ApplyDeps, callback: Callback, rings: Set<str
   );
   if (status !== 'failed') {
     await tx.messages.moveTo(attempt.messageId, status);
+    if (status === 'read') bells.push(...(await tellSeen(tx, deps, attempt.messageId)));
     if (isFound || status === 'delivered' || status === 'read')
       await tx.outbox.withdrawRetry(attempt.messageId);
     return;

@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { chains } from '../../jobs/chains.ts';
+import { changeAlert, raiseAlert, resolveAlert } from '../../src/cmms/alerts.ts';
+import { peopleOfNextStep } from '../../src/cmms/chains.ts';
+import { readFacts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import { saveAsset } from '../../src/cmms/save-asset.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import { saveSettings } from '../../src/cmms/settings.ts';
+import { tellSeen } from '../../src/cmms/tell-seen.ts';
+import type { Deps } from '../../src/deps.ts';
+import type { AlertChange } from '../../src/domain/alert.ts';
+import { takeDue } from '../../src/messaging/take.ts';
+import { timing } from '../../src/messaging/timing.ts';
+import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
+import { createTenant, type TestTenant, testSecretKey } from '../support/tenant.ts';
+
+let database: TestDatabase;
+let store: Store;
+let superuser: pg.Client;
+let tenant: TestTenant;
+let deps: Deps;
+const logged: string[] = [];
+const rung: string[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = createStore({ url: database.appUrl, maxConnections: 8 });
+  superuser = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
+  await superuser.connect();
+  deps = {
+    store,
+    ring: (queue, _tenantId, id) => rung.push(`${queue} ${id}`),
+    log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    now: () => new Date(),
+    newId: randomUUID,
+    secretKeys: [testSecretKey],
+    enabled: true,
+  };
+});
+afterAll(async () => {
+  await superuser.end();
+  await store.close();
+  await database.drop();
+});
+
+const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
+const factsOf = (tx: Tx) => readFacts(tx, deps, { kind: 'cmms', id: null });
+let phones = 0;
+const person = (externalId: string, fields: Record<string, unknown> = {}) =>
+  inTenant(async (tx) => {
+    const phone = `+1202555${4000 + ++phones}`;
+    const named = { name: externalId, phone, ...fields };
+    await saveTechnician(tx, externalId, named, await factsOf(tx), collectFaults());
+  });
+const steps = [
+  { waitSeconds: 60, notify: ['supervisor'], ways: ['whatsapp' as const] },
+  { waitSeconds: 90, notify: ['on-call', 'NOBODY'], ways: ['whatsapp' as const, 'sms' as const] },
+];
+
+beforeEach(async () => {
+  logged.length = 0;
+  rung.length = 0;
+  tenant = await createTenant(store);
+  await person('BOSS', { role: 'supervisor' });
+  await person('PLAN', { role: 'planner' });
+  await person('ANA', { supervisor: 'BOSS' });
+  await person('BEN', { supervisor: 'BOSS' });
+  await person('CARL');
+  await person('NOBODY', { phone: null });
+  await inTenant(async (tx) => {
+    await saveAsset(
+      tx,
+      'P-3',
+      { name: 'Feed Pump 3', responsible: ['ANA', 'BEN'] },
+      await factsOf(tx),
+      collectFaults(),
+    );
+    await saveSettings(tx, { onCall: ['CARL'], escalation: { critical: steps } }, collectFaults());
+  });
+});
+
+const raise = (fields: Record<string, unknown> = {}) =>
+  inTenant(async (tx) => {
+    const given = { externalId: 'A-1', asset: 'P-3', message: 'Too hot', severity: 'critical' as const };
+    return (await raiseAlert(tx, { ...given, ...fields }, await factsOf(tx), collectFaults())).alert;
+  });
+const alertNow = async (externalId = 'A-1') => (await inTenant((tx) => tx.alerts.detail(externalId)))!;
+const chainOf = async (externalId = 'A-1') => {
+  const { id } = await alertNow(externalId);
+  return (await inTenant((tx) => tx.chains.ofAlerts([id])))[0]!;
+};
+/** What a technician says of the alert, by a message of his own. */
+const says = async (who: string, what: Record<string, unknown>, externalId = 'A-1') => {
+  const { id } = await alertNow(externalId);
+  const messageId = randomUUID();
+  await inTenant(async (tx) => {
+    const technician = (await tx.technicians.find(who))!;
+    const facts = await readFacts(tx, deps, { kind: 'technician', id: who });
+    const change = { alertId: id, reason: null, ...what } as unknown as AlertChange;
+    await changeAlert(tx, change, { technician, messageId }, facts);
+  });
+};
+const resolve = () =>
+  inTenant(async (tx) => {
+    const found = (await tx.alerts.find('A-1'))!;
+    const alert = (await tx.alerts.lock([found.id])).get(found.id)!;
+    return resolveAlert(tx, alert, { technicianId: null, messageId: null, note: null }, await factsOf(tx));
+  });
+/** Everything that is due leaves. */
+const send = () => inTenant((tx) => takeDue(tx, deps, tenant.channelId!, 50, timing));
+const sendAll = async () => {
+  const gone: string[] = [];
+  for (;;) {
+    const { taken } = await send();
+    if (taken.length === 0) return gone;
+    gone.push(...taken.map(({ text }) => text));
+  }
+};
+const told = async () =>
+  (await inTenant((tx) => tx.messages.list({ before: null, limit: 100 })))
+    .reverse()
+    .map(({ technician, kind, status, reason }) => [technician, kind, status, reason ?? ''].join(' ').trim());
+const query = async (text: string, values: unknown[] = []) =>
+  (await superuser.query(text, [tenant.tenantId, ...values])).rows;
+const events = async () =>
+  (await query('SELECT type, data FROM event WHERE tenant_id = $1 ORDER BY seq')).map(({ type, data }) =>
+    type === 'alert.paged' ? `${type} ${data.technician} ${data.step}` : type,
+  );
+/** The time of the next step comes, and the worker does what is due. */
+const pass = async () => {
+  const { id } = await chainOf();
+  await query("UPDATE chain SET next_at = now() - interval '1 second' WHERE tenant_id = $1");
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+};
+
+describe('a claim', () => {
+  test('stops the chain, withdraws what did not leave, and tells who was told; the first wins', async () => {
+    await raise({ recipients: ['ANA', 'BEN', 'CARL'] });
+    await query(
+      `UPDATE message m SET due_at = now() + interval '1 hour' FROM technician t
+       WHERE m.tenant_id = $1 AND t.id = m.technician_id AND t.external_id = 'CARL'`,
+    );
+    expect(await sendAll()).toHaveLength(2);
+    await says('ANA', { do: 'claim' });
+    await says('BEN', { do: 'claim' });
+    expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'ANA' });
+    expect(await chainOf()).toMatchObject({ nextAt: null, ended: 'claimed', exhausted: false });
+    expect(await told()).toEqual([
+      'ANA alert.raised sending',
+      'BEN alert.raised sending',
+      'CARL alert.raised cancelled alert-claimed',
+      'BEN alert.taken queued',
+    ]);
+    expect((await events()).at(-1)).toBe('alert.claimed');
+    await pass().catch(() => {});
+    expect(await told()).toHaveLength(4);
+  });
+
+  test('stops what is tried again, and the next way', async () => {
+    await raise();
+    await sendAll();
+    await query("UPDATE attempt SET status = 'failed', state = 'refused' WHERE tenant_id = $1");
+    await query(
+      "UPDATE message SET due_at = now(), next_attempt = 'retry:2', fallback_seconds = 300, fallback_at = now() WHERE tenant_id = $1",
+    );
+    await says('ANA', { do: 'claim' });
+    expect(await told()).toEqual([
+      'ANA alert.raised cancelled alert-claimed',
+      'BEN alert.raised cancelled alert-claimed',
+    ]);
+    expect(
+      await query(
+        'SELECT FROM message WHERE tenant_id = $1 AND (due_at, fallback_at, fallback_seconds) IS NOT NULL',
+      ),
+    ).toEqual([]);
+  });
+
+  test('that is taken back lets the chain go on at its step, and those who heard of it hear that', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    await sendAll();
+    await says('ANA', { do: 'take-back', eventId: randomUUID(), type: 'alert.claimed', before: {} });
+    expect(await alertNow()).toMatchObject({ state: 'open', responder: null, claimedAt: null });
+    expect(await chainOf()).toMatchObject({ step: 0, turn: 0, ended: null, nextAt: expect.any(Date) });
+    expect((await told()).at(-1)).toBe('BEN alert.released queued');
+    expect((await events()).at(-1)).toBe('alert.released');
+  });
+});
+
+describe('the chain', () => {
+  test('goes from step to step, repeats the last, and says once that nobody answers', async () => {
+    await raise();
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 1, turn: 1, exhausted: false });
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 2, turn: 2, exhausted: false });
+    await sendAll();
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 2, turn: 3, exhausted: true });
+    await sendAll();
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 2, turn: 4, exhausted: true });
+    expect(await told()).toEqual([
+      'ANA alert.raised sending',
+      'BEN alert.raised sending',
+      'BOSS alert.raised sending',
+      'CARL alert.raised sending',
+      'NOBODY alert.raised cancelled no-address',
+      'PLAN alert.unanswered sending',
+      'CARL alert.raised queued',
+      'NOBODY alert.raised cancelled no-address',
+      'NOBODY alert.raised cancelled no-address',
+    ]);
+    expect(logged.filter((line) => line.includes('chain.unanswered'))).toHaveLength(2);
+  });
+
+  test('starts no step twice, however often it is rung for', async () => {
+    await raise();
+    await query("UPDATE chain SET next_at = now() - interval '1 second' WHERE tenant_id = $1");
+    const bell = { tenantId: tenant.tenantId, id: (await chainOf()).id };
+    await Promise.all([1, 2, 3, 4].map(() => chains(deps)(bell)));
+    expect(await chainOf()).toMatchObject({ step: 1, turn: 1 });
+    expect((await told()).filter((line) => line.startsWith('BOSS'))).toHaveLength(1);
+  });
+
+  test('ends when the alert expires', async () => {
+    await raise({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await query('UPDATE chain SET expires_at = now() WHERE tenant_id = $1');
+    await pass();
+    expect(await chainOf()).toMatchObject({ ended: 'expired', step: 0 });
+  });
+
+  test('with nobody to tell ends, with an alarm', async () => {
+    for (const id of ['ANA', 'BEN', 'CARL', 'BOSS', 'PLAN']) await person(id, { active: false });
+    await raise();
+    expect(await chainOf()).toMatchObject({ ended: 'nobody', exhausted: true });
+    await chains(deps)({ tenantId: tenant.tenantId, id: (await chainOf()).id });
+    expect(logged.some((line) => line.includes('chain.nobody-told') && line.includes('"alarm":true'))).toBe(
+      true,
+    );
+  });
+});
+
+describe('ESCALATE', () => {
+  test('starts the next step at once without whoever sends it, who hears once that it was read', async () => {
+    await raise();
+    await sendAll();
+    const next = await inTenant(async (tx) =>
+      peopleOfNextStep(tx, await chainOf(), (await tx.alerts.find('A-1'))!, []),
+    );
+    expect(next.map(({ externalId }) => externalId)).toEqual(['BOSS']);
+    await says('ANA', { do: 'escalate', reason: 'No keys' });
+    expect(await chainOf()).toMatchObject({ step: 1, turn: 1, ended: null });
+    expect((await events()).slice(-2)).toEqual(['alert.escalated', 'alert.paged BOSS 1']);
+    const [page] = await query(
+      `SELECT p.message_id AS id FROM page p JOIN technician t ON t.id = p.technician_id
+       WHERE p.tenant_id = $1 AND t.external_id = 'BOSS'`,
+    );
+    for (let times = 0; times < 2; times++) await inTenant((tx) => tellSeen(tx, deps, page.id));
+    expect((await told()).filter((line) => line.includes('alert.seen'))).toEqual(['ANA alert.seen queued']);
+  });
+
+  test('by the responder releases it, and the next are told at once', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    await sendAll();
+    await says('ANA', { do: 'release', reason: 'Car broke down' });
+    expect(await alertNow()).toMatchObject({ state: 'open', responder: null, step: 1 });
+    expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
+  });
+
+  test('while somebody else goes tells the supervisors, and changes nothing', async () => {
+    await raise();
+    await says('ANA', { do: 'claim' });
+    await says('BEN', { do: 'help', reason: 'It burns' });
+    expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'ANA' });
+    expect((await told()).at(-1)).toBe('BOSS alert.escalated queued');
+  });
+});
+
+describe('the all-clear', () => {
+  test('goes once to everybody who may have been told of it, and not to who resolves it', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    await sendAll();
+    await says('ANA', { do: 'resolve' });
+    await resolve();
+    expect((await told()).filter((line) => line.includes('resolved'))).toEqual(['BEN alert.resolved queued']);
+    expect(await chainOf()).toMatchObject({ ended: 'resolved' });
+  });
+
+  test('is withdrawn when the resolution is taken back', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    const { claimedAt } = await alertNow();
+    await says('ANA', { do: 'resolve' });
+    const before = {
+      ...{ version: 2, state: 'responding', claimedAt: claimedAt!.toISOString() },
+      responderId: (await alertNow()).responderId,
+    };
+    await says('ANA', { do: 'take-back', eventId: randomUUID(), type: 'alert.resolved', before });
+    expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'ANA', resolvedAt: null });
+    expect((await told()).at(-1)).toBe('BEN alert.resolved cancelled order-moved-on');
+  });
+});
+
+describe('many at once', () => {
+  test('become one message for each, that lists those still open when it leaves', async () => {
+    for (const externalId of ['A-1', 'A-2', 'A-3'])
+      await raise({ externalId, message: `Fault ${externalId}` });
+    expect(await told()).toHaveLength(2);
+    await says('BEN', { do: 'claim' }, 'A-2');
+    const [text] = await sendAll();
+    expect(text).toMatch(/2 CRITICAL EQUIPMENT ALERTS[\s\S]*Fault A-1[\s\S]*Fault A-3/);
+    expect(text).not.toContain('A-2');
+    // What comes within the minute is gathered.
+    await raise({ externalId: 'A-4' });
+    expect(await sendAll()).toEqual([]);
+    const [due] = await query(
+      "SELECT extract(epoch FROM due_at - created_at)::float8 AS s FROM message WHERE tenant_id = $1 AND status = 'queued' LIMIT 1",
+    );
+    expect(due.s).toBeGreaterThan(1);
+    expect(due.s).toBeLessThan(5);
+  });
+});
+
+describe('a claim against a page that is about to leave', () => {
+  /** Resolves once somebody waits for a lock that another transaction holds. */
+  const isWaited = async () => {
+    for (;;) {
+      const { rows } = await superuser.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      if (rows.length > 0) return;
+      await new Promise((done) => setTimeout(done, 10));
+    }
+  };
+  const gate = () => {
+    let open = () => {};
+    const opened = new Promise<void>((done) => {
+      open = done;
+    });
+    return { open, opened };
+  };
+  const late = () =>
+    query(`SELECT FROM attempt t JOIN message_alert x ON x.message_id = t.message_id JOIN alert a ON a.id = x.alert_id
+           JOIN message m ON m.id = t.message_id
+           WHERE t.tenant_id = $1 AND m.kind = 'alert.raised' AND t.sending_at > a.claimed_at`);
+
+  test('waits for the mark, and then counts the page as one that may have arrived', async () => {
+    await raise({ recipients: ['ANA', 'BEN'] });
+    const commit = gate();
+    const marked = gate();
+    const sending = inTenant(async (tx) => {
+      const { taken } = await takeDue(tx, deps, tenant.channelId!, 50, timing);
+      marked.open();
+      await commit.opened;
+      return taken.length;
+    });
+    await marked.opened;
+    const claiming = says('ANA', { do: 'claim' });
+    await isWaited();
+    commit.open();
+    expect(await sending).toBe(2);
+    await claiming;
+    expect(await told()).toEqual([
+      ...['ANA alert.raised sending', 'BEN alert.raised sending', 'BEN alert.taken queued'],
+    ]);
+    expect(await late()).toEqual([]);
+  });
+
+  test('that comes first is waited for, and the page does not leave', async () => {
+    await raise({ recipients: ['ANA', 'BEN'] });
+    const { id } = await alertNow();
+    const commit = gate();
+    const claimed = gate();
+    const claiming = inTenant(async (tx) => {
+      const technician = (await tx.technicians.find('ANA'))!;
+      await changeAlert(
+        tx,
+        { do: 'claim', alertId: id },
+        { technician, messageId: randomUUID() },
+        await factsOf(tx),
+      );
+      claimed.open();
+      await commit.opened;
+    });
+    await claimed.opened;
+    const sending = send();
+    await isWaited();
+    commit.open();
+    await claiming;
+    expect((await sending).taken).toEqual([]);
+    expect((await told()).slice(0, 2)).toEqual([
+      ...['ANA alert.raised cancelled alert-claimed', 'BEN alert.raised cancelled alert-claimed'],
+    ]);
+    expect(await late()).toEqual([]);
+  });
+});
