@@ -63,6 +63,35 @@ export const events: Rule[] = [
     },
   },
   {
+    says: 'an alert tells in the feed that it was raised, whom it paged, and that it is over',
+    check: async (kit) => {
+      const start = await endOfFeed(kit);
+      const { externalId: recipient } = await kit.technician();
+      const { code } = await kit.asset();
+      const externalId = kit.name('AL');
+      const path = `/alerts/${externalId}`;
+      kit.takeBack(path, () => kit.post(`${path}/resolve`, {}));
+      const given = { externalId, asset: code, message: 'Vibration over limit', severity: 'low' };
+      expectStatus(await kit.post('/alerts', { ...given, recipients: [recipient] }), 201);
+      expectStatus(await kit.post(`${path}/resolve`, { note: 'Checked' }), 200);
+      const seen = await kit.until(async () => {
+        const found = (await kit.wholeList('/events', start)).filter(
+          ({ alert }: Json) => alert === externalId,
+        );
+        expectThat(found.length >= 3, 'three events in the feed', found.length);
+        return found;
+      });
+      expectSame(
+        'types',
+        seen.map(({ type }: Json) => type),
+        ['alert.raised', 'alert.paged', 'alert.resolved'],
+      );
+      expectSame('told', seen[0].data.told, [recipient]);
+      expectSame('paged', seen[1].data.technician, recipient);
+      expectSame('note', seen[2].data.note, 'Checked');
+    },
+  },
+  {
     says: 'every change reaches the feed once, in its order, and after= goes on from where one was',
     check: async (kit) => {
       const start = await endOfFeed(kit);

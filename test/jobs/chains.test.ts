@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { chains } from '../../jobs/chains.ts';
+import { raiseAlert } from '../../src/cmms/alerts.ts';
+import { readFacts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import { saveAsset } from '../../src/cmms/save-asset.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import type { Deps } from '../../src/deps.ts';
+import { createQueues, type Queues } from '../../src/queue-backend.ts';
+import { doorbell } from '../../src/queues.ts';
+import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import { emptyRedis } from '../scenarios/stage.ts';
+import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
+import { createTenant, type TestTenant } from '../support/tenant.ts';
+
+// What a worker does when the time of a step comes, in its order; each may be the last that it does.
+const places = [
+  ['alerts', 'lock'],
+  ['chains', 'lock'],
+  ['alerts', 'lockPagesToJoin'],
+  ['chains', 'addPage'],
+  ['chains', 'start'],
+  ['events', 'add'],
+  ['chains', 'dueInMs'],
+] as const;
+
+describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of a step, on %s', (backend) => {
+  let database: TestDatabase;
+  let store: Store;
+  let superuser: pg.Client;
+  let queues: Queues;
+  let tenant: TestTenant;
+  let deps: Deps;
+  /** Where the next worker dies; null: nowhere. */
+  let dies: readonly [string, string] | null = null;
+  let deaths = 0;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = createStore({ url: database.appUrl, maxConnections: 6 });
+    superuser = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
+    await superuser.connect();
+    tenant = await createTenant(store);
+    const redisUrl = backend === 'redis' ? await emptyRedis() : null;
+    queues = createQueues({ redisUrl, databaseUrl: database.appUrl, log: pino({ level: 'silent' }) });
+    await queues.ready;
+    deps = {
+      ...{ store, log: pino({ level: 'silent' }), now: () => new Date(), newId: randomUUID },
+      ...{ ring: queues.ring, secretKeys: [], enabled: true },
+    };
+    await inTenant(async (tx) => {
+      const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
+      const people = [
+        ['BOSS', { role: 'supervisor' as const, phone: '+12025550181' }],
+        ['ANA', { supervisor: 'BOSS', phone: '+12025550182' }],
+      ] as const;
+      for (const [id, fields] of people)
+        await saveTechnician(tx, id, { name: id, ...fields }, facts, collectFaults());
+      await saveAsset(tx, 'P-3', { name: 'Pump', responsible: ['ANA'] }, facts, collectFaults());
+    });
+    await queues.work('chains', 2, ({ data }) => chains({ ...deps, store: mortal })(doorbell.parse(data)));
+  });
+  afterAll(async () => {
+    await queues.stopWorkers(1000);
+    await queues.close();
+    await superuser.end();
+    await store.close();
+    await database.drop();
+  });
+
+  const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
+
+  /** The store of a worker whose connection is cut where it is to die. */
+  const mortal = new Proxy({} as Store, {
+    get: (_, name) =>
+      name === 'tenant'
+        ? (tenantId: string, work: (tx: Tx) => Promise<unknown>) =>
+            store.tenant(tenantId, (tx) => work(dies ? cutAt(tx, dies) : tx))
+        : store[name as keyof Store],
+  });
+  const cutAt = (tx: Tx, [group, name]: readonly [string, string]): Tx => {
+    const functions = tx[group as 'chains'] as unknown as Record<string, (...about: unknown[]) => unknown>;
+    const cut = async (...about: unknown[]) => {
+      const done = await functions[name]!(...about);
+      dies = null;
+      deaths++;
+      await superuser.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+      );
+      return done;
+    };
+    return { ...tx, [group]: { ...functions, [name]: cut } };
+  };
+  const until = async (holds: () => Promise<boolean> | boolean) => {
+    while (!(await holds())) await new Promise((done) => setTimeout(done, 20));
+  };
+
+  test.each(places)('at %s.%s: the step is neither missed nor done twice', async (...place) => {
+    const raised = await inTenant(async (tx) => {
+      const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
+      const externalId = randomUUID();
+      const fields = { externalId, asset: 'P-3', message: 'Hot', severity: 'critical' as const };
+      return raiseAlert(tx, fields, facts, collectFaults());
+    });
+    const [chain] = await inTenant((tx) => tx.chains.ofAlerts([raised.alert.id]));
+    const before = deaths;
+    dies = place;
+    await superuser.query("UPDATE chain SET next_at = now() - interval '1 second' WHERE id = $1", [
+      chain!.id,
+    ]);
+    queues.ring('chains', tenant.tenantId, chain!.id);
+    await until(() => deaths > before);
+
+    // Recovery rings, more than once.
+    const stepped = async () => (await inTenant((tx) => tx.chains.get(chain!.id)))!.turn > 0;
+    await until(async () => {
+      await queues.ringAnyway('chains', tenant.tenantId, chain!.id);
+      queues.ring('chains', tenant.tenantId, chain!.id);
+      return stepped();
+    });
+    await chains(deps)({ tenantId: tenant.tenantId, id: chain!.id });
+    const now = (await inTenant((tx) => tx.chains.get(chain!.id)))!;
+    expect(now).toMatchObject({ step: 1, turn: 1, ended: null });
+    const pages = await inTenant((tx) => tx.chains.pages(chain!.id));
+    expect(pages.map(({ step, turn }) => [step, turn])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+});
