@@ -124,7 +124,9 @@ export const alerts = (trx: Queries, tenantId: string) => {
     /** It is again what it was before a change that is taken back. The alert must be locked. */
     restore: async (id: string, before: AlertBefore): Promise<void> => {
       await trx.rows(
-        `UPDATE alert SET state = $3, responder_id = $4, claimed_at = $5, resolved_at = NULL, version = version + 1
+        // The moment of a claim that stood all along is kept as it is: as text it has lost what follows milliseconds.
+        `UPDATE alert SET state = $3, responder_id = $4, resolved_at = NULL, version = version + 1,
+           claimed_at = CASE WHEN responder_id = $4 THEN claimed_at ELSE $5::timestamptz END
          WHERE tenant_id = $1 AND id = $2`,
         [tenantId, id, before.state, before.responderId, before.claimedAt],
       );
