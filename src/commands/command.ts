@@ -1,4 +1,4 @@
-import type { AlertLine } from '../domain/alert.ts';
+import type { Alert, AlertBefore, AlertChange, AlertLine } from '../domain/alert.ts';
 import type { Way } from '../domain/message.ts';
 import type { NotReachedWhy } from '../domain/not-reached.ts';
 import type { People, Person } from '../domain/who-is-told.ts';
@@ -41,6 +41,10 @@ export type Request = {
   orderId: string | null;
   /** The assignment that a button was under, by its number. */
   assignmentNo?: number;
+  /** The alerts that a button, an answer or a reaction names. */
+  alertIds?: string[];
+  /** RESPONDING ALL. */
+  all?: boolean;
   by: 'words' | 'button' | 'answer' | 'reaction' | 'opt-in' | 'opt-out';
   /** Attachments that waited for this answer. */
   attachments?: string[];
@@ -55,6 +59,17 @@ export type OrderFacts = WorkOrder & {
 /** An order that was meant but is not the technician's: who has it, and who moved it when. Null: nobody; the CMMS. */
 export type MovedOrder = { order: WorkOrder; holder: string | null; by: string | null; at: Date | null };
 
+/** An alert as a technician's command sees it. */
+export type AlertFacts = {
+  alert: Alert;
+  /** When the technician was last told of it by what has left, and by which message; null: never. */
+  told: { at: Date; by: string } | null;
+  /** The name of whoever goes, or went. */
+  responder: string | null;
+  /** The names of the others who were paged for it, and so hear what becomes of it. */
+  others: string[];
+};
+
 /** The newest of the technician's messages whose changes still stand. */
 export type Undoable = {
   receivedAt: Date;
@@ -67,9 +82,13 @@ export type Undoable = {
     before: Before | null;
     /** The attachment that was put on the order. */
     attachment: string | null;
+    /** Of a change of an alert. */
+    alert?: { facts: AlertFacts; before: AlertBefore };
   }[];
   /** The first who changed one of these orders since. `by` null: the CMMS. */
   changedSince: { order: WorkOrder; by: string | null; at: Date | null } | null;
+  /** The same of these alerts. */
+  alertChangedSince?: { alert: Alert; by: string | null; at: Date } | null | undefined;
   /** Who was told of it. */
   told: Person[];
 };
@@ -90,8 +109,11 @@ export type Facts = {
   moved: MovedOrder[];
   /** The orders the quoted message was about; empty when none was quoted. */
   quoted: string[];
-  /** The order of the technician's last command, not older than 12 hours. */
+  /** The alerts the quoted message was about. */
+  quotedAlerts: string[];
+  /** The order of the technician's last command, not older than 12 hours, and when that was. */
   lastOrderId: string | null;
+  lastOrderAt: Date | null;
   /** What came with this message, or waits for an order of its own. */
   attachments: { id: string; kind: AttachmentKind; caption: string | null; place: object | null }[];
 
@@ -99,7 +121,14 @@ export type Facts = {
   people: People;
   undoable: Undoable | null;
   /** Orders with an open escalation that the technician was told of, the last told first. */
-  escalations: { order: WorkOrder; assignee: Person | null }[];
+  escalations: { order: WorkOrder; assignee: Person | null; toldAt: Date }[];
+  /**
+   * The alerts the technician was told of that are not resolved, or were in the last 12 hours, the last told first;
+   * those he goes to; and, whatever their state, those that a button, an answer or the quoted message names.
+   */
+  alerts: AlertFacts[];
+  /** The names of those whom ESCALATE tells about the alert it means. */
+  nextPeople: string[];
   /** Orders whose notices were held back while the technician had paused. */
   missed: OrderLine[];
   /** What MORE continues, with all its orders as they are now, in the list's order. */
@@ -108,6 +137,15 @@ export type Facts = {
 
 export type OrderLine = Pick<WorkOrder, 'number' | 'title' | 'status' | 'priority' | 'due'> & {
   asset: Asset | null;
+};
+
+/** An alert and how it stands for whoever reads of it; `by` null: nobody goes. */
+export type AlertNow = {
+  alert: AlertLine;
+  state: 'open' | 'mine' | 'taken' | 'resolved';
+  by: string | null;
+  /** Since when somebody goes, or it is resolved. */
+  at: Date | null;
 };
 
 /** What can be answered, with what each answer needs to know. One function per key in every language. */
@@ -132,13 +170,37 @@ export type ReplyValues = {
   needsText: { command: 'NOTE' | 'DELAY' | 'NEED'; order: OrderLine | null };
   whatDoYouNeed: { order: OrderLine };
   noAlert: Record<string, never>;
+  /** `others`: how many more alerts are open. `missed`: those of a list that somebody else has taken meanwhile. */
+  alertTaken: { alerts: AlertLine[]; missed: AlertNow[]; told: string[]; others: number };
+  /** RESPONDING to what is taken or over. */
+  alertNotTaken: AlertNow;
+  alertResolved: { alerts: AlertLine[]; told: string[] };
+  /** COMPLETE by somebody who does not go to it. */
+  alertNotResolved: AlertNow;
+  /** `released`: whoever escalates was going. */
+  alertEscalated: { alert: AlertLine; told: string[]; released: boolean };
+  /** While somebody else goes. */
+  alertHelpCalled: { alert: AlertLine; by: string; at: Date; told: string[] };
+  /** What does nothing to an alert: a command for orders, a thumbs-up (null), something to keep. */
+  alertTakes: { alerts: AlertNow[]; command: Action | null };
+  whichAlert: {
+    action: Action;
+    alerts: AlertNow[];
+    orders: OrderLine[];
+    all: boolean;
+    leftOver: string | null;
+  };
+  alertDetail: AlertNow & { told: string[] };
+  alertUndone: { alerts: AlertNow[]; types: string[]; told: string[] };
+  alertChangedSince: { alert: AlertLine; by: string | null; at: Date };
   escalationTaken: { order: OrderLine; technician: string | null };
   undone: { order: OrderLine | null; types: string[]; told: string[] };
   nothingToUndo: Record<string, never>;
-  tooLateToUndo: { order: OrderLine | null; at: Date };
+  tooLateToUndo: { order: OrderLine | null; alert?: AlertLine | null; at: Date };
   changedSince: { order: OrderLine; by: string | null; at: Date | null };
-  myWork: { orders: OrderLine[]; from: number };
-  pending: { orders: OrderLine[]; from: number };
+  /** `alerts`: those that wait for him, or that he goes to. */
+  myWork: { orders: OrderLine[]; alerts?: AlertNow[]; from: number };
+  pending: { orders: OrderLine[]; alerts?: AlertNow[]; from: number };
   counts: { counts: Partial<Record<OrderStatus, number>> };
   /** `readOnly`: it is somebody else's. */
   orderDetail: { order: WorkOrder; from: number; readOnly?: boolean };
@@ -174,6 +236,7 @@ export type Reply = {
     key: Key;
     values: ReplyValues[Key];
     orders: WorkOrder[];
+    alerts?: Alert[];
     /** What came with the command and was kept: on its order, or on none. */
     kept?: { kinds: AttachmentKind[]; onOrder: boolean };
   };
@@ -217,8 +280,19 @@ export type News = {
   [Key in keyof NewsValues]: { key: Key; values: NewsValues[Key]; orderId: string | null };
 }[keyof NewsValues];
 
-/** One thing that can be chosen with a digit. `label` is the order's number, or the command as it would be typed. */
-export type Option = { action: Action; rest: string; orderId: string | null; label: string };
+/**
+ * One thing that can be chosen with a digit. `label` is the order's number, the alert's external id, or the command as
+ * it would be typed.
+ */
+export type Option = {
+  action: Action;
+  rest: string;
+  orderId: string | null;
+  label: string;
+  alertIds?: string[];
+  /** Everything on the list. */
+  all?: boolean;
+};
 
 /** What the next message may answer: a number of the list, or the text itself. */
 export type Question = {
@@ -243,6 +317,7 @@ export type List = {
 
 export type Decision = {
   changes: Change[];
+  alerts: AlertChange[];
   reply: Reply;
   question: Question | null;
   tell: { to: Person; news: News }[];
@@ -255,14 +330,18 @@ export type Decision = {
 /** One command: what is wanted, what is known, what follows from it. */
 export type Command = (request: Request, facts: Facts, now: Date) => Decision;
 
-const nothing = { changes: [], question: null, tell: [], paused: null, attach: null };
+const nothing = { changes: [], alerts: [], question: null, tell: [], paused: null, attach: null };
 
 /** A decision that changes nothing. */
 export const answer = <Key extends keyof ReplyValues>(
   key: Key,
   values: ReplyValues[Key],
   orders: WorkOrder[] = [],
-): Decision => ({ ...nothing, reply: { key, values, orders } as Reply });
+  alerts: Alert[] = [],
+): Decision => ({
+  ...nothing,
+  reply: { key, values, orders, ...(alerts.length > 0 ? { alerts } : {}) } as Reply,
+});
 
 /** A decision that changes one order. */
 export const change = <Key extends keyof ReplyValues>(

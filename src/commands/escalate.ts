@@ -1,6 +1,15 @@
 import { supervisorsToTell } from '../domain/who-is-told.ts';
 import { escalated } from '../domain/work-order.ts';
-import { answer, type Command, type Facts, type OrderFacts, type Request } from './command.ts';
+import {
+  type AlertFacts,
+  answer,
+  type Command,
+  type Decision,
+  type Facts,
+  type OrderFacts,
+  type Request,
+} from './command.ts';
+import { alertToEscalate, stateOf } from './resolve-alert.ts';
 import { currentOrder, type Resolution, type Rule, resolveOrder, splitOrder } from './resolve-order.ts';
 import { tell } from './tell.ts';
 
@@ -8,7 +17,10 @@ const rule: Rule = { command: 'ESCALATE', fits: () => true, prefer: () => null }
 
 /** Calls the supervisor. Never asks which order: whoever calls for help must not be met with a question. */
 export const escalate: Command = (request, facts) => {
-  const { meant, text } = orderMeant(request, facts);
+  const alert = alertToEscalate(request, facts);
+  if (alert && alert.known.alert.state !== 'resolved') return aboutAlert(alert.known, alert.text, facts);
+  // Of an alert that is over nobody is told any more, but the call for help must not be lost.
+  const { meant, text } = alert ? { meant: null, text: alert.text } : orderMeant(request, facts);
   const call = (order: OrderFacts | null) => {
     const supervisors = supervisorsToTell(facts.people);
     const reason = text === '' ? null : text;
@@ -30,6 +42,25 @@ export const escalate: Command = (request, facts) => {
   };
   // An order that is closed or with somebody else cannot be escalated, but the call for help must not be lost.
   return call(meant?.kind === 'order' ? meant.order : null);
+};
+
+/** The next people are told, at once; while somebody else goes, the supervisors are. */
+const aboutAlert = (known: AlertFacts, text: string, facts: Facts): Decision => {
+  const { alert } = known;
+  const about = { alertId: alert.id, reason: text === '' ? null : text };
+  const { by, at, state } = stateOf(known, facts);
+  if (state === 'taken') {
+    const told = supervisorsToTell(facts.people).map(({ name }) => name);
+    return {
+      ...answer('alertHelpCalled', { alert, by: by!, at: at!, told }, [], [alert]),
+      alerts: [{ do: 'help', ...about }],
+    };
+  }
+  const released = state === 'mine';
+  return {
+    ...answer('alertEscalated', { alert, told: facts.nextPeople, released }, [], [alert]),
+    alerts: [{ do: released ? 'release' : 'escalate', ...about }],
+  };
 };
 
 /** One that is named, tapped or quoted must be mine and open; else my only order, that at hand, that of the last command. */

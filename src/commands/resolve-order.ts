@@ -57,7 +57,7 @@ export const splitOrder = (
 };
 
 /** An order whose whole number this is, open or just closed. */
-const findByNumber = (given: string, facts: Facts): Resolution | null => {
+export const findByNumber = (given: string, facts: Facts): Resolution | null => {
   const key = orderKey(given);
   if (key === '') return null;
   const open = facts.orders.find((order) => orderKey(order.number) === key);
@@ -66,7 +66,7 @@ const findByNumber = (given: string, facts: Facts): Resolution | null => {
   return closed ? { kind: 'closed', order: closed } : null;
 };
 
-const findNamed = (named: string, facts: Facts): Resolution | null =>
+export const findNamed = (named: string, facts: Facts): Resolution | null =>
   findByNumber(named, facts) ?? findByFragment(named, facts);
 
 /** The open orders whose number ends like this: the only one, or which of them to ask about. */

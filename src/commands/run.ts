@@ -1,6 +1,7 @@
 import type { Before, Change, WorkOrder } from '../domain/work-order.ts';
 import { attach } from './attach.ts';
 import type { Decision, Facts, Request } from './command.ts';
+import { notForAlerts } from './resolve-alert.ts';
 import { commands } from './table.ts';
 
 /** A change and what was there before it, so that UNDO can put it back. */
@@ -10,7 +11,8 @@ export type RecordedDecision = Omit<Decision, 'changes'> & { changes: RecordedCh
 
 /** What a request does and how it is answered. Pure: the same facts give the same decision. */
 export const runCommand = (request: Request, facts: Facts, now: Date): RecordedDecision => {
-  const decision = keepAttachments(request, commands[request.action].run(request, facts, now), facts, now);
+  const made = notForAlerts(request, facts) ?? commands[request.action].run(request, facts, now);
+  const decision = keepAttachments(request, made, facts, now);
   return { ...decision, changes: withBefore(decision, facts) };
 };
 

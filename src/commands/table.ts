@@ -18,7 +18,7 @@ import { stop } from './stop.ts';
 import { undo } from './undo.ts';
 
 /** What a command must know beyond the technician's orders. */
-type Need = 'people' | 'undoable' | 'escalations' | 'missed' | 'list';
+type Need = 'people' | 'undoable' | 'escalations' | 'alerts' | 'missed' | 'list';
 
 type Entry = {
   run: Command;
@@ -29,20 +29,20 @@ type Entry = {
 
 /** Every command. Its words are in src/texts, one list per language. */
 export const commands: Record<Action, Entry> = {
-  'MY WORK': { run: myWork, reads: true },
-  PENDING: { run: pending, reads: true },
-  STATUS: { run: status, reads: true },
+  'MY WORK': { run: myWork, reads: true, needs: ['alerts'] },
+  PENDING: { run: pending, reads: true, needs: ['alerts'] },
+  STATUS: { run: status, reads: true, needs: ['alerts'] },
   HELP: { run: help, reads: true },
   MORE: { run: more, reads: true, needs: ['list'] },
   ACK: { run: ack },
   START: { run: start, needs: ['missed'] },
-  COMPLETE: { run: complete },
+  COMPLETE: { run: complete, needs: ['alerts'] },
   CONFIRM: { run: confirm },
   NOTE: { run: note },
   DELAY: { run: delay, needs: ['people'] },
   NEED: { run: need, needs: ['people'] },
-  ESCALATE: { run: escalate, needs: ['people'] },
-  RESPONDING: { run: responding, needs: ['escalations'] },
+  ESCALATE: { run: escalate, needs: ['people', 'alerts'] },
+  RESPONDING: { run: responding, needs: ['escalations', 'alerts'] },
   UNDO: { run: undo, needs: ['undoable'] },
   STOP: { run: stop },
   ATTACH: { run: attach },

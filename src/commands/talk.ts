@@ -40,6 +40,9 @@ export const openList = ({ list }: Talk, at: Date): List | null =>
 export const lastOrderId = ({ lastOrder }: Talk, at: Date): string | null =>
   lastOrder && isYounger(lastOrder.at, at, lastOrderMs) ? lastOrder.id : null;
 
+export const lastOrderAt = ({ lastOrder }: Talk, at: Date): Date | null =>
+  lastOrder && isYounger(lastOrder.at, at, lastOrderMs) ? new Date(lastOrder.at) : null;
+
 const minuteMs = 60 * 1000;
 const maxPerMinute = 30;
 const confusedMs = 10 * 60 * 1000;

@@ -15,6 +15,7 @@ export type Heard = {
   /** A tapped button of ours; `useless` when it is too old or not signed by us. */
   button:
     | { action: string; orderId: string; assignmentNo?: number }
+    | { action: string; alertIds: string[] }
     | { useless: 'expired' | 'forged' }
     | null;
   /** Photos, voice notes, documents, places: something to keep. */
@@ -23,6 +24,8 @@ export type Heard = {
   other: 'sticker' | 'reaction' | 'unknown' | null;
   /** A thumbs-up on the notice of this assignment, where that counts. */
   thumbsUpFor: string | null;
+  /** The alerts of a message that a thumbs-up is on. */
+  thumbsUpForAlerts?: string[];
   forwarded: boolean;
 };
 
@@ -38,10 +41,16 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
     if ('useless' in button) return reply(answer('buttonUseless', { expired: button.useless === 'expired' }));
     if (Object.hasOwn(commands, button.action)) {
       const { action, ...about } = button;
-      return request({ action: action as Action, rest: '', ...about, by: 'button' });
+      return request({ orderId: null, ...about, action: action as Action, rest: '', by: 'button' });
     }
   }
   if (thumbsUpFor) return request({ action: 'ACK', rest: '', orderId: thumbsUpFor, by: 'reaction' });
+
+  if (heard.thumbsUpForAlerts?.length) {
+    return request({
+      ...{ action: 'RESPONDING', rest: '', orderId: null, alertIds: heard.thumbsUpForAlerts, by: 'reaction' },
+    });
+  }
 
   const byTwilio = heard.way === 'sms' ? forTwilio(text, words) : null;
   if (byTwilio) return request(byTwilio);
@@ -58,6 +67,9 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
       const { way } = heard;
       return offer(text, [optionFor({ word, command }, '', way, words), optionFor(delay, rest, way, words)]);
     }
+    if (command === 'RESPONDING' && meansAll(rest, words)) {
+      return request({ action: command, rest: '', orderId: null, all: true, by: 'words' });
+    }
     return request({ action: command, rest, orderId: null, by: 'words' });
   }
   if (heard.hasAttachments) return request({ action: 'ATTACH', rest: text, orderId: null, by: 'words' });
@@ -66,7 +78,7 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
 
   const question = openQuestion(talk, at);
   return (
-    (question && answerTo(question, text)) ??
+    (question && answerTo(question, text, words)) ??
     (hadQuestion(talk) && readNumber(text) !== null ? reply(answer('listClosed', {})) : null) ??
     guess(text, heard.way, words)
   );
@@ -90,8 +102,10 @@ const forTwilio = (text: string, words: Words): Request | null => {
 };
 
 /** A number of the list, the number of a listed order, or the text that was asked for. */
-const answerTo = (question: Question, text: string): Understood | null => {
+const answerTo = (question: Question, text: string, words: Words): Understood | null => {
   const { options, freeText } = question;
+  const everything = options.find(({ all }) => all);
+  if (everything && meansAll(text, words)) return choose(everything, question);
   const given = readNumber(text);
   if (given !== null && options.length > 0) {
     // `#1` and `001` are ways to write an order's number, not a place in the list.
@@ -111,8 +125,16 @@ const keepAsking = (question: Question, text: string): Decision => ({
   question,
 });
 
-const choose = ({ action, rest, orderId }: Option, question: Question): Understood =>
-  request({ action, rest: rest || question.rest || '', orderId, by: 'answer', ...waiting(question) });
+const choose = ({ action, rest, orderId, alertIds, all }: Option, question: Question): Understood =>
+  request({
+    ...{ action, rest: rest || question.rest || '', orderId, by: 'answer', ...waiting(question) },
+    ...(alertIds ? { alertIds } : {}),
+    ...(all ? { all } : {}),
+  });
+
+/** `all`, in any language. */
+const meansAll = (text: string, { vocabularies }: Words): boolean =>
+  vocabularies.some(({ all }) => all.some((word) => orderKey(word) === orderKey(text)));
 
 const waiting = ({ attachments }: Question): Pick<Request, 'attachments'> =>
   attachments?.length ? { attachments } : {};
@@ -173,16 +195,11 @@ const guess = (text: string, way: Heard['way'], words: Words): Understood => {
   return { kind: 'answer', decision: answer('notUnderstood', { given: text, last: false }), confused: true };
 };
 
-const optionFor = (
-  { word, command }: Offer,
-  rest: string,
-  way: Heard['way'],
-  { vocabularies }: Words,
-): Option => ({
+const optionFor = ({ word, command }: Offer, rest: string, way: Heard['way'], words: Words): Option => ({
   action: command,
-  rest: rest.trim(),
   orderId: null,
-  label: offeredOn(way, { word, command }, rest.trim(), vocabularies),
+  label: offeredOn(way, { word, command }, rest.trim(), words.vocabularies),
+  ...(command === 'RESPONDING' && meansAll(rest, words) ? { rest: '', all: true } : { rest: rest.trim() }),
 });
 
 /** Twilio's own words do something else on text messages: there they are not offered. */

@@ -9,6 +9,8 @@ export type Vocabulary = {
   hints: Record<string, CommandName[]>;
   /** What stands for any order's number. */
   number: string;
+  /** What stands for everything that was listed. */
+  all: string[];
 };
 
 /** A command by a word that somebody can be offered. */

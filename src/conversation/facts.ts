@@ -1,6 +1,6 @@
 import type { Facts, Request, Undoable } from '../commands/command.ts';
 import { commands } from '../commands/table.ts';
-import { lastOrderId, openList, type Talk } from '../commands/talk.ts';
+import { lastOrderAt, lastOrderId, openList, type Talk } from '../commands/talk.ts';
 import { isOpen, type WorkOrder } from '../domain/work-order.ts';
 import type { LastChanges } from '../store/events.ts';
 import type { Unread } from '../store/inbox.ts';
@@ -33,13 +33,13 @@ export const loadFacts = async (
   const last = needs.has('undoable')
     ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
     : null;
-  const escalated = needs.has('escalations') ? await tx.workOrders.escalatedTo(technician.id) : [];
+  const escalated = needs.has('escalations') ? await tx.workOrders.escalatedTo(technician.id) : new Map();
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
     ...new Set([
       ...named,
-      ...escalated,
+      ...escalated.keys(),
       ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
     ]),
   ]);
@@ -66,15 +66,15 @@ export const loadFacts = async (
       named.flatMap((id) => byId.get(id) ?? []).filter(({ assigneeId }) => assigneeId !== technician.id),
     ),
     quoted,
+    quotedAlerts: [],
     lastOrderId: lastOrderId(talk, at),
+    lastOrderAt: lastOrderAt(talk, at),
     attachments,
     people: needs.has('people') ? await readPeople(tx, technician, mine) : nobody,
     undoable: last && (await readUndoable(tx, last, byId, technician)),
-    escalations: await readEscalations(
-      tx,
-      // Somebody else may have taken it while we waited for its lock.
-      escalated.flatMap((id) => byId.get(id) ?? []).filter((order) => order.escalated),
-    ),
+    escalations: await readEscalations(tx, escalated, byId),
+    alerts: [],
+    nextPeople: [],
     missed:
       needs.has('missed') && (paused || optedOutSince) ? await readMissed(tx, technician, optedOutSince) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
@@ -143,13 +143,20 @@ const findChange = (last: LastChanges, orders: Map<string, WorkOrder>): Undoable
   return null;
 };
 
-const readEscalations = async (tx: Tx, orders: WorkOrder[]): Promise<Facts['escalations']> => {
+const readEscalations = async (
+  tx: Tx,
+  told: Map<string, Date>,
+  known: Map<string, WorkOrder>,
+): Promise<Facts['escalations']> => {
+  // Somebody else may have taken it while we waited for its lock.
+  const orders = [...told.keys()].flatMap((id) => known.get(id) ?? []).filter((order) => order.escalated);
   if (orders.length === 0) return [];
   const assignees = orders.flatMap(({ assigneeId }) => assigneeId ?? []);
   const people = await tx.technicians.toTell(nil, assignees);
   return orders.map((order) => ({
     order,
     assignee: people.find(({ id }) => id === order.assigneeId) ?? null,
+    toldAt: told.get(order.id)!,
   }));
 };
 

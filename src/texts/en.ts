@@ -39,6 +39,7 @@ const vocabulary: Vocabulary = {
     LIST: ['MY WORK'],
   },
   number: '{number}',
+  all: ['ALL', 'ALL OF THEM'],
 };
 
 /** What a command goes on with. */
@@ -88,6 +89,10 @@ const steps: Record<string, string> = {
   'work_order.noted.need': 'request',
   'work_order.confirmed': 'confirmation',
   'work_order.attachment': 'attachment',
+  'alert.claimed': 'going to it',
+  'alert.released': 'no longer going',
+  'alert.escalated': 'escalation',
+  'alert.resolved': 'resolution',
 };
 
 /** What is asked for with a digit after HELP, as NEED keeps it. */
@@ -211,6 +216,69 @@ export const en = {
         `Commands: ${words}. ${say('HELP')} alone explains them.`,
     },
     noAlert: 'Nothing changed: no alert is open for you.',
+    alertState: {
+      open: 'Nobody is going yet.',
+      mine: (at: string) => `You are going, since ${at}.`,
+      taken: (by: string, at: string) => `${by} is going, since ${at}.`,
+      resolved: (at: string) => `Resolved at ${at}.`,
+    },
+    /** The same at the end of a line. */
+    alertStateInList: {
+      open: 'nobody is going yet',
+      mine: 'you are going',
+      taken: (by: string) => `${by} is going`,
+      resolved: 'resolved',
+    },
+    alertSince: (at: string) => `Since ${at}`,
+    alertTaken: {
+      head: 'You are going',
+      told: (names: string) => `Told that you are going: ${names}`,
+      next: ({ say, on }: Commands) =>
+        `Next: ${on('COMPLETE')} when it is done, ${say('ESCALATE')} if you cannot.`,
+      others: (count: number, { say }: Commands) =>
+        `${plural(count, 'other alert', 'other alerts')} open: ${say('MY WORK')}`,
+      missed: 'Nothing changed for:',
+    },
+    alertNotTaken: {
+      mine: (at: string) => `Nothing changed: you are going already, since ${at}`,
+      taken: (by: string, at: string) => `Nothing changed: ${by} is going, since ${at}`,
+      resolved: (at: string) => `Nothing changed: already resolved at ${at}`,
+      help: ({ say }: Commands) => `${say('ESCALATE')} calls a supervisor.`,
+    },
+    alertResolved: {
+      head: 'Resolved',
+      told: (names: string) => `Told: ${names}`,
+    },
+    alertNotResolved: {
+      open: 'Not resolved: nobody is going to it yet',
+      taken: (by: string, at: string) => `Not resolved: ${by} is going, since ${at}`,
+      respondFirst: ({ say, on }: Commands) =>
+        `If it was you, send ${say('RESPONDING')} first, then ${on('COMPLETE')}.`,
+      byHim: (by: string) => `Only ${by} can say that it is done.`,
+    },
+    alertEscalated: {
+      head: 'Escalated',
+      released: 'Escalated: you are no longer going',
+      next: 'You hear from us when it is read.',
+    },
+    alertTakes: {
+      command: (command: string | null) =>
+        `Nothing changed: ${command ?? 'that'} is for work orders, and this is an alert`,
+      thumb: (thumb: string | null) =>
+        `Nothing changed: ${thumb ?? 'a thumbs-up'} does not say that you are going`,
+      kept: 'An alert keeps no attachments',
+      open: ({ say }: Commands) =>
+        `${say('RESPONDING')} if you go, ${say('ESCALATE')} if you need a supervisor.`,
+      mine: ({ say, on }: Commands) => `${on('COMPLETE')} when it is done, ${say('ESCALATE')} if you cannot.`,
+    },
+    whichAlert: {
+      head: 'Nothing changed: which one?',
+      leftOver: (given: string) => `Nothing changed: “${given}” names none of these. Which one do you mean?`,
+      all: 'All of them',
+    },
+    alertChangedSince: {
+      head: (by: string | null) => `Nothing taken back: ${by ?? 'The maintenance system'} changed it since`,
+    },
     escalationTaken: {
       head: 'You are taking it',
       told: (name: string) => `${name} is told that you are on it.`,
@@ -230,6 +298,7 @@ export const en = {
       head: (by: string | null) => `Nothing taken back: ${by ?? 'The planner'} changed it since`,
       next: ({ withNumber }: Commands) => `${withNumber('STATUS')} shows how it is now.`,
     },
+    alertsWaiting: (count: number) => `Alerts (${count})`,
     myWork: {
       none: 'No open work orders are assigned to you.',
       head: (count: number) => `Your work orders (${count})`,

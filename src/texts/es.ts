@@ -36,6 +36,10 @@ const steps: Record<string, string> = {
   'work_order.noted.need': 'pedido',
   'work_order.confirmed': 'confirmación',
   'work_order.attachment': 'archivo adjunto',
+  'alert.claimed': 'ir a atenderla',
+  'alert.released': 'dejar de ir',
+  'alert.escalated': 'escalamiento',
+  'alert.resolved': 'cierre de la alerta',
 };
 
 export const es: Language = {
@@ -79,6 +83,7 @@ export const es: Language = {
       ORDENES: ['MY WORK'],
     },
     number: '{número}',
+    all: ['TODAS', 'TODAS ELLAS', 'TODO', 'TODOS'],
   },
   takes: { NOTE: '{texto}', DELAY: '{motivo}', NEED: '{qué}', ESCALATE: '{motivo}' },
   priorities,
@@ -184,6 +189,66 @@ export const es: Language = {
       commands: (words, { say }) => `Comandos: ${words}. ${say('HELP')} sola los explica.`,
     },
     noAlert: 'Sin cambios: no hay ninguna alerta abierta para usted.',
+    alertState: {
+      open: 'Todavía no va nadie.',
+      mine: (at) => `Usted va en camino, desde las ${at}.`,
+      taken: (by, at) => `${by} va en camino, desde las ${at}.`,
+      resolved: (at) => `Resuelta a las ${at}.`,
+    },
+    alertStateInList: {
+      open: 'todavía no va nadie',
+      mine: 'usted va en camino',
+      taken: (by) => `${by} va en camino`,
+      resolved: 'resuelta',
+    },
+    alertSince: (at) => `Desde las ${at}`,
+    alertTaken: {
+      head: 'Usted va en camino',
+      told: (names) => `Se avisó que usted va: ${names}`,
+      next: ({ say, on }) =>
+        `Siguiente paso: ${on('COMPLETE')} al resolverla, ${say('ESCALATE')} si no puede.`,
+      others: (count, { say }) =>
+        `${plural(count, 'otra alerta abierta', 'otras alertas abiertas')}: ${say('MY WORK')}`,
+      missed: 'Sin cambios para:',
+    },
+    alertNotTaken: {
+      mine: (at) => `Sin cambios: usted ya va en camino, desde las ${at}`,
+      taken: (by, at) => `Sin cambios: ${by} va en camino, desde las ${at}`,
+      resolved: (at) => `Sin cambios: ya está resuelta, desde las ${at}`,
+      help: ({ say }) => `${say('ESCALATE')} avisa a un supervisor.`,
+    },
+    alertResolved: {
+      head: 'Resuelta',
+      told: (names) => `Se avisó a: ${names}`,
+    },
+    alertNotResolved: {
+      open: 'No se resolvió: todavía no va nadie',
+      taken: (by, at) => `No se resolvió: ${by} va en camino, desde las ${at}`,
+      respondFirst: ({ say, on }) =>
+        `Si fue usted, envíe primero ${say('RESPONDING')} y después ${on('COMPLETE')}.`,
+      byHim: (by) => `Solo ${by} puede darla por resuelta.`,
+    },
+    alertEscalated: {
+      head: 'Escalada',
+      released: 'Escalada: usted ya no va',
+      next: 'Le avisaremos cuando lo lean.',
+    },
+    alertTakes: {
+      command: (command) =>
+        `Sin cambios: ${command ?? 'eso'} es para órdenes de trabajo, y esto es una alerta`,
+      thumb: (thumb) => `Sin cambios: ${thumb ?? 'un pulgar arriba'} no dice que usted va`,
+      kept: 'Una alerta no guarda archivos adjuntos',
+      open: ({ say }) => `${say('RESPONDING')} si va, ${say('ESCALATE')} si necesita un supervisor.`,
+      mine: ({ say, on }) => `${on('COMPLETE')} al resolverla, ${say('ESCALATE')} si no puede.`,
+    },
+    whichAlert: {
+      head: 'Sin cambios: ¿cuál?',
+      leftOver: (given) => `Sin cambios: “${given}” no es ninguna de estas. ¿A cuál se refiere?`,
+      all: 'Todas',
+    },
+    alertChangedSince: {
+      head: (by) => `No se deshizo nada: ${by ?? 'el sistema de mantenimiento'} la cambió después`,
+    },
     escalationTaken: {
       head: 'Usted se encarga',
       told: (name) => `Se avisa a ${name} que usted se encarga.`,
@@ -203,6 +268,7 @@ export const es: Language = {
       head: (by) => `No se deshizo nada: ${by ?? 'el planificador'} la cambió después`,
       next: ({ withNumber }) => `${withNumber('STATUS')} muestra cómo está ahora.`,
     },
+    alertsWaiting: (count) => `Alertas (${count})`,
     myWork: {
       none: 'No tiene órdenes de trabajo abiertas.',
       head: (count) => `Sus órdenes de trabajo (${count})`,

@@ -2,6 +2,7 @@ import type { CommandName, OrderLine } from '../commands/command.ts';
 import { wordOn } from '../commands/words.ts';
 import type { Way } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
+import { alertRepliesIn } from './alert-replies.ts';
 import { roomFor } from './by-way.ts';
 import type { Language, Reader, Texts } from './language.ts';
 import { joinLines, listPage, numberOf, textPage } from './layout.ts';
@@ -18,7 +19,9 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
     language,
     way,
   );
-  const { names, kept, undone, need, nextFor, quoted } = partsIn(language, way);
+  const { names, kept, undone, need, nextFor, quoted, alertHeading } = partsIn(language, way);
+  const alertReplies = alertRepliesIn(language, way);
+  const { alertsOnTop } = alertReplies;
   const commands = commandsFor(null);
   const next = (order: OrderLine | null) => language.next(commandsFor(order));
   const example = commandsFor({ number: 'WO-1042' });
@@ -155,6 +158,7 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
         isPlain ? next(null).allCommands : replies.whatDoYouNeed.commands(shortList, commands),
       ),
     noAlert: () => joinLines(mark('👍', replies.noAlert), next(null).yourOrders),
+    ...alertReplies.replies,
     escalationTaken: ({ order, technician }) =>
       joinLines(
         mark('🏃', replies.escalationTaken.head),
@@ -170,11 +174,12 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
         replies.undone.next(commands),
       ),
     nothingToUndo: () => mark('ℹ️', replies.nothingToUndo),
-    tooLateToUndo: ({ order, at }, reader) =>
+    tooLateToUndo: ({ order, alert = null, at }, reader) =>
       joinLines(
         mark('ℹ️', replies.tooLateToUndo.head(writeMoment(at, reader), commands)),
         order && heading(order),
-        replies.tooLateToUndo.next(commandsFor(order)),
+        alert && alertHeading(alert),
+        !alert && replies.tooLateToUndo.next(commandsFor(order)),
       ),
     changedSince: ({ order, by, at }, reader) =>
       joinLines(
@@ -182,22 +187,22 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
         heading(order),
         replies.changedSince.next(commandsFor(order)),
       ),
-    myWork: ({ orders, from }, reader) =>
+    myWork: ({ orders, alerts = [], from }, reader) =>
       orders.length === 0
-        ? mark('👍', replies.myWork.none)
+        ? joinLines(alertsOnTop(alerts, from), mark('👍', replies.myWork.none))
         : listPage(orders, from, {
             room: reader.room,
-            head: mark('🧰', bold(replies.myWork.head(orders.length))),
+            head: joinLines(alertsOnTop(alerts, from), mark('🧰', bold(replies.myWork.head(orders.length)))),
             write: (order) => listLine(order, '•', reader),
             more: (left) => `… ${language.andMoreHere(left, commands)}`,
             foot: replies.myWork.foot(commandsFor(orders[0]!)),
           }),
-    pending: ({ orders, from }, reader) =>
+    pending: ({ orders, alerts = [], from }, reader) =>
       orders.length === 0
-        ? mark('👍', replies.pending.none(commands))
+        ? joinLines(alertsOnTop(alerts, from), mark('👍', replies.pending.none(commands)))
         : listPage(orders, from, {
             room: reader.room,
-            head: mark('⏳', bold(replies.pending.head(orders.length))),
+            head: joinLines(alertsOnTop(alerts, from), mark('⏳', bold(replies.pending.head(orders.length)))),
             write: (order) => listLine(order, '•', reader),
             more: (left) => `… ${language.andMoreHere(left, commands)}`,
             foot: (isPlain ? replies.myWork : replies.pending).foot(commandsFor(orders[0]!)),

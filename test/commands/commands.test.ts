@@ -415,8 +415,8 @@ describe('HELP', () => {
 describe('RESPONDING takes an escalation', () => {
   const ben = person('ben');
   const escalations = [
-    { order: order('WO-1', { escalated: true, assigneeId: 'ben' }), assignee: ben },
-    { order: order('WO-2', { escalated: true, assigneeId: null }), assignee: null },
+    { order: order('WO-1', { escalated: true, assigneeId: 'ben' }), assignee: ben, toldAt: now },
+    { order: order('WO-2', { escalated: true, assigneeId: null }), assignee: null, toldAt: now },
   ];
   const known = facts([], [], { escalations });
 

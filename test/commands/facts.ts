@@ -1,7 +1,8 @@
-import type { Facts, OrderFacts } from '../../src/commands/command.ts';
+import type { AlertFacts, Facts, OrderFacts } from '../../src/commands/command.ts';
 import { type RecordedDecision, runCommand } from '../../src/commands/run.ts';
 import type { Talk } from '../../src/commands/talk.ts';
 import { type Heard, understand } from '../../src/commands/understand.ts';
+import type { Alert } from '../../src/domain/alert.ts';
 import type { Person } from '../../src/domain/who-is-told.ts';
 import { words } from '../../src/texts/texts.ts';
 
@@ -39,6 +40,39 @@ export const order = (number: string, fields: Partial<OrderFacts> = {}): OrderFa
   ...fields,
 });
 
+/** An alert on the pump, open and told to the technician a minute ago unless told otherwise. */
+export const alert = (
+  externalId: string,
+  {
+    told = { at: secondsAgo(60), by: `page of ${externalId}` },
+    responder,
+    others,
+    ...fields
+  }: AlertFields = {},
+): AlertFacts => ({
+  alert: {
+    ...{ id: `id of ${externalId}`, externalId, asset: pump, message: 'overheats', severity: 'critical' },
+    ...{ recipients: [], state: 'open', raisedAt: secondsAgo(90), responderId: null, claimedAt: null },
+    ...{ resolvedAt: null, expiresAt: null, version: 1 },
+    ...fields,
+  },
+  told,
+  responder: responder ?? null,
+  others: others ?? [],
+});
+
+type AlertFields = Partial<Alert & Pick<AlertFacts, 'told' | 'responder' | 'others'>>;
+
+/** One that somebody goes to, the technician unless told otherwise. */
+export const claimed = (externalId: string, { by = 'ana', ...fields }: AlertFields & { by?: string } = {}) =>
+  alert(externalId, {
+    ...{ state: 'responding', responderId: by, claimedAt: secondsAgo(30) },
+    ...{ responder: by[0]!.toUpperCase() + by.slice(1), ...fields },
+  });
+
+export const resolved = (externalId: string, fields: AlertFields = {}) =>
+  alert(externalId, { state: 'resolved', resolvedAt: secondsAgo(10), ...fields });
+
 export const person = (id: string, fields: Partial<Person> = {}): Person => ({
   id,
   externalId: `E-${id}`,
@@ -68,11 +102,15 @@ export const facts = (
   closed,
   moved: [],
   quoted: [],
+  quotedAlerts: [],
   lastOrderId: null,
+  lastOrderAt: null,
   attachments: [],
   people: { all: [], supervisorId: null, onCall: [] },
   undoable: null,
   escalations: [],
+  alerts: [],
+  nextPeople: [],
   missed: [],
   list: null,
   ...fields,

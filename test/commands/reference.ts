@@ -5,17 +5,34 @@ import { orderKey, type WorkOrder } from '../../src/domain/work-order.ts';
 
 export type Situation = {
   text: string;
-  button: { action: string; orderId: string } | null;
+  button: { action: string; orderId: string } | { action: string; alertId: string } | null;
   /** What the pending question lets choose; null when nothing is asked. */
   question: { action: string; rest: string; orderIds: string[] } | null;
-  /** Ids of the orders in the quoted message. */
+  /** Ids of the orders in the quoted message, or of the alerts. */
   quoted: string[];
+  quotedAlerts: string[];
+  /** The last told first. */
+  alerts: RefAlert[];
   mine: OrderFacts[];
   closed: OrderFacts[];
   /** Orders of somebody else. */
   theirs: WorkOrder[];
   lastOrderId: string | null;
+  lastOrderAgo: number | null;
   receivedAt: Date;
+};
+
+/** Times in seconds before the message was received. */
+export type RefAlert = {
+  id: string;
+  externalId: string;
+  asset: { code: string; name: string };
+  state: 'open' | 'mine' | 'taken' | 'resolved';
+  /** Null: he was never told of it. */
+  toldAgo: number | null;
+  /** The message that told it. */
+  page: string;
+  claimedAgo: number;
 };
 
 export type Meaning =
@@ -24,14 +41,23 @@ export type Meaning =
   | { noOrder: string[] }
   | { which: string[] }
   | { moved: string }
+  | { alerts: string[]; does: 'claim' | 'resolve' | 'release' | 'escalate' | 'help' }
+  | { whichAlert: string[] }
+  /** Nothing changes, and the answer says how these alerts are. */
+  | { ofAlerts: string[] }
   /** Nothing changes, and the answer says why. */
   | { nothing: 'not an order' | 'nothing to do' | 'text wanted' | 'off the list' | 'not understood' };
 
 export const orderCommands = ['ACK', 'START', 'COMPLETE', 'CONFIRM'];
+export const alertCommands = ['RESPONDING', 'ESCALATE', 'COMPLETE'];
 export const textCommands = ['NOTE', 'DELAY', 'ESCALATE', 'NEED'];
 
 export const meaning = (situation: Situation): Meaning => {
   const { text, button, question } = situation;
+  if (button && 'alertId' in button) {
+    const tapped = situation.alerts.filter(({ id }) => id === button.alertId);
+    return onAlerts(button.action, tapped);
+  }
   if (button) return byId(situation, button.action, button.orderId, '');
 
   const words = text.split(/\s+/);
@@ -41,6 +67,10 @@ export const meaning = (situation: Situation): Meaning => {
     .slice(place + 1)
     .join(' ')
     .trim();
+
+  if (command === 'RESPONDING') return responding(situation, rest);
+  const meant = alertMeant(situation, command, rest);
+  if (meant) return meant;
 
   if (orderCommands.includes(command)) {
     return bare(rest) === '' ? otherwise(situation, command, '') : orderInText(situation, command, rest);
@@ -80,6 +110,140 @@ const byId = (situation: Situation, action: string, id: string, text: string): M
   return { moved: situation.theirs.find((order) => order.id === id)!.number };
 };
 
+const idsOf = (alerts: RefAlert[]) => alerts.map(({ externalId }) => externalId).sort();
+
+const quotedAlertsOf = ({ alerts, quotedAlerts }: Situation) =>
+  quotedAlerts.map((id) => alerts.find((each) => each.id === id)!);
+
+/** What a command does to one of these alerts: claimed if open, resolved by whoever goes, else the truth is told. */
+const onAlerts = (action: string, alerts: RefAlert[]): Meaning => {
+  if (action === 'ESCALATE') return callAbout(alerts) ?? calledForHelp;
+  const state = action === 'RESPONDING' ? 'open' : 'mine';
+  const fit = alerts.filter((each) => each.state === state);
+  if (fit.length > 1) return { whichAlert: idsOf(fit) };
+  if (fit.length === 1) return { alerts: idsOf(fit), does: action === 'RESPONDING' ? 'claim' : 'resolve' };
+  const unresolved = alerts.find((each) => each.state !== 'resolved');
+  const told = (action === 'COMPLETE' ? unresolved : undefined) ?? alerts[0];
+  return told ? { ofAlerts: [told.externalId] } : { nothing: 'nothing to do' };
+};
+
+/** "ESCALATE never asks": the alert he goes to, else an open one, else one that somebody else goes to. */
+const callAbout = (alerts: RefAlert[]): Meaning | null => {
+  const first = (state: RefAlert['state']) => alerts.find((each) => each.state === state);
+  const [mine] = alerts
+    .filter(({ state }) => state === 'mine')
+    .toSorted((a, b) => a.claimedAgo - b.claimedAgo);
+  if (mine) return { alerts: [mine.externalId], does: 'release' };
+  const open = first('open');
+  if (open) return { alerts: [open.externalId], does: 'escalate' };
+  const taken = first('taken');
+  return taken ? { alerts: [taken.externalId], does: 'help' } : null;
+};
+
+/** "an asset's name or code or the alert's external id", whole, or the end of an id or code */
+const alertsCalled = (given: string, alerts: RefAlert[]): RefAlert[] => {
+  const key = orderKey(given);
+  if (key === '') return [];
+  const whole = (nameOf: (alert: RefAlert) => string) =>
+    alerts.filter((each) => orderKey(nameOf(each)) === key);
+  const ending = (nameOf: (alert: RefAlert) => string) => {
+    const like = fragmentFits(
+      alerts.map((each) => ({ number: nameOf(each), each })),
+      given,
+    );
+    return like.map(({ each }) => each);
+  };
+  const found = [
+    whole(({ externalId }) => externalId),
+    whole(({ asset }) => asset.code),
+    whole(({ asset }) => asset.name),
+    ending(({ externalId }) => externalId),
+    ending(({ asset }) => asset.code),
+  ];
+  return found.find((those) => those.length > 0) ?? [];
+};
+
+/** "quoted message → the alert paged to me last; several in the last or quoted message: ask; ALL takes all" */
+const responding = (situation: Situation, rest: string): Meaning => {
+  const { alerts, quoted } = situation;
+  const open = alerts.filter(({ state, toldAgo }) => state === 'open' && toldAgo !== null);
+  const all = bare(rest) === 'ALL';
+  const last = alerts.find(({ state }) => state !== 'open');
+  const asTheyAre: Meaning = last ? { ofAlerts: [last.externalId] } : { nothing: 'nothing to do' };
+  if (rest !== '' && !all) {
+    const called = alertsCalled(rest, alerts);
+    if (called.length > 0) return onAlerts('RESPONDING', called);
+    return open.length > 0 ? { whichAlert: idsOf(open) } : asTheyAre;
+  }
+  const quotedOnes = quotedAlertsOf(situation);
+  const those = quotedOnes.length > 0 ? quotedOnes.filter(({ state }) => state === 'open') : open;
+  if (quoted.length === 1) return open.length > 0 ? { whichAlert: idsOf(open) } : asTheyAre;
+  if (all && those.length > 0) return { alerts: idsOf(those), does: 'claim' };
+  if (quotedOnes.length > 0) return onAlerts('RESPONDING', quotedOnes);
+  const [newest] = open;
+  return newest
+    ? onAlerts(
+        'RESPONDING',
+        open.filter(({ page }) => page === newest.page),
+      )
+    : asTheyAre;
+};
+
+/** The alert that a command means which may also mean an order; null: it means an order. */
+const alertMeant = (situation: Situation, command: string, rest: string): Meaning | null => {
+  const { alerts, quoted, mine, closed } = situation;
+  const quotedOnes = quotedAlertsOf(situation);
+  const orderCalled = (words: string) =>
+    [...mine, ...closed].some(({ number }) => orderKey(number) === orderKey(words) && orderKey(words) !== '');
+  const [first = ''] = rest.split(/\s+/);
+  const isOrderFirst = orderCalled(first) || (first.startsWith('#') && fragmentFits(mine, first).length > 0);
+
+  if (command === 'ESCALATE') {
+    if (isOrderFirst) return null;
+    const key = orderKey(first);
+    const byId = alerts.filter(({ externalId }) => key !== '' && orderKey(externalId) === key);
+    const byCode = alerts.filter(
+      ({ asset, state }) => key !== '' && orderKey(asset.code) === key && state !== 'resolved',
+    );
+    const called = byId.length > 0 ? byId : byCode;
+    if (called.length > 0) return callAbout(called) ?? calledForHelp;
+    if (quotedOnes.length > 0) return callAbout(quotedOnes) ?? calledForHelp;
+    if (quoted.length > 0) return null;
+    const lately = ({ state, toldAgo }: RefAlert) =>
+      state !== 'taken' || (toldAgo !== null && toldAgo < 12 * 60 * 60);
+    return callAbout(alerts.filter(lately));
+  }
+
+  if (command === 'COMPLETE') {
+    const mineOnes = alerts.filter(({ state }) => state === 'mine');
+    const inHand = mine.filter(({ status }) => status === 'in_progress' || status === 'delayed');
+    if (bare(rest) !== '') {
+      if (orderCalled(rest)) return null;
+      const whole = alerts.filter(({ externalId }) => orderKey(externalId) === orderKey(rest));
+      if (whole.length > 0) return onAlerts(command, whole);
+      if (fragmentFits(mine, rest).length > 0) return null;
+      const called = alertsCalled(rest, alerts);
+      if (called.length > 0) return onAlerts(command, called);
+      return mineOnes.length > 0 ? { whichAlert: idsOf(mineOnes) } : null;
+    }
+    if (quotedOnes.length > 0) return onAlerts(command, quotedOnes);
+    if (quoted.length > 0) return null;
+    if (mineOnes.length === 0) {
+      return mine.length === 0 && alerts.length > 0 ? onAlerts(command, alerts) : null;
+    }
+    const { lastOrderAgo } = situation;
+    const isLast = lastOrderAgo === null || mineOnes[0]!.claimedAgo < lastOrderAgo;
+    return mineOnes.length === 1 && (inHand.length === 0 || isLast)
+      ? { alerts: idsOf(mineOnes), does: 'resolve' }
+      : { whichAlert: idsOf(mineOnes) };
+  }
+
+  const isText = textCommands.includes(command);
+  if (quotedOnes.length === 0 || !(isText || orderCommands.includes(command))) return null;
+  if (isText ? isOrderFirst : bare(rest) !== '') return null;
+  return { ofAlerts: idsOf(quotedOnes) };
+};
+
 const orderInText = (situation: Situation, action: string, words: string): Meaning => {
   const key = orderKey(words);
   // "A whole number always counts", and one that was mine and is closed gets the true refusal.
@@ -93,7 +257,7 @@ const orderInText = (situation: Situation, action: string, words: string): Meani
   return { nothing: 'not an order' };
 };
 
-const fragmentFits = <T extends WorkOrder>(orders: T[], words: string): T[] => {
+const fragmentFits = <T extends { number: string }>(orders: T[], words: string): T[] => {
   const key = orderKey(words);
   if (!/\d/.test(key) || /\s/.test(words.trim())) return [];
   // `1` is first of all WO-1 and WO-001; only if there is none, WO-11 and WO-021.

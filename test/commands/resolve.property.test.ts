@@ -5,8 +5,16 @@ import type { RecordedDecision } from '../../src/commands/run.ts';
 import type { Talk } from '../../src/commands/talk.ts';
 import { orderKey } from '../../src/domain/work-order.ts';
 import { words } from '../../src/texts/texts.ts';
-import { decide, facts, now, order, secondsAgo } from './facts.ts';
-import { type Meaning, meaning, orderCommands, type Situation, textCommands } from './reference.ts';
+import { alert, claimed, decide, facts, now, order, resolved, secondsAgo } from './facts.ts';
+import {
+  alertCommands,
+  type Meaning,
+  meaning,
+  orderCommands,
+  type RefAlert,
+  type Situation,
+  textCommands,
+} from './reference.ts';
 
 // Numbers that look alike: no two are the same, but the ends of many are.
 const numbers = [
@@ -67,7 +75,42 @@ const orders: fc.Arbitrary<Pick<Situation, 'mine' | 'closed' | 'theirs'>> = fc
     };
   });
 
-const command = fc.constantFrom(...orderCommands, ...textCommands);
+// Some look like the orders' numbers, and some like each other.
+const alertIds = ['A-1', 'A-21', '12', 'WO-21', 'F-7', 'f 007', 'FAN'];
+const assets = [
+  { id: 'asset-1', code: 'P-3', name: 'Pump 3', location: null },
+  { id: 'asset-2', code: 'F-7', name: 'Fan', location: null },
+];
+
+const alerts: fc.Arbitrary<RefAlert[]> = fc
+  .oneof(
+    { weight: 1, arbitrary: fc.constant<string[]>([]) },
+    { weight: 2, arbitrary: fc.shuffledSubarray(alertIds, { maxLength: 4 }) },
+  )
+  .chain((ids) =>
+    fc.tuple(
+      ...ids.map((externalId) =>
+        fc.record({
+          id: fc.constant(`id of alert ${externalId}`),
+          externalId: fc.constant(externalId),
+          asset: fc.constantFrom(...assets),
+          state: fc.constantFrom('open', 'open', 'mine', 'taken', 'resolved'),
+          toldAgo: fc.constantFrom(null, 5, 60, 600, 43_199, 43_200),
+          page: fc.constantFrom('one page', 'another page'),
+          claimedAgo: fc.constantFrom(1, 20, 50, 700),
+        }),
+      ),
+    ),
+  )
+  .map((all) =>
+    all.toSorted((a, b) => (a.toldAgo ?? Number.POSITIVE_INFINITY) - (b.toldAgo ?? Number.POSITIVE_INFINITY)),
+  );
+
+const forOrders = fc.constantFrom(...orderCommands, ...textCommands);
+const command = fc.oneof(
+  { weight: 8, arbitrary: forOrders },
+  { weight: 3, arbitrary: fc.constantFrom(...alertCommands) },
+);
 
 const spelled = (word: string) =>
   fc.constantFrom(
@@ -121,7 +164,11 @@ const freeText = fc.constantFrom(
   'pump no 7 hums',
 );
 
+const alertText = fc.constantFrom(...alertIds, 'P-3', 'p3', 'pump 3', 'fan', 'all', 'ALL', '1', '7', '#1');
+
 const rest = fc.oneof(
+  { weight: 2, arbitrary: alertText },
+  { weight: 1, arbitrary: fc.tuple(alertText, freeText).map((parts) => parts.join(' ')) },
   { weight: 3, arbitrary: fc.constant('') },
   { weight: 4, arbitrary: numberText },
   { weight: 1, arbitrary: leftOver },
@@ -150,10 +197,14 @@ const typo = fc
   .filter(({ slipped }) => !words.commands.has(slipped))
   .map(({ text }) => text);
 
-const situation: fc.Arbitrary<Situation> = orders.chain((sets) => {
+const situation: fc.Arbitrary<Situation> = fc.tuple(orders, alerts).chain(([sets, known]) => {
   const ids = [...sets.mine, ...sets.closed, ...sets.theirs].map(({ id }) => id);
   const anyId = fc.constantFrom(...(ids.length > 0 ? ids : ['none']));
-  const none = { button: null, question: null, quoted: [], lastOrderId: null, receivedAt: now, ...sets };
+  const alertIdsKnown = known.map(({ id }) => id);
+  const none = {
+    ...{ button: null, question: null, quoted: [], quotedAlerts: [], lastOrderId: null, lastOrderAgo: null },
+    ...{ receivedAt: now, alerts: known, ...sets },
+  };
   const typed = fc.record({
     text: fc.oneof({ weight: 6, arbitrary: commandText }, { weight: 1, arbitrary: typo }),
     quoted:
@@ -165,14 +216,30 @@ const situation: fc.Arbitrary<Situation> = orders.chain((sets) => {
             { weight: 1, arbitrary: fc.subarray(ids, { minLength: 1 }) },
           ),
     lastOrderId: ids.length === 0 ? fc.constant(null) : fc.option(anyId),
+    lastOrderAgo: fc.constantFrom(null, 10, 30, 900),
+    ofAlerts: fc.option(fc.subarray(alertIdsKnown, { minLength: Math.min(1, known.length) }), { freq: 1 }),
   });
-  if (ids.length === 0) return typed.map((said) => ({ ...none, ...said }));
+  // A message is about orders or about alerts.
+  const whole = typed.map(
+    ({ ofAlerts, ...said }): Situation => ({
+      ...none,
+      ...said,
+      ...(ofAlerts && ofAlerts.length > 0 ? { quotedAlerts: ofAlerts, quoted: [] } : {}),
+    }),
+  );
+  const alertButton = fc
+    .record({
+      action: fc.constantFrom(...alertCommands),
+      alertId: fc.constantFrom(...(known.length > 0 ? alertIdsKnown : ['none'])),
+    })
+    .map((tapped): Situation => ({ ...none, text: 'ACK', button: tapped }));
+  if (ids.length === 0) return known.length > 0 ? fc.oneof(whole, alertButton) : whole;
   const button = fc
-    .record({ action: command, orderId: anyId })
+    .record({ action: forOrders, orderId: anyId })
     .map((tapped) => ({ ...none, text: 'ACK', button: tapped }));
   const answer = fc
     .record({
-      action: command,
+      action: forOrders,
       text2: freeText,
       orderIds: fc.shuffledSubarray(ids, { minLength: 1 }),
       text: fc.oneof(
@@ -188,17 +255,26 @@ const situation: fc.Arbitrary<Situation> = orders.chain((sets) => {
       question: { action, rest: textCommands.includes(action) ? text2 : '', orderIds },
     }));
   return fc.oneof(
-    { weight: 6, arbitrary: typed.map((said): Situation => ({ ...none, ...said })) },
+    { weight: 6, arbitrary: whole },
+    ...(known.length > 0 ? [{ weight: 1, arbitrary: alertButton }] : []),
     { weight: 1, arbitrary: button as fc.Arbitrary<Situation> },
     { weight: 2, arbitrary: answer as fc.Arbitrary<Situation> },
   );
 });
 
-const knownIn = ({ mine, closed, theirs, quoted, lastOrderId, receivedAt }: Situation): Facts =>
+const knownIn = ({ mine, closed, theirs, alerts: all, lastOrderAgo, ...said }: Situation): Facts =>
   facts(mine, closed, {
-    quoted,
-    lastOrderId,
-    receivedAt,
+    ...{ quoted: said.quoted, quotedAlerts: said.quotedAlerts, lastOrderId: said.lastOrderId },
+    ...{ receivedAt: said.receivedAt, lastOrderAt: lastOrderAgo === null ? null : secondsAgo(lastOrderAgo) },
+    alerts: all.map(({ externalId, state, toldAgo, page, claimedAgo, ...fields }) => {
+      const told = toldAgo === null ? null : { at: secondsAgo(toldAgo), by: page };
+      const claimedAt = secondsAgo(claimedAgo);
+      const asset = { ...fields.asset, id: fields.asset.code, location: null };
+      const about = { ...fields, asset, told };
+      if (state === 'open') return alert(externalId, about);
+      if (state === 'resolved') return resolved(externalId, about);
+      return claimed(externalId, { ...about, claimedAt, by: state === 'mine' ? 'ana' : 'ben' });
+    }),
     moved: theirs.map((each) => ({ order: each, holder: each.assigneeId, by: null, at: null })),
   });
 
@@ -220,10 +296,20 @@ const talkIn = ({ question, mine, closed, theirs }: Situation): Talk => {
 };
 
 const run = (said: Situation): RecordedDecision =>
-  decide({ text: said.text, button: said.button }, knownIn(said), talkIn(said));
+  decide({ text: said.text, button: buttonOf(said) }, knownIn(said), talkIn(said));
+
+const buttonOf = ({ button }: Situation) =>
+  button && 'alertId' in button ? { action: button.action, alertIds: [button.alertId] } : button;
 
 /** What was decided, in the reference's words. */
-const read = ({ changes, reply }: RecordedDecision, { mine, closed, theirs }: Situation): Meaning => {
+const read = (
+  { changes, reply, alerts: ofAlerts }: RecordedDecision,
+  { mine, closed, theirs }: Situation,
+): Meaning => {
+  const ids = (reply.alerts ?? []).map(({ externalId }) => externalId).sort();
+  if (ofAlerts.length > 0) return { alerts: ids, does: ofAlerts[0]!.do as 'claim' };
+  if (changes.length === 0 && reply.key === 'whichAlert') return { whichAlert: ids };
+  if (changes.length === 0 && ids.length > 0) return { ofAlerts: ids };
   if (changes.length > 0) {
     const steps = changes.map(({ event }) => event.type.split('.')[1]!);
     const id = changes[0]!.orderId;
@@ -241,6 +327,7 @@ const read = ({ changes, reply }: RecordedDecision, { mine, closed, theirs }: Si
     case 'noSuchOrder':
       return { nothing: 'not an order' };
     case 'nothingToDo':
+    case 'noAlert':
       return { nothing: 'nothing to do' };
     case 'notOnList':
     case 'listClosed':
@@ -263,7 +350,7 @@ test('a message means the order, or the question, that the design says', { timeo
       const foreign = decided.changes.filter(({ orderId }) => orderId && !ids.includes(orderId));
       const agrees =
         'nothing' in expected && !inTheseWords.includes(expected.nothing)
-          ? decided.changes.length === 0
+          ? decided.changes.length + decided.alerts.length === 0
           : JSON.stringify(read(decided, said)) === JSON.stringify(expected);
       // Twenty thousand expectations take half a minute; only a failing one need be written out.
       if (!agrees) expect(read(decided, said)).toEqual(expected);
@@ -289,7 +376,8 @@ test('words left over, and a mistyped command, change nothing', () => {
   );
   fc.assert(
     fc.property(harmless, (said) => {
-      return run(said).changes.length === 0;
+      const { changes, alerts: ofAlerts } = run(said);
+      return changes.length + ofAlerts.length === 0;
     }),
     { seed: 3, numRuns: 2_000 },
   );

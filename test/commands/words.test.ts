@@ -4,7 +4,7 @@ import { commands } from '../../src/commands/table.ts';
 import { joinVocabularies, nearWords } from '../../src/commands/words.ts';
 import { en } from '../../src/texts/en.ts';
 import { words } from '../../src/texts/texts.ts';
-import { decide, facts, order } from './facts.ts';
+import { alert, claimed, decide, facts, order } from './facts.ts';
 import { slips } from './slips.ts';
 
 describe('the words of all languages together', () => {
@@ -25,7 +25,14 @@ describe('words as people misspell them', () => {
     order('PM-2', { kind: 'preventive', scheduled: { on: '2026-12-24' } }),
     order('WO-3', { status: 'acknowledged' }),
   ]);
-  const escalations = [{ order: order('WO-9', { escalated: true, assigneeId: 'ben' }), assignee: null }];
+  const escalations = [
+    {
+      order: order('WO-9', { escalated: true, assigneeId: 'ben' }),
+      assignee: null,
+      toldAt: inHand.receivedAt,
+    },
+  ];
+  const alerts = [alert('A-1'), claimed('A-2')];
   const undoable = {
     receivedAt: inHand.receivedAt,
     changes: [
@@ -40,7 +47,7 @@ describe('words as people misspell them', () => {
     changedSince: null,
     told: [],
   };
-  const known = { ...inHand, escalations, undoable };
+  const known = { ...inHand, escalations, alerts, undoable };
 
   test('there are 200 of them', () => {
     expect(slips.length).toBeGreaterThanOrEqual(200);
@@ -51,7 +58,9 @@ describe('words as people misspell them', () => {
     // Unless it is itself another word that is understood, such as another language's.
     expect(words.commands.get(typed.toUpperCase())).toBeUndefined();
     for (const text of [typed, `${typed} WO-1`, `${typed}: seal replaced`]) {
-      expect(decide(text, known)).toMatchObject({ changes: [], paused: null, tell: [] });
+      expect(decide(text, known)).toMatchObject({
+        ...{ changes: [], alerts: [], paused: null, tell: [] },
+      });
     }
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CommandName, commandNames, type News, type Reply } from '../../src/commands/command.ts';
 import { parseCommand } from '../../src/commands/parse.ts';
+import type { Alert } from '../../src/domain/alert.ts';
 import type { Way } from '../../src/domain/message.ts';
 import { en } from '../../src/texts/en.ts';
 import { es } from '../../src/texts/es.ts';
@@ -11,8 +12,13 @@ import { fillings, newsCases, noticeKinds, noticeOrders, replyCases } from './va
 
 type Written = { what: string; text: string; about: string | null };
 
-const numberOf = (each: object): string | null =>
-  'order' in each && each.order !== null ? (each.order as { number: string }).number : null;
+const numberOf = (each: object): string | null => {
+  if ('order' in each && each.order !== null) return (each.order as { number: string }).number;
+  if ('orders' in each) return null;
+  const { alert, alerts = [] } = each as { alert?: Alert; alerts?: (Alert | { alert: Alert })[] };
+  const [only, ...more] = alert ? [alert] : alerts;
+  return only && more.length === 0 ? ('alert' in only ? only.alert : only).externalId : null;
+};
 
 const to = (locale: string, way: Way): Reader => ({ ...reader, locale, way });
 

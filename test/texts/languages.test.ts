@@ -17,6 +17,7 @@ const pretend = {
     ) as Language['vocabulary']['words'],
     hints: {},
     number: '{qxnumber}',
+    all: ['QXALL'],
   },
 };
 

@@ -1,3 +1,4 @@
+import type { Alert } from '../../src/domain/alert.ts';
 import type { Asset, WorkOrder } from '../../src/domain/work-order.ts';
 import type { Reader } from '../../src/texts/language.ts';
 
@@ -35,6 +36,13 @@ export const order = (fields: Partial<WorkOrder> = {}): WorkOrder => ({
   ...fields,
 });
 
+export const alert = (fields: Partial<Alert> = {}): Alert => ({
+  ...{ id: 'al', externalId: 'A-17', asset, message: 'overheats', severity: 'critical', recipients: [] },
+  ...{ state: 'open', raisedAt: new Date('2024-12-22T08:30:00Z'), responderId: null, claimedAt: null },
+  ...{ resolvedAt: null, expiresAt: null, version: 1 },
+  ...fields,
+});
+
 // As long as the API takes each, and every character two UTF-16 units.
 const huge = (characters: number) => '😀'.repeat(characters);
 
@@ -48,4 +56,13 @@ export const monstrous = (index = 0): WorkOrder =>
     asset: { id: 'a', code: 'P', name: huge(200), location: huge(200) },
     due: { at: new Date('2024-12-25T10:00:00Z') },
     scheduled: { at: new Date('2024-12-25T10:00:00Z') },
+  });
+
+/** The same of alerts. */
+export const monstrousAlert = (index = 0): Alert =>
+  alert({
+    id: `al${index}`,
+    externalId: `${index}${huge(30)}`,
+    message: huge(500),
+    asset: { id: 'a', code: 'P', name: huge(200), location: huge(200) },
   });

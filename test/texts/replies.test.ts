@@ -3,7 +3,7 @@ import { commandNames, type NewsValues, type Reply, type ReplyValues } from '../
 import type { AlertLine } from '../../src/domain/alert.ts';
 import type { Reader } from '../../src/texts/language.ts';
 import { writeNews, writeReply } from '../../src/texts/texts.ts';
-import { monstrous, order, reader } from './orders.ts';
+import { monstrous, monstrousAlert, order, reader } from './orders.ts';
 
 const write = <Key extends keyof ReplyValues>(key: Key, values: ReplyValues[Key], as: Partial<Reader> = {}) =>
   writeReply({ key, values, orders: [] } as Reply, { ...reader, ...as }).text;
@@ -426,6 +426,8 @@ describe('whatever it is about, it can be sent', () => {
   const huge = '😀'.repeat(2000);
   const told = Array.from({ length: 50 }, () => huge);
   const big = monstrous();
+  const bigAlerts = Array.from({ length: 500 }, (_, index) => monstrousAlert(index));
+  const bigStates = bigAlerts.map((each) => ({ alert: each, state: 'taken' as const, by: huge, at }));
   const kinds = ['image', 'audio', 'video', 'document', 'contact', 'location'] as const;
   const replies: { [Key in keyof ReplyValues]: ReplyValues[Key] } = {
     acknowledged: { order: big, others: 499, toConfirm: true },
@@ -447,12 +449,23 @@ describe('whatever it is about, it can be sent', () => {
     needsText: { command: 'DELAY', order: big },
     whatDoYouNeed: { order: big },
     noAlert: {},
+    alertTaken: { alerts: bigAlerts, missed: bigStates, told, others: 499 },
+    alertNotTaken: bigStates[0]!,
+    alertResolved: { alerts: bigAlerts, told },
+    alertNotResolved: bigStates[0]!,
+    alertEscalated: { alert: bigAlerts[0]!, told, released: true },
+    alertHelpCalled: { alert: bigAlerts[0]!, by: huge, at, told },
+    alertTakes: { alerts: bigStates, command: 'NOTE' },
+    whichAlert: { action: 'RESPONDING', alerts: bigStates, orders: many, all: true, leftOver: huge },
+    alertDetail: { ...bigStates[0]!, told },
+    alertUndone: { alerts: bigStates, types: ['alert.claimed'], told },
+    alertChangedSince: { alert: bigAlerts[0]!, by: huge, at },
     escalationTaken: { order: big, technician: huge },
     undone: { order: big, types: ['work_order.acknowledged', 'work_order.started'], told },
     nothingToUndo: {},
     tooLateToUndo: { order: big, at },
     changedSince: { order: big, by: huge, at },
-    myWork: { orders: many, from: 0 },
+    myWork: { orders: many, alerts: bigStates, from: 0 },
     pending: { orders: many, from: 7 },
     counts: { counts: { assigned: 500, acknowledged: 500, in_progress: 500, delayed: 500 } },
     orderDetail: { order: big, from: 0 },

@@ -1,13 +1,15 @@
-import type { NewsValues, OrderLine, ReplyValues } from '../../src/commands/command.ts';
-import type { AlertLine } from '../../src/domain/alert.ts';
+import type { AlertNow, NewsValues, OrderLine, ReplyValues } from '../../src/commands/command.ts';
+import type { Alert, AlertLine } from '../../src/domain/alert.ts';
 import type { OrderStatus, WorkOrder } from '../../src/domain/work-order.ts';
-import { asset, monstrous, order } from './orders.ts';
+import { alert, asset, monstrous, monstrousAlert, order } from './orders.ts';
 
 /** What texts are filled with. */
 type Filling = {
   /** The order with that status; of a list, the one at that place. */
   order: (status: OrderStatus, index?: number) => WorkOrder;
   orders: number;
+  /** The alert at that place of a list. */
+  alert: (index?: number) => Alert;
   text: string;
   name: string;
   told: string[];
@@ -33,6 +35,7 @@ export const fillings: Record<string, Filling> = {
   ordinary: {
     order: (status, index = 0) => order({ status, number: `WO-${1042 + index}`, asset, scheduled: { at } }),
     orders: 30,
+    alert: (index = 0) => alert({ externalId: `A-${17 + index}`, asset }),
     text: 'seal replaced',
     name: 'Ana Silva',
     told: ['Ben Ortiz', 'Eva Mora'],
@@ -42,6 +45,7 @@ export const fillings: Record<string, Filling> = {
   empty: {
     order: (status) => ({ ...emptyOrder, status }),
     orders: 1,
+    alert: () => alert({ externalId: '7', message: '', asset: { ...asset, name: '' } }),
     text: '',
     name: '',
     told: [],
@@ -51,6 +55,7 @@ export const fillings: Record<string, Filling> = {
   monstrous: {
     order: (status, index = 0) => ({ ...monstrous(index), status, escalated: true }),
     orders: 500,
+    alert: monstrousAlert,
     text: '😀'.repeat(2000),
     name: '😀'.repeat(100),
     told: Array.from({ length: 50 }, () => '😀'.repeat(100)),
@@ -60,13 +65,30 @@ export const fillings: Record<string, Filling> = {
 };
 
 /** Every reply, in every form that its values can give it. */
-export const replyCases = ({ order, orders, text, name, told, at, count }: Filling): Cases<ReplyValues> => {
+export const replyCases = ({
+  order,
+  orders,
+  alert,
+  text,
+  name,
+  told,
+  at,
+  count,
+}: Filling): Cases<ReplyValues> => {
   const list: OrderLine[] = Array.from({ length: orders }, (_, index) => order('assigned', index));
   const open = (['assigned', 'acknowledged', 'in_progress', 'delayed'] as const).map((status) =>
     order(status),
   );
   const [assigned, acknowledged, working, delayed] = open as [WorkOrder, WorkOrder, WorkOrder, WorkOrder];
   const closed = [order('completed'), order('cancelled')];
+  const states = (index = 0): AlertNow[] => [
+    { alert: alert(index), state: 'open', by: null, at: null },
+    { alert: alert(index), state: 'mine', by: name, at },
+    { alert: alert(index), state: 'taken', by: name, at },
+    { alert: alert(index), state: 'resolved', by: null, at },
+  ];
+  const alerts = Array.from({ length: orders }, (_, index) => alert(index));
+  const several = alerts.map((_, index) => states(index)[index % 4]!);
   return {
     acknowledged: [true, false].map((toConfirm) => ({ order: acknowledged, others: count, toConfirm })),
     alreadyAcknowledged: [acknowledged, working, delayed].map((each) => ({ order: each })),
@@ -94,6 +116,36 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
     ),
     whatDoYouNeed: [{ order: working }],
     noAlert: [{}],
+    alertTaken: [
+      { alerts: [alert()], missed: [], told, others: 0 },
+      { alerts, missed: several, told: [], others: count },
+    ],
+    alertNotTaken: states().slice(1),
+    alertResolved: [
+      { alerts: [alert()], told },
+      { alerts, told: [] },
+    ],
+    alertNotResolved: states().filter(({ state }) => state !== 'mine'),
+    alertEscalated: [told, []].flatMap((names) =>
+      [true, false].map((released) => ({ alert: alert(), told: names, released })),
+    ),
+    alertHelpCalled: [told, []].map((names) => ({ alert: alert(), by: name, at, told: names })),
+    alertTakes: [
+      ...(['NOTE', 'ATTACH', null] as const).flatMap((command) =>
+        states().map((each) => ({ alerts: [each], command })),
+      ),
+      { alerts: several, command: null },
+    ],
+    whichAlert: [text, null].flatMap((leftOver) => [
+      { action: 'RESPONDING' as const, alerts: several, orders: [], all: true, leftOver },
+      { action: 'COMPLETE' as const, alerts: states(), orders: open, all: false, leftOver },
+    ]),
+    alertDetail: states().flatMap((each) => [told, []].map((names) => ({ ...each, told: names }))),
+    alertUndone: [
+      { alerts: [states()[0]!], types: ['alert.claimed'], told },
+      { alerts: several, types: ['alert.released', 'alert.escalated', 'alert.resolved'], told: [] },
+    ],
+    alertChangedSince: [name, null].map((by) => ({ alert: alert(), by, at })),
     escalationTaken: [name, null].map((technician) => ({ order: working, technician })),
     undone: [
       { order: assigned, types: ['work_order.acknowledged', 'work_order.started'], told },
@@ -101,7 +153,10 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
       { order: assigned, types: ['work_order.something_new'], told },
     ],
     nothingToUndo: [{}],
-    tooLateToUndo: [working, null].map((each) => ({ order: each, at })),
+    tooLateToUndo: [
+      ...[working, null].map((each) => ({ order: each, at })),
+      { order: null, alert: alert(), at },
+    ],
     changedSince: [
       { order: working, by: name, at },
       { order: working, by: null, at: null },
@@ -111,8 +166,10 @@ export const replyCases = ({ order, orders, text, name, told, at, count }: Filli
       { orders: list, from: orders - 1 },
       { orders: open, from: 0 },
       { orders: [], from: 0 },
+      ...[list, []].map((each) => ({ orders: each, alerts: several, from: 0 })),
     ],
     pending: [
+      ...[list, []].map((each) => ({ orders: each, alerts: states().slice(0, 1), from: 0 })),
       { orders: list, from: 0 },
       { orders: [], from: 0 },
     ],

@@ -16,6 +16,7 @@ const language = (own: Partial<Vocabulary['words']>, hints: Vocabulary['hints'] 
   },
   hints,
   number: '{number}',
+  all: [],
 });
 
 const join = (own: Partial<Vocabulary['words']>, hints?: Vocabulary['hints']) => () =>
