@@ -82,8 +82,8 @@ export type Undoable = {
     before: Before | null;
     /** The attachment that was put on the order. */
     attachment: string | null;
-    /** Of a change of an alert. */
-    alert?: { facts: AlertFacts; before: AlertBefore };
+    /** Of a change of an alert; nothing was there before a call for more people. */
+    alert?: { facts: AlertFacts; before: AlertBefore | null };
   }[];
   /** The first who changed one of these orders since. `by` null: the CMMS. */
   changedSince: { order: WorkOrder; by: string | null; at: Date | null } | null;
@@ -127,7 +127,7 @@ export type Facts = {
    * those he goes to; and, whatever their state, those that a button, an answer or the quoted message names.
    */
   alerts: AlertFacts[];
-  /** The names of those whom ESCALATE tells about the alert it means. */
+  /** The names of those whom ESCALATE tells of the alert it means. */
   nextPeople: string[];
   /** Orders whose notices were held back while the technician had paused. */
   missed: OrderLine[];
@@ -193,6 +193,8 @@ export type ReplyValues = {
   alertDetail: AlertNow & { told: string[] };
   alertUndone: { alerts: AlertNow[]; types: string[]; told: string[] };
   alertChangedSince: { alert: AlertLine; by: string | null; at: Date };
+  /** UNDO of ESCALATE: who was called stays called. */
+  alertStaysEscalated: AlertNow;
   escalationTaken: { order: OrderLine; technician: string | null };
   undone: { order: OrderLine | null; types: string[]; told: string[] };
   nothingToUndo: Record<string, never>;

@@ -50,9 +50,8 @@ const aboutAlert = (known: AlertFacts, text: string, facts: Facts): Decision => 
   const about = { alertId: alert.id, reason: text === '' ? null : text };
   const { by, at, state } = stateOf(known, facts);
   if (state === 'taken') {
-    const told = supervisorsToTell(facts.people).map(({ name }) => name);
     return {
-      ...answer('alertHelpCalled', { alert, by: by!, at: at!, told }, [], [alert]),
+      ...answer('alertHelpCalled', { alert, by: by!, at: at!, told: facts.nextPeople }, [], [alert]),
       alerts: [{ do: 'help', ...about }],
     };
   }

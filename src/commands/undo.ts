@@ -22,6 +22,8 @@ export const undo: Command = (_request, facts) => {
   if (undoable.alertChangedSince) {
     return answer('alertChangedSince', undoable.alertChangedSince, [], [undoable.alertChangedSince.alert]);
   }
+  const called = changes.find(({ alert }) => alert && alert.before === null)?.alert?.facts;
+  if (called) return answer('alertStaysEscalated', stateOf(called, facts), [], [called.alert]);
   const types = changes.map(({ step, type }) => step ?? type);
   if (about.length > 0) return takeBackAlerts(undoable, types, about, facts);
   const steps = [...changes].reverse().map(takeBack);
@@ -46,7 +48,7 @@ const takeBackAlerts = (
   facts: Facts,
 ): Decision => {
   const ofAlerts = changes.flatMap(({ eventId, type, alert }) =>
-    alert ? [{ eventId, type, ...alert }] : [],
+    alert?.before ? [{ eventId, type, facts: alert.facts, before: alert.before }] : [],
   );
   const after = about.map((alert) => {
     const { before, facts: known } = ofAlerts.find((each) => each.facts.alert.id === alert.id)!;

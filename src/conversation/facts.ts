@@ -1,7 +1,10 @@
-import type { Facts, Request, Undoable } from '../commands/command.ts';
+import { peopleOfNextStep, supervisorsOf } from '../cmms/chains.ts';
+import type { AlertFacts, Facts, Request, Undoable } from '../commands/command.ts';
+import { alertToEscalate } from '../commands/resolve-alert.ts';
 import { commands } from '../commands/table.ts';
 import { lastOrderAt, lastOrderId, openList, type Talk } from '../commands/talk.ts';
-import { isOpen, type WorkOrder } from '../domain/work-order.ts';
+import type { Alert, AlertBefore } from '../domain/alert.ts';
+import { type Before, isOpen, type WorkOrder } from '../domain/work-order.ts';
 import type { LastChanges } from '../store/events.ts';
 import type { Unread } from '../store/inbox.ts';
 import type { Tx } from '../store/store.ts';
@@ -9,6 +12,7 @@ import type { Technician } from '../store/technicians.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const closedOrdersMs = 7 * dayMs;
+const resolvedAlertsMs = dayMs / 2;
 
 export type FactsAsked = {
   message: Unread;
@@ -17,6 +21,7 @@ export type FactsAsked = {
   optedOutSince: Date | null;
   talk: Talk;
   quoted: string[];
+  quotedAlerts: string[];
   attachments: Facts['attachments'];
   now: Date;
 };
@@ -27,7 +32,8 @@ export const loadFacts = async (
   request: Request,
   asked: FactsAsked,
 ): Promise<{ facts: Facts; undoes: string | null }> => {
-  const { message, technician, paused, optedOutSince, talk, quoted, attachments, now } = asked;
+  const { message, technician, paused, optedOutSince, talk, attachments, now } = asked;
+  const { quoted, quotedAlerts } = asked;
   const at = message.receivedAt;
   const needs = new Set(commands[request.action].needs);
   const last = needs.has('undoable')
@@ -43,6 +49,7 @@ export const loadFacts = async (
       ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
     ]),
   ]);
+  const alerts = await loadAlerts(tx, request, { ...asked, last });
   const byId = new Map(orders.map((order) => [order.id, order]));
   const mine = orders.filter(({ assigneeId }) => assigneeId === technician.id);
   // Only an order that waits for its acknowledgement is told apart by its notice.
@@ -66,20 +73,70 @@ export const loadFacts = async (
       named.flatMap((id) => byId.get(id) ?? []).filter(({ assigneeId }) => assigneeId !== technician.id),
     ),
     quoted,
-    quotedAlerts: [],
+    quotedAlerts,
     lastOrderId: lastOrderId(talk, at),
     lastOrderAt: lastOrderAt(talk, at),
     attachments,
     people: needs.has('people') ? await readPeople(tx, technician, mine) : nobody,
-    undoable: last && (await readUndoable(tx, last, byId, technician)),
+    undoable: last && (await readUndoable(tx, last, { orders: byId, alerts }, technician)),
     escalations: await readEscalations(tx, escalated, byId),
-    alerts: [],
+    alerts,
     nextPeople: [],
     missed:
       needs.has('missed') && (paused || optedOutSince) ? await readMissed(tx, technician, optedOutSince) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
   };
+  const meant = request.action === 'ESCALATE' ? alertToEscalate(request, facts) : null;
+  if (meant) facts.nextPeople = await readNextPeople(tx, meant.known.alert, technician);
   return { facts, undoes: last?.messageId ?? null };
+};
+
+/** The alerts a command may be about, locked if it may change them; whoever changes one changes it after that. */
+const loadAlerts = async (
+  tx: Tx,
+  request: Request,
+  { technician, quotedAlerts, message, last }: FactsAsked & { last: LastChanges | null },
+): Promise<AlertFacts[]> => {
+  const named = [...(request.alertIds ?? []), ...quotedAlerts];
+  const changed = last?.changes.flatMap(({ alertId }) => alertId ?? []) ?? [];
+  const asksForAll = commands[request.action].needs?.includes('alerts') ?? false;
+  if (!asksForAll && named.length === 0 && changed.length === 0) return [];
+  const resolvedSince = new Date(message.receivedAt.getTime() - resolvedAlertsMs);
+  const [told, mine] = await Promise.all([
+    tx.alerts.toldTo(technician.id, resolvedSince),
+    asksForAll ? tx.alerts.respondedBy(technician.id) : [],
+  ]);
+  const listed = asksForAll ? [...told.map(({ id }) => id), ...mine] : [];
+  const ids = [...new Set([...listed, ...named, ...changed])];
+  if (ids.length === 0) return [];
+  const found = await (changesAlerts.includes(request.action) ? tx.alerts.lock(ids) : tx.alerts.getMany(ids));
+  const alerts = ids.flatMap((id) => found.get(id) ?? []);
+  const paged = await tx.alerts.peopleTold(alerts.map(({ id }) => id));
+  const names = await tx.technicians.names([
+    ...new Set([...alerts.flatMap(({ responderId }) => responderId ?? []), ...[...paged.values()].flat()]),
+  ]);
+  return alerts.map((alert) => {
+    const lastTold = told.find(({ id }) => id === alert.id);
+    return {
+      alert,
+      told: lastTold ? { at: lastTold.at, by: lastTold.by } : null,
+      responder: alert.responderId && (names.get(alert.responderId) ?? null),
+      others: (paged.get(alert.id) ?? [])
+        .filter((id) => id !== technician.id)
+        .flatMap((id) => names.get(id) ?? []),
+    };
+  });
+};
+
+const changesAlerts: Request['action'][] = ['RESPONDING', 'ESCALATE', 'COMPLETE', 'UNDO'];
+
+const readNextPeople = async (tx: Tx, alert: Alert, technician: Technician): Promise<string[]> => {
+  const isTaken = alert.state === 'responding' && alert.responderId !== technician.id;
+  const chain = isTaken ? null : await tx.chains.lockOfAlert(alert.id);
+  const people = chain
+    ? await peopleOfNextStep(tx, chain, alert, [technician.id])
+    : await supervisorsOf(tx, [technician.id]);
+  return people.filter(({ id }) => id !== technician.id).map(({ name }) => name);
 };
 
 const nobody = { all: [], supervisorId: null, onCall: [] };
@@ -109,15 +166,21 @@ const readPeople = async (tx: Tx, technician: Technician, orders: WorkOrder[]): 
 const readUndoable = async (
   tx: Tx,
   last: LastChanges,
-  orders: Map<string, WorkOrder>,
+  { orders, alerts }: { orders: Map<string, WorkOrder>; alerts: AlertFacts[] },
   technician: Technician,
 ): Promise<Undoable> => ({
   receivedAt: last.receivedAt,
-  changes: last.changes.map(({ workOrderId, ...change }) => ({
-    ...change,
-    order: workOrderId ? (orders.get(workOrderId) ?? null) : null,
-  })),
+  changes: last.changes.map(({ workOrderId, alertId, before, ...change }) => {
+    const facts = alerts.find(({ alert }) => alert.id === alertId);
+    return {
+      ...change,
+      order: workOrderId ? (orders.get(workOrderId) ?? null) : null,
+      before: alertId ? null : (before as Before | null),
+      ...(facts ? { alert: { facts, before: before as AlertBefore | null } } : {}),
+    };
+  }),
   changedSince: findChange(last, orders),
+  alertChangedSince: findAlertChange(last, alerts),
   told: await readTold(tx, last.messageId, technician),
 });
 
@@ -141,6 +204,12 @@ const findChange = (last: LastChanges, orders: Map<string, WorkOrder>): Undoable
     if (order.version !== expected) return { order, by: null, at: null };
   }
   return null;
+};
+
+const findAlertChange = (last: LastChanges, alerts: AlertFacts[]): Undoable['alertChangedSince'] => {
+  const other = last.laterOfAlerts.find(({ undone }) => !undone);
+  const known = other && alerts.find(({ alert }) => alert.id === other.alertId);
+  return known ? { alert: known.alert, by: other.by, at: other.at } : null;
 };
 
 const readEscalations = async (

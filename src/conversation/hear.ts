@@ -10,8 +10,13 @@ import type { Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { words } from '../texts/texts.ts';
 
-/** What a phone sent, the orders of the message it quotes, and what came with it to be kept. */
-export type Listened = { heard: Heard; quoted: string[]; attachments: NewAttachment[] };
+/** What a phone sent, the orders and alerts of the message it quotes, and what came with it to be kept. */
+export type Listened = {
+  heard: Heard;
+  quoted: string[];
+  quotedAlerts: string[];
+  attachments: NewAttachment[];
+};
 
 /** Looks up what a message refers to: the quoted message, the button's meaning. Changes nothing. */
 export const hear = async (
@@ -24,6 +29,7 @@ export const hear = async (
   const { quotedId, buttonPayload, messageType, forwarded } = content;
   const text = wordBehind(buttonPayload) ?? content.text;
   const quoted = quotedId ? await tx.messages.byProviderId(message.channelId, quotedId) : null;
+  const quotedAlerts = quoted ? ((await tx.alerts.ofMessages([quoted.id])).get(quoted.id) ?? []) : [];
   const attachments = readAttachments(deps, message, content, technician);
 
   const isThumb = thumbsUp.test(text);
@@ -34,11 +40,12 @@ export const hear = async (
     tenant.thumbsUpAcknowledges &&
     (quoted?.kind === 'work-order.assigned' || quoted?.kind === 'maintenance.scheduled');
 
+  const button = buttonPayload ? readMeaning(deps, tenant, buttonPayload) : null;
   return {
     heard: {
       way: message.way,
       text,
-      button: buttonPayload ? readMeaning(deps, tenant, buttonPayload) : null,
+      button: button && 'orderId' in button ? await aboutAlert(tx, button) : button,
       hasAttachments: attachments.length > 0,
       other: isReaction
         ? 'reaction'
@@ -48,9 +55,11 @@ export const hear = async (
             ? 'unknown'
             : null,
       thumbsUpFor: acknowledges ? (quoted?.workOrderIds[0] ?? null) : null,
+      thumbsUpForAlerts: isReaction && isThumb && quoted?.kind !== 'reply' ? quotedAlerts : [],
       forwarded,
     },
     quoted: quoted?.workOrderIds ?? [],
+    quotedAlerts,
     attachments,
   };
 };
@@ -71,6 +80,12 @@ const readMeaning = (deps: Deps, tenant: Tenant, payload: string): Heard['button
   if (button.kind !== 'valid') return { useless: button.kind };
   return { action: button.action, orderId: button.orderId, assignmentNo: button.assignmentNo };
 };
+
+/** A button is signed for an order or an alert: whose id it is. */
+const aboutAlert = async (tx: Tx, button: { action: string; orderId: string; assignmentNo?: number }) =>
+  (await tx.alerts.getMany([button.orderId])).size > 0
+    ? { action: button.action, alertIds: [button.orderId] }
+    : button;
 
 const readAttachments = (
   deps: Deps,

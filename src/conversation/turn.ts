@@ -1,3 +1,4 @@
+import { changeAlert } from '../cmms/alerts.ts';
 import { addNews, readerOf } from '../cmms/notify.ts';
 import { readPreferences } from '../cmms/preferences.ts';
 import {
@@ -71,7 +72,7 @@ export const takeTurn = async (given: Turn): Promise<Outcome> => {
     return say(turn, counted.talk, { request: null, decision: answer('tooLate', { given: content.text }) });
   }
 
-  const { heard, quoted, attachments } = await hear(tx, deps, message, content, turn);
+  const { heard, quoted, quotedAlerts, attachments } = await hear(tx, deps, message, content, turn);
   for (const attachment of attachments) await tx.attachments.add(attachment);
   if (attachments.some(({ sourceUrl }) => sourceUrl !== null)) turn.ring('attachments', message.channelId);
 
@@ -102,6 +103,7 @@ export const takeTurn = async (given: Turn): Promise<Outcome> => {
     optedOutSince,
     talk: counted.talk,
     quoted,
+    quotedAlerts,
     attachments: [...(await waitingFor(turn, request)), ...attachments],
     now: at.now,
   });
@@ -120,6 +122,7 @@ export const takeTurn = async (given: Turn): Promise<Outcome> => {
     carryOut(turn, decision, undoes),
   ]);
   const workOrderIds = ordersMeant(decision);
+  for (const alertId of alertsMeant(decision)) await tx.alerts.addToMessage(message.id, alertId);
   return { ...outcome, workOrderIds };
 };
 
@@ -127,6 +130,13 @@ export const takeTurn = async (given: Turn): Promise<Outcome> => {
 const ordersMeant = ({ changes, reply }: Decision): string[] => {
   const changed = [...new Set(changes.flatMap(({ orderId }) => orderId ?? []))];
   return changed.length > 0 || reply.orders.length !== 1 ? changed : [reply.orders[0]!.id];
+};
+
+/** The same of alerts. */
+const alertsMeant = ({ alerts, reply }: Decision): string[] => {
+  const changed = [...new Set(alerts.map(({ alertId }) => alertId))];
+  const [only, ...more] = reply.alerts ?? [];
+  return changed.length > 0 || !only || more.length > 0 ? changed : [only.id];
 };
 
 /** What waited for this answer; what has found its order meanwhile is left there. */
@@ -185,6 +195,11 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
       data: {},
     });
     events.push(id);
+  }
+  const facts = { now, newId: deps.newId, tenant, actor, enabled: deps.enabled && tenant.enabled };
+  for (const change of decision.alerts) {
+    const { bells } = await changeAlert(tx, change, { technician, messageId: message.id }, facts);
+    for (const { queue, id } of bells) turn.ring(queue, id);
   }
   for (const { to, news } of decision.tell) {
     const person = (await tx.technicians.get(to.id))!;
@@ -303,6 +318,7 @@ export const addAnswer = async (
     text,
     inReplyTo: message.id,
     workOrderIds: about.map(({ id: orderId }) => orderId),
+    alertIds: (reply.alerts ?? []).map((alert) => alert.id),
     about: null,
     dueAt,
     expiresAt: expiry('reply', dueAt),

@@ -19,6 +19,9 @@ export type ListedAlert = Alert & {
   pages: string[];
 };
 
+// What asks its reader to go, or to see that somebody does.
+const asksToGo = "'alert.raised', 'alert.unanswered', 'alert.released', 'alert.escalated', 'alert.reopened'";
+
 const columns = `a.*, s.code, s.name AS asset_name, s.location`;
 
 export const alerts = (trx: Queries, tenantId: string) => {
@@ -147,6 +150,50 @@ export const alerts = (trx: Queries, tenantId: string) => {
           [tenantId, technicianId],
         )
       ).map(({ id }) => id),
+
+    /**
+     * The alerts that somebody was told to go to, by what has left or may have, that are not resolved or were since
+     * then: when he was told last, and by which message. The last told first; those of one message as it lists them.
+     */
+    toldTo: async (
+      technicianId: string,
+      resolvedSince: Date,
+    ): Promise<{ id: string; at: Date; by: string }[]> =>
+      trx.rows<{ id: string; at: Date; by: string }>(
+        `SELECT id, max(at) OVER (PARTITION BY by) AS at, by FROM (
+           SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, greatest(m.created_at, p.at) AS at
+           FROM (
+             SELECT id FROM alert WHERE tenant_id = $1 AND state <> 'resolved'
+             UNION
+             SELECT r.id FROM (SELECT chain_id FROM page WHERE tenant_id = $1 AND technician_id = $2
+               ORDER BY seq DESC LIMIT 20) l
+             JOIN chain c ON c.tenant_id = $1 AND c.id = l.chain_id
+             JOIN alert r ON r.tenant_id = $1 AND r.id = c.alert_id AND r.resolved_at > $3
+           ) a
+           JOIN message_alert x ON x.tenant_id = $1 AND x.alert_id = a.id
+           JOIN message m ON m.tenant_id = $1 AND m.id = x.message_id AND m.technician_id = $2
+             AND m.kind IN (${asksToGo}) AND NOT ${neverLeft}
+           LEFT JOIN chain c ON c.tenant_id = $1 AND c.alert_id = a.id
+           LEFT JOIN page p ON p.tenant_id = $1 AND p.chain_id = c.id AND p.message_id = m.id
+           ORDER BY a.id, greatest(m.created_at, p.at) DESC, m.seq DESC
+         ) told ORDER BY 2 DESC, seq DESC, position`,
+        [tenantId, technicianId, resolvedSince],
+      ),
+
+    /** Who was told to go to each of these alerts, by what has left or may have, in the order they were. */
+    peopleTold: async (ids: string[]): Promise<Map<string, string[]>> => {
+      const rows = await trx.rows<{ alert_id: string; technician_ids: string[] }>(
+        `SELECT alert_id, array_agg(technician_id ORDER BY first) AS technician_ids FROM (
+           SELECT x.alert_id, m.technician_id, min(m.seq) AS first FROM message_alert x
+           JOIN message m ON m.tenant_id = x.tenant_id AND m.id = x.message_id
+           WHERE x.tenant_id = $1 AND x.alert_id = ANY($2) AND m.technician_id IS NOT NULL
+             AND m.kind IN (${asksToGo}) AND NOT ${neverLeft}
+           GROUP BY x.alert_id, m.technician_id
+         ) told GROUP BY alert_id`,
+        [tenantId, ids],
+      );
+      return new Map(rows.map((row) => [row.alert_id, row.technician_ids]));
+    },
 
     /** Alerts somebody goes to, the last claimed first. */
     respondedBy: async (technicianId: string): Promise<string[]> =>

@@ -84,14 +84,15 @@ export const events = (trx: Queries, tenantId: string) => {
 
     /**
      * What the newest message of a technician's did whose changes still stand, and whoever changed the same
-     * orders since.
+     * orders or alerts since.
      */
     lastChanges: async (
       technicianId: string,
       externalId: string,
       since: Date,
     ): Promise<LastChanges | null> => {
-      const standing = `e.type LIKE 'work_order.%' AND e.type <> 'work_order.undone' AND NOT EXISTS (
+      const standing = `(e.type LIKE 'work_order.%' AND e.type <> 'work_order.undone' OR e.type IN (
+          'alert.claimed', 'alert.released', 'alert.escalated', 'alert.resolved')) AND e.undoes IS NULL AND NOT EXISTS (
         SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id)`;
       const { rows: found } = await trx.raw(
         `SELECT m.id, m.received_at FROM message m
@@ -105,25 +106,34 @@ export const events = (trx: Queries, tenantId: string) => {
       const [message] = found;
       if (!message) return null;
       const { rows: own } = await trx.raw(
-        `SELECT e.id, e.seq, e.type, e.work_order_id, e.before, e.data FROM event e
+        `SELECT e.id, e.seq, e.type, e.work_order_id, e.alert_id, e.before, e.data FROM event e
          WHERE e.tenant_id = ? AND e.message_id = ? AND ${standing} ORDER BY e.seq`,
         [tenantId, message.id],
       );
-      const { rows: later } = await trx.raw(
-        `SELECT e.work_order_id, e.before, e.actor_kind, e.at,
-           coalesce(t.name, CASE WHEN e.actor_kind IN ('technician', 'admin') THEN e.actor_id END) AS actor,
-           e.type = 'work_order.undone' OR EXISTS (
-             SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id) AS undone
-         FROM event e
-         LEFT JOIN technician t
-           ON t.tenant_id = e.tenant_id AND e.actor_kind = 'technician' AND t.external_id = e.actor_id
-         WHERE e.tenant_id = ? AND e.work_order_id = ANY(?) AND e.seq > ? ORDER BY e.seq`,
-        [
-          tenantId,
+      const newest = Math.max(...own.map((row: Row) => row.seq!));
+      const laterOf = (isOne: string, ids: string[]) =>
+        trx.raw(
+          `SELECT e.work_order_id, e.alert_id, e.before, e.actor_kind, e.at,
+             coalesce(t.name, CASE WHEN e.actor_kind IN ('technician', 'admin') THEN e.actor_id END) AS actor,
+             e.undoes IS NOT NULL OR EXISTS (
+               SELECT FROM event u WHERE u.tenant_id = e.tenant_id AND u.undoes = e.id) AS undone
+           FROM event e
+           LEFT JOIN technician t
+             ON t.tenant_id = e.tenant_id AND e.actor_kind = 'technician' AND t.external_id = e.actor_id
+           WHERE e.tenant_id = ? AND ${isOne} AND e.seq > ? ORDER BY e.seq`,
+          [tenantId, ids, newest],
+        );
+      const [{ rows: later }, { rows: laterOfAlerts }] = await Promise.all([
+        laterOf(
+          'e.work_order_id = ANY(?)',
           own.flatMap((row: Row) => row.work_order_id ?? []),
-          Math.max(...own.map((row: Row) => row.seq!)),
-        ],
-      );
+        ),
+        // A call for more people changes nothing of an alert, whoever's it is.
+        laterOf(
+          "e.alert_id = ANY(?) AND e.type IN ('alert.claimed', 'alert.released', 'alert.resolved')",
+          own.flatMap((row: Row) => row.alert_id ?? []),
+        ),
+      ]);
       return {
         messageId: message.id,
         receivedAt: message.received_at,
@@ -132,6 +142,7 @@ export const events = (trx: Queries, tenantId: string) => {
           type: row.type!,
           step: stepOf(row.type!, row.data!),
           workOrderId: row.work_order_id!,
+          alertId: row.alert_id!,
           before: row.before!,
           attachment: (row.data as { attachment?: string } | undefined)?.attachment ?? null,
         })),
@@ -141,6 +152,12 @@ export const events = (trx: Queries, tenantId: string) => {
           at: row.at!,
           undone: row.undone!,
           counted: row.before !== null,
+        })),
+        laterOfAlerts: laterOfAlerts.map((row: Row) => ({
+          alertId: row.alert_id!,
+          by: row.actor!,
+          at: row.at!,
+          undone: row.undone!,
         })),
       };
     },
@@ -179,10 +196,12 @@ export type LastChanges = {
     /** What it was to the technician, where one type of event stands for two things. */
     step: string;
     workOrderId: string | null;
-    before: Before | null;
+    alertId: string | null;
+    before: Before | AlertBefore | null;
     attachment: string | null;
   }[];
   later: { workOrderId: string; by: string | null; at: Date; undone: boolean; counted: boolean }[];
+  laterOfAlerts: { alertId: string; by: string | null; at: Date; undone: boolean }[];
 };
 
 const stepOf = (type: string, data: { need?: boolean; takenBy?: string }): string =>

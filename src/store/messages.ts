@@ -215,12 +215,12 @@ export const messages = (trx: Queries, tenantId: string) => {
 
     /**
      * The message behind a provider's id, ours or the person's own, and the orders it was about; of his own,
-     * those that its answer was about.
+     * those that its answer was about (`id`: the answer).
      */
     byProviderId: async (
       channelId: string,
       providerId: string,
-    ): Promise<{ kind: MessageKind | null; workOrderIds: string[] } | null> => {
+    ): Promise<{ id: string; kind: MessageKind | null; workOrderIds: string[] } | null> => {
       const { rows: found } = await trx.raw(
         `WITH meant AS (
            SELECT m.id, m.kind FROM attempt a
@@ -231,7 +231,7 @@ export const messages = (trx: Queries, tenantId: string) => {
            JOIN message m ON m.tenant_id = k.tenant_id AND m.id = k.message_id
            WHERE k.tenant_id = :tenantId AND k.channel_id = :channelId AND k.key = sha256(convert_to(:providerId, 'UTF8'))
          )
-         SELECT meant.kind, o.work_order_id FROM meant
+         SELECT meant.id, meant.kind, o.work_order_id FROM meant
          LEFT JOIN message_work_order o ON o.tenant_id = :tenantId AND o.message_id = meant.id
          ORDER BY o.position`,
         { tenantId, channelId, providerId },
@@ -239,6 +239,7 @@ export const messages = (trx: Queries, tenantId: string) => {
       return found.length === 0
         ? null
         : {
+            id: found[0].id,
             kind: found[0].kind,
             workOrderIds: found.flatMap((row: Row) => row.work_order_id ?? []),
           };

@@ -173,6 +173,13 @@ export const alertRepliesIn = (language: Language, way: Way) => {
         words.undone.next(commands),
       );
     },
+    alertStaysEscalated: (now, reader) =>
+      joinLines(
+        mark('ℹ️', words.alertStaysEscalated),
+        heading(now.alert, reader),
+        stateLine(now, reader),
+        nextIn(now.state, [now.alert]),
+      ),
     alertChangedSince: ({ alert, by: who, at }, reader) =>
       joinLines(
         `${mark('ℹ️', words.alertChangedSince.head(nameOf(who)))} (${writeMoment(at, reader)})`,

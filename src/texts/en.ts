@@ -276,6 +276,7 @@ export const en = {
       leftOver: (given: string) => `Nothing changed: “${given}” names none of these. Which one do you mean?`,
       all: 'All of them',
     },
+    alertStaysEscalated: 'Nothing taken back: whoever was called for it stays called',
     alertChangedSince: {
       head: (by: string | null) => `Nothing taken back: ${by ?? 'The maintenance system'} changed it since`,
     },

@@ -246,6 +246,7 @@ export const es: Language = {
       leftOver: (given) => `Sin cambios: “${given}” no es ninguna de estas. ¿A cuál se refiere?`,
       all: 'Todas',
     },
+    alertStaysEscalated: 'No se deshizo nada: quienes fueron avisados siguen avisados',
     alertChangedSince: {
       head: (by) => `No se deshizo nada: ${by ?? 'el sistema de mantenimiento'} la cambió después`,
     },

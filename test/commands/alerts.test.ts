@@ -261,9 +261,7 @@ describe('ESCALATE', () => {
   });
 
   test('names who goes, and the supervisor', () => {
-    const sofia = person('sofia', { role: 'supervisor' });
-    const people = { all: [sofia], supervisorId: 'sofia', onCall: [] };
-    expect(decide('escalate', knowing([claimed('A-1', bens)], { people })).reply).toMatchObject({
+    expect(decide('escalate', knowing([claimed('A-1', bens)], next)).reply).toMatchObject({
       key: 'alertHelpCalled',
       values: { by: 'Ben', at: secondsAgo(30), told: ['Sofia'] },
     });
@@ -490,7 +488,6 @@ describe('UNDO', () => {
   test.each([
     ['alert.claimed', claimed('A-1'), open, 'open'],
     ['alert.released', alert('A-1'), mine, 'mine'],
-    ['alert.escalated', alert('A-1'), open, 'open'],
     ['alert.resolved', resolved('A-1'), mine, 'mine'],
   ])('takes back %s, and says how it is then', (type, known, before, state) => {
     expect(undo([change(known, type, before)])).toMatchObject({
@@ -508,6 +505,14 @@ describe('UNDO', () => {
     ]);
     expect(alerts.map(({ alertId }) => alertId)).toEqual(['id of A-2', 'id of A-1']);
     expect(reply.alerts?.map(({ externalId }) => externalId)).toEqual(['A-1', 'A-2']);
+  });
+
+  test('of a call for more people says that they stay called', () => {
+    const call = {
+      ...change(alert('A-1'), 'alert.escalated', open),
+      alert: { facts: alert('A-1'), before: null },
+    };
+    expect(undo([call])).toMatchObject({ alerts: [], changes: [], reply: { key: 'alertStaysEscalated' } });
   });
 
   test('after ten minutes, or once somebody else has changed it, does nothing', () => {

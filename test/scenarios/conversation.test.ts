@@ -4,6 +4,7 @@ import { signButton } from '../../src/buttons.ts';
 import { commands } from '../../src/commands/table.ts';
 import type { OrderStatus } from '../../src/domain/work-order.ts';
 import {
+  answersAboutAlerts,
   castIn,
   heardByPhones,
   heardBySms,
@@ -742,7 +743,14 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
   });
 
   test('every text was heard by somebody', () => {
-    const elsewhere = [...heardByPhones, ...heardBySms, ...heardByWays, ...heardInTime, ...heardOfAlerts];
+    const elsewhere = [
+      ...heardByPhones,
+      ...heardBySms,
+      ...heardByWays,
+      ...heardInTime,
+      ...heardOfAlerts,
+      ...answersAboutAlerts,
+    ];
     expect(unheard().filter((key) => !elsewhere.includes(key))).toEqual([]);
   });
 });

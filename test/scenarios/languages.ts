@@ -74,5 +74,12 @@ export const heardOfAlerts: Key[] = [
   ...(['alert.unanswered', 'alert.seen', 'alert.resolved'] as const),
 ];
 
+/** What technicians are answered about alerts: in alerts.test.ts. */
+export const answersAboutAlerts: Key[] = [
+  ...(['alertTaken', 'alertNotTaken', 'alertResolved', 'alertNotResolved', 'alertEscalated'] as const),
+  ...(['alertHelpCalled', 'alertTakes', 'whichAlert', 'alertDetail', 'alertUndone'] as const),
+  ...(['alertChangedSince', 'alertStaysEscalated'] as const),
+];
+
 /** What planners hear because time passes: in digests.test.ts. */
 export const heardInTime: Key[] = ['technician.not-reading', 'maintenance.unconfirmed'];

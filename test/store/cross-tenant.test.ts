@@ -246,6 +246,7 @@ const furnish = async ({ apiKey = true } = {}) => {
     );
     await tx.attempts.accepted(ids.accepted, sidOut, 'answer');
     await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
+    await tx.messages.moveTo(ids.sentPage, 'accepted');
     await tx.chains.add(chainOf(own), 0, null);
     const call = { kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder };
     await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
@@ -435,6 +436,8 @@ const cases: Cases = {
         ...{ version: 1, state: 'open', responderId: null, claimedAt: null },
       }),
     pagedTo: (tx, its) => tx.alerts.pagedTo(its.ids.technician),
+    toldTo: (tx, its) => tx.alerts.toldTo(its.ids.supervisor, new Date(0)),
+    peopleTold: (tx, its) => tx.alerts.peopleTold([its.ids.alert]),
     respondedBy: (tx, its) => tx.alerts.respondedBy(its.ids.technician),
     ofMessages: (tx, its) => tx.alerts.ofMessages([its.ids.acceptedNotice]),
     addToMessage: (tx, its) => tx.alerts.addToMessage(its.ids.notice, its.ids.alert),

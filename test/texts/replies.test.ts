@@ -459,6 +459,7 @@ describe('whatever it is about, it can be sent', () => {
     whichAlert: { action: 'RESPONDING', alerts: bigStates, orders: many, all: true, leftOver: huge },
     alertDetail: { ...bigStates[0]!, told },
     alertUndone: { alerts: bigStates, types: ['alert.claimed'], told },
+    alertStaysEscalated: bigStates[0]!,
     alertChangedSince: { alert: bigAlerts[0]!, by: huge, at },
     escalationTaken: { order: big, technician: huge },
     undone: { order: big, types: ['work_order.acknowledged', 'work_order.started'], told },

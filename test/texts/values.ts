@@ -145,6 +145,7 @@ export const replyCases = ({
       { alerts: [states()[0]!], types: ['alert.claimed'], told },
       { alerts: several, types: ['alert.released', 'alert.escalated', 'alert.resolved'], told: [] },
     ],
+    alertStaysEscalated: states(),
     alertChangedSince: [name, null].map((by) => ({ alert: alert(), by, at })),
     escalationTaken: [name, null].map((technician) => ({ order: working, technician })),
     undone: [
