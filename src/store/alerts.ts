@@ -233,23 +233,25 @@ export const alerts = (trx: Queries, tenantId: string) => {
      * waits: it is written anew when it is sent. The alert must be locked.
      */
     withdraw: async (alertId: string, kinds: MessageKind[], reason: Reason): Promise<void> => {
+      // First the locks: another alert may be joining one of them just now, which only what is read afterwards shows.
+      const about = await trx.rows<{ id: string }>(
+        `SELECT m.id FROM message m
+         WHERE m.tenant_id = $1 AND m.kind = ANY($3) AND (m.due_at IS NOT NULL OR m.fallback_seconds IS NOT NULL)
+           AND m.id IN (SELECT x.message_id FROM message_alert x WHERE x.tenant_id = $1 AND x.alert_id = $2)
+         ORDER BY m.id FOR UPDATE`,
+        [tenantId, alertId, kinds],
+      );
+      if (about.length === 0) return;
       await trx.rows(
-        `WITH about AS MATERIALIZED (
-           SELECT m.id FROM message m
-           WHERE m.tenant_id = $1 AND m.kind = ANY($3) AND (m.due_at IS NOT NULL OR m.fallback_seconds IS NOT NULL)
-             AND m.id IN (SELECT x.message_id FROM message_alert x WHERE x.tenant_id = $1 AND x.alert_id = $2)
-             AND NOT EXISTS (SELECT FROM message_alert o
-               JOIN alert a ON a.tenant_id = o.tenant_id AND a.id = o.alert_id
-               WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND a.state = CASE m.kind
-                 WHEN 'alert.taken' THEN 'responding' WHEN 'alert.resolved' THEN 'resolved' ELSE 'open' END)
-           ORDER BY m.id FOR UPDATE
-         )
-         UPDATE message m SET
+        `UPDATE message m SET
            status = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN 'cancelled' ELSE m.status END,
            reason = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN $4 ELSE nullif(m.reason, 'quiet-hours') END,
            due_at = NULL, fallback_at = NULL, fallback_seconds = NULL
-         FROM about WHERE m.tenant_id = $1 AND m.id = about.id`,
-        [tenantId, alertId, kinds, reason],
+         WHERE m.tenant_id = $1 AND m.id = ANY($3) AND NOT EXISTS (SELECT FROM message_alert o
+           JOIN alert a ON a.tenant_id = o.tenant_id AND a.id = o.alert_id
+           WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND a.state = CASE m.kind
+             WHEN 'alert.taken' THEN 'responding' WHEN 'alert.resolved' THEN 'resolved' ELSE 'open' END)`,
+        [tenantId, alertId, about.map(({ id }) => id), reason],
       );
     },
 
