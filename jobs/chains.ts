@@ -1,3 +1,4 @@
+import { advanceCall } from '../src/cmms/calls.ts';
 import { addEvents, startNextStep, subjectOf } from '../src/cmms/chains.ts';
 import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
 import type { Deps } from '../src/deps.ts';
@@ -44,8 +45,10 @@ type Advanced = {
 const nothing: Advanced = { bells: [], told: null, alert: null, isExpired: false };
 
 const advance = async (tx: Tx, id: string, facts: Facts): Promise<Advanced> => {
-  const { alertId = null } = (await tx.chains.get(id)) ?? {};
-  if (alertId === null) return nothing;
+  const found = await tx.chains.get(id);
+  if (!found) return nothing;
+  const { alertId } = found;
+  if (alertId === null) return { ...nothing, ...(await advanceCall(tx, found, facts)) };
   const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
   const about = { ...nothing, alert: alert.externalId };
   const chain = (await tx.chains.lock(id))!;

@@ -219,8 +219,9 @@ export const startNextStep = async (
   why: { by: 'time' } | { by: 'call'; technicianId: string },
   facts: Facts,
 ): Promise<Paged & { step: number }> => {
-  const except = why.by === 'call' ? [why.technicianId] : [];
-  const askedBy = why.by === 'call' ? why.technicianId : null;
+  // Whoever called for help has asked for all of it.
+  const askedBy = why.by === 'call' ? why.technicianId : chain.callerId;
+  const except = askedBy === null ? [] : [askedBy];
   const wasLast = chain.steps.length > 0 && chain.step === chain.steps.length;
   const isExhausted = chain.exhausted || (why.by === 'time' && wasLast);
   const unanswered =
@@ -272,10 +273,9 @@ const withoutSteps = async (tx: Tx, chain: Chain, subject: Subject, askedBy: str
 export const peopleOfNextStep = async (
   tx: Tx,
   chain: Chain,
-  alert: Alert,
+  subject: Pick<Subject, 'asset'>,
   except: string[],
 ): Promise<Technician[]> => {
-  const subject = { asset: alert.asset };
   let at: Chain = chain;
   for (;;) {
     const next = nextStep(at);
@@ -343,7 +343,8 @@ export const supervisorsOf = async (tx: Tx, ids: string[]): Promise<Technician[]
   return active.length > 0 ? distinct(active) : tx.technicians.inRole('supervisor');
 };
 
-const toldSoFar = async (tx: Tx, chainId: string): Promise<Technician[]> =>
+/** Everybody who was told of it, in the order they were. */
+export const toldSoFar = async (tx: Tx, chainId: string): Promise<Technician[]> =>
   distinct(
     await inOrder(
       tx,

@@ -178,6 +178,9 @@ export const addText = async (
 const lanes: Partial<Record<MessageKind, Lane>> = {
   'work-order.escalated': 'reply',
   'work-order.needed': 'reply',
+  'work-order.taken': 'reply',
+  'call.seen': 'reply',
+  'call.unanswered': 'reply',
   'work-order.digest': 'digest',
 };
 

@@ -5,6 +5,7 @@ import { assigned, type Change, isOpen, orderKey, type WorkOrder } from '../doma
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { writeNotice } from '../texts/texts.ts';
+import { endCalls } from './calls.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { readWhen, requireField, type WorkOrderFields } from './fields.ts';
@@ -86,6 +87,7 @@ export const saveWorkOrder = async (
   }
   const bells: Bell[] = events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
 
+  if (before) await endCallsOf(tx, before, order);
   if (before && holder) bells.push(...(await closeAssignment(tx, before, order, holder, facts)));
   const told = await announce(tx, { before, order, assignee: assignee ?? holder }, facts, {
     ...howToTell,
@@ -201,6 +203,12 @@ const closeAssignment = async (
   if (!hadLeft || !kind) return [];
   const { channelId } = await addNotice(tx, { technician: former, order, kind }, facts);
   return channelId ? [{ queue: 'outbound', id: channelId }] : [];
+};
+
+/** Whoever called for help has no use for it any more. */
+const endCallsOf = async (tx: Tx, before: WorkOrder, order: WorkOrder): Promise<void> => {
+  if (!isOpen(order) || order.assigneeId !== before.assigneeId) await endCalls(tx, order.id, null);
+  else if (before.escalated && !order.escalated) await endCalls(tx, order.id, null, ['work-order.escalated']);
 };
 
 /** What whoever had the order is told; null if it is still his, or done. */

@@ -1,4 +1,5 @@
 import type { Alert, AlertBefore, AlertChange, AlertLine } from '../domain/alert.ts';
+import type { CallKind } from '../domain/chain.ts';
 import type { Way } from '../domain/message.ts';
 import type { NotReachedWhy } from '../domain/not-reached.ts';
 import type { People, Person } from '../domain/who-is-told.ts';
@@ -93,6 +94,26 @@ export type Undoable = {
   told: Person[];
 };
 
+/** A technician's call for help that another one was told of. */
+export type Call = {
+  id: string;
+  kind: CallKind;
+  /** Null: whoever called named none. */
+  order: WorkOrder | null;
+  caller: Person | null;
+  /** When the technician was last told of it. */
+  toldAt: Date;
+  /** Who else may have been told of it. */
+  told: Person[];
+  /** Null: nobody has taken it yet. */
+  taken: { by: string; at: Date } | null;
+};
+
+/** What becomes of calls for help. */
+export type CallChange =
+  | { do: 'call'; kind: CallKind; order: WorkOrder | null; reason: string | null; people: Person[] }
+  | { do: 'take'; ids: string[] };
+
 /** What came besides words. */
 export type AttachmentKind = 'image' | 'audio' | 'video' | 'document' | 'contact' | 'location';
 
@@ -120,8 +141,6 @@ export type Facts = {
   // Only for the commands that ask for them: see `needs` in table.ts.
   people: People;
   undoable: Undoable | null;
-  /** Orders with an open escalation that the technician was told of, the last told first. */
-  escalations: { order: WorkOrder; assignee: Person | null; toldAt: Date }[];
   /**
    * The alerts the technician was told of that are not resolved, or were in the last 12 hours, the last told first;
    * those he goes to; and, whatever their state, those that a button, an answer or the quoted message names.
@@ -129,6 +148,10 @@ export type Facts = {
   alerts: AlertFacts[];
   /** The names of those whom ESCALATE tells of the alert it means. */
   nextPeople: string[];
+  /** Calls for help that the technician was told of, the last told first. */
+  calls: Call[];
+  /** Calls of the technician's own that nobody has taken yet, and whom calling once more tells. */
+  calling: { kind: CallKind; orderId: string | null; again: Person[] }[];
   /** Orders whose notices were held back while the technician had paused. */
   missed: OrderLine[];
   /** What MORE continues, with all its orders as they are now, in the list's order. */
@@ -195,7 +218,8 @@ export type ReplyValues = {
   alertChangedSince: { alert: AlertLine; by: string | null; at: Date };
   /** UNDO of ESCALATE: who was called stays called. */
   alertStaysEscalated: AlertNow;
-  escalationTaken: { order: OrderLine; technician: string | null };
+  callTaken: { order: OrderLine | null; of: CallKind[]; technician: string | null };
+  callTakenBefore: { order: OrderLine | null; by: string; at: Date };
   undone: { order: OrderLine | null; types: string[]; told: string[] };
   nothingToUndo: Record<string, never>;
   tooLateToUndo: { order: OrderLine | null; alert?: AlertLine | null; at: Date };
@@ -249,7 +273,8 @@ export type NewsValues = {
   'work-order.delayed': { order: OrderLine; by: string; reason: string };
   'work-order.escalated': { order: OrderLine | null; by: string; reason: string | null };
   'work-order.needed': { order: OrderLine; by: string; what: string };
-  'work-order.taken': { order: OrderLine; by: string };
+  /** `caller` null: it is the reader's own call. */
+  'work-order.taken': { order: OrderLine | null; of: CallKind[]; by: string; caller: string | null };
   'work-order.undone': { order: OrderLine | null; by: string; types: string[] };
   /** Somebody goes. */
   'alert.taken': { alert: AlertLine; by: string };
@@ -265,6 +290,10 @@ export type NewsValues = {
   'alert.seen': { alert: AlertLine; by: string };
   /** `by` null: the CMMS. */
   'alert.resolved': { alert: AlertLine; by: string | null; note: string | null };
+  /** Somebody has read the reader's call for help. */
+  'call.seen': { order: OrderLine | null; of: CallKind[]; name: string };
+  /** Everybody who was to hear of the reader's call for help was told, and nobody has taken it. */
+  'call.unanswered': { order: OrderLine | null; of: CallKind[] };
   'technician.opted-out': { name: string; way: 'whatsapp' | 'sms' };
   'technician.identity-changed': { name: string };
   'technician.not-reached': {
@@ -323,6 +352,7 @@ export type Decision = {
   reply: Reply;
   question: Question | null;
   tell: { to: Person; news: News }[];
+  call: CallChange | null;
   /** Whether notifications to the technician are paused from now on; null: as before. */
   paused: boolean | null;
   /** Attachments and the order they belong to; null takes them off. */
@@ -332,7 +362,7 @@ export type Decision = {
 /** One command: what is wanted, what is known, what follows from it. */
 export type Command = (request: Request, facts: Facts, now: Date) => Decision;
 
-const nothing = { changes: [], alerts: [], question: null, tell: [], paused: null, attach: null };
+const nothing = { changes: [], alerts: [], question: null, tell: [], call: null, paused: null, attach: null };
 
 /** A decision that changes nothing. */
 export const answer = <Key extends keyof ReplyValues>(

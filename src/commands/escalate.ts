@@ -1,5 +1,5 @@
-import { supervisorsToTell } from '../domain/who-is-told.ts';
 import { escalated } from '../domain/work-order.ts';
+import { callFor } from './call.ts';
 import {
   type AlertFacts,
   answer,
@@ -11,7 +11,6 @@ import {
 } from './command.ts';
 import { alertToEscalate, stateOf } from './resolve-alert.ts';
 import { currentOrder, type Resolution, type Rule, resolveOrder, splitOrder } from './resolve-order.ts';
-import { tell } from './tell.ts';
 
 const rule: Rule = { command: 'ESCALATE', fits: () => true, prefer: () => null };
 
@@ -22,22 +21,18 @@ export const escalate: Command = (request, facts) => {
   // Of an alert that is over nobody is told any more, but the call for help must not be lost.
   const { meant, text } = alert ? { meant: null, text: alert.text } : orderMeant(request, facts);
   const call = (order: OrderFacts | null) => {
-    const supervisors = supervisorsToTell(facts.people);
     const reason = text === '' ? null : text;
+    const called = callFor('work-order.escalated', order, reason, facts);
     return {
-      ...answer('escalated', { order, told: supervisors.map(({ name }) => name) }, order ? [order] : []),
+      ...answer('escalated', { order, told: called.people.map(({ name }) => name) }, order ? [order] : []),
       changes: [
         escalated(
           order,
           reason,
-          supervisors.map(({ externalId }) => externalId),
+          called.people.map(({ externalId }) => externalId),
         ),
       ],
-      tell: tell(supervisors, {
-        key: 'work-order.escalated',
-        values: { order, by: facts.technician.name, reason },
-        orderId: order?.id ?? null,
-      }),
+      call: called,
     };
   };
   // An order that is closed or with somebody else cannot be escalated, but the call for help must not be lost.

@@ -1,5 +1,5 @@
-import { escalationTaken, type WorkOrder } from '../domain/work-order.ts';
-import { type AlertFacts, answer, type Command, change, type Decision, type Facts } from './command.ts';
+import type { WorkOrder } from '../domain/work-order.ts';
+import { type AlertFacts, answer, type Command, type Decision, type Facts } from './command.ts';
 import { whichOrder } from './on-order.ts';
 import {
   alertsNamed,
@@ -10,13 +10,11 @@ import {
   stateOf,
 } from './resolve-alert.ts';
 import { endingLike } from './resolve-order.ts';
-import { tell } from './tell.ts';
+import { callsAbout, openCalls, ordersOf, takeCalls, takenBefore, togetherWith } from './take-call.ts';
 import { whichAlert } from './which-alert.ts';
 
-type Escalation = Facts['escalations'][number];
-
 /**
- * Goes to an alert, or takes an escalation: the one that is named, tapped or quoted, else whichever the person was
+ * Goes to an alert, or takes a call for help: the one that is named, tapped or quoted, else whichever the person was
  * told of last. Of several in one message it asks, and takes all of them where that is said.
  */
 export const responding: Command = (request, facts) => {
@@ -26,8 +24,8 @@ export const responding: Command = (request, facts) => {
   if (request.alertIds) return ofSeveral(pointedAt!, all, facts);
   if (rest !== '') return ofNamed(rest, facts);
   if (pointedAt) return ofSeveral(pointedAt, all, facts);
-  if (orderId) return ofEscalation(orderId, facts);
-  if (facts.quoted.length === 1) return ofEscalation(facts.quoted[0]!, facts);
+  if (orderId) return ofOrder(orderId, facts);
+  if (facts.quoted.length === 1) return ofOrder(facts.quoted[0]!, facts);
   return ofLast(all, facts);
 };
 
@@ -44,14 +42,16 @@ const ofLast = (all: boolean, facts: Facts): Decision => {
   const open = openFor(facts);
   if (all && open.length > 0) return take(open, facts);
   const [alert] = open;
-  const [escalation, ...more] = facts.escalations;
-  if (alert && (!escalation || alert.told!.at >= escalation.toldAt)) {
+  const calls = openCalls(facts);
+  const [call] = calls;
+  if (alert && (!call || alert.told!.at >= call.toldAt)) {
     // Told by one message: only he knows which of them he goes to.
     const together = open.filter(({ told }) => told!.by === alert.told!.by);
     return ofSeveral(together, false, facts);
   }
-  if (escalation) return all && more.length > 0 ? ask(facts) : takeEscalation(escalation, facts);
-  return notTaken(facts.alerts, facts);
+  if (call)
+    return all && ordersOf(calls).length > 1 ? ask(facts) : takeCalls(togetherWith(call, calls), facts);
+  return nothingOpen(facts);
 };
 
 const openFor = ({ alerts }: Facts): AlertFacts[] => alerts.filter((each) => isOpenAlert(each) && each.told);
@@ -94,30 +94,26 @@ const reacted = (alerts: AlertFacts[], facts: Facts): Decision => {
 const ofNamed = (given: string, facts: Facts): Decision => {
   const alerts = alertsNamed(given, facts.alerts);
   const isWhole = alertsWithId(given, alerts).length > 0;
-  const orders = isWhole
-    ? []
-    : endingLike(
-        given,
-        facts.escalations.map(({ order }) => order),
-      );
-  if (orders.length === 0) return alerts.length > 0 ? ofSeveral(alerts, false, facts) : ask(facts, given);
+  const orders = isWhole ? [] : endingLike(given, ordersOf(openCalls(facts)));
+  if (orders.length === 0) {
+    if (alerts.length > 0) return ofSeveral(alerts, false, facts);
+    const [before, ...others] = endingLike(given, ordersOf(facts.calls));
+    return before && others.length === 0 ? ofOrder(before.id, facts) : ask(facts, given);
+  }
   const open = alerts.filter(isOpenAlert);
   const [order, ...more] = orders;
-  return open.length > 0 || more.length > 0
-    ? whichOf(open, orders, null, facts)
-    : ofEscalation(order!.id, facts);
+  return open.length > 0 || more.length > 0 ? whichOf(open, orders, null, facts) : ofOrder(order!.id, facts);
 };
 
-const ofEscalation = (orderId: string, facts: Facts): Decision => {
-  const escalation = facts.escalations.find(({ order }) => order.id === orderId);
-  return escalation ? takeEscalation(escalation, facts) : ask(facts);
+const ofOrder = (orderId: string, facts: Facts): Decision => {
+  const calls = callsAbout(orderId, openCalls(facts));
+  if (calls.length > 0) return takeCalls(calls, facts);
+  return takenBefore(callsAbout(orderId, facts.calls)) ?? ask(facts);
 };
 
 /** What names none is asked about. */
-const ask = (facts: Facts, leftOver: string | null = null): Decision => {
-  const orders = facts.escalations.map(({ order }) => order);
-  return whichOf(openFor(facts), orders, leftOver, facts);
-};
+const ask = (facts: Facts, leftOver: string | null = null): Decision =>
+  whichOf(openFor(facts), ordersOf(openCalls(facts)), leftOver, facts);
 
 const whichOf = (
   alerts: AlertFacts[],
@@ -126,21 +122,17 @@ const whichOf = (
   facts: Facts,
 ): Decision => {
   if (alerts.length > 0) return whichAlert('RESPONDING', { alerts, orders, leftOver }, facts);
-  if (orders.length === 0) return notTaken(facts.alerts, facts);
+  if (orders.length === 0) return nothingOpen(facts);
   return {
     ...answer('whichOrder', { action: 'RESPONDING', rest: '', orders, from: 0, leftOver }, orders),
     question: whichOrder('RESPONDING', '', orders),
   };
 };
 
-const takeEscalation = ({ order, assignee }: Escalation, { technician }: Facts): Decision => ({
-  ...change(order, [escalationTaken(order, technician.externalId)], 'escalationTaken', {
-    order,
-    technician: assignee?.name ?? null,
-  }),
-  tell: tell(assignee ? [assignee] : [], {
-    key: 'work-order.taken',
-    values: { order, by: technician.name },
-    orderId: order.id,
-  }),
-});
+/** Nothing waits for anybody: who goes, or has taken what was called for, whichever was told of last. */
+const nothingOpen = (facts: Facts): Decision => {
+  const alert = facts.alerts.find((each) => !isOpenAlert(each));
+  const call = facts.calls.find(({ taken }) => taken !== null);
+  const isCall = call && !(alert?.told && alert.told.at >= call.toldAt);
+  return (isCall ? takenBefore([call]) : null) ?? notTaken(facts.alerts, facts);
+};

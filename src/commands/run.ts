@@ -49,7 +49,7 @@ const withBefore = ({ changes }: Decision, facts: Facts): RecordedChange[] => {
   const known = new Map<string, WorkOrder>();
   for (const order of [
     ...(facts.undoable?.changes.flatMap(({ order }) => order ?? []) ?? []),
-    ...facts.escalations.map(({ order }) => order),
+    ...facts.calls.flatMap(({ order }) => order ?? []),
     ...facts.closed,
     ...facts.orders,
   ]) {

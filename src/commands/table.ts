@@ -18,7 +18,7 @@ import { stop } from './stop.ts';
 import { undo } from './undo.ts';
 
 /** What a command must know beyond the technician's orders. */
-type Need = 'people' | 'undoable' | 'escalations' | 'alerts' | 'missed' | 'list';
+type Need = 'people' | 'undoable' | 'calls' | 'calling' | 'alerts' | 'missed' | 'list';
 
 type Entry = {
   run: Command;
@@ -40,9 +40,9 @@ export const commands: Record<Action, Entry> = {
   CONFIRM: { run: confirm },
   NOTE: { run: note },
   DELAY: { run: delay, needs: ['people'] },
-  NEED: { run: need, needs: ['people'] },
-  ESCALATE: { run: escalate, needs: ['people', 'alerts'] },
-  RESPONDING: { run: responding, needs: ['escalations', 'alerts'] },
+  NEED: { run: need, needs: ['people', 'calling'] },
+  ESCALATE: { run: escalate, needs: ['people', 'calling', 'alerts'] },
+  RESPONDING: { run: responding, needs: ['calls', 'alerts'] },
   UNDO: { run: undo, needs: ['undoable'] },
   STOP: { run: stop },
   ATTACH: { run: attach },

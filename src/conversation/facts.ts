@@ -1,5 +1,6 @@
+import { toTellAgain } from '../cmms/calls.ts';
 import { peopleOfNextStep, supervisorsOf } from '../cmms/chains.ts';
-import type { AlertFacts, Facts, Request, Undoable } from '../commands/command.ts';
+import type { AlertFacts, Call, Facts, Request, Undoable } from '../commands/command.ts';
 import { alertToEscalate } from '../commands/resolve-alert.ts';
 import { commands } from '../commands/table.ts';
 import { lastOrderAt, lastOrderId, openList, type Talk } from '../commands/talk.ts';
@@ -39,19 +40,21 @@ export const loadFacts = async (
   const last = needs.has('undoable')
     ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
     : null;
-  const escalated = needs.has('escalations') ? await tx.workOrders.escalatedTo(technician.id) : new Map();
+  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id) : [];
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
     ...new Set([
       ...named,
-      ...escalated.keys(),
+      ...(await tx.calls.ordersOf(toldOf.map(({ id }) => id))),
       ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
     ]),
   ]);
   const alerts = await loadAlerts(tx, request, { ...asked, last });
   const byId = new Map(orders.map((order) => [order.id, order]));
   const mine = orders.filter(({ assigneeId }) => assigneeId === technician.id);
+  // Calls before messages, as everywhere.
+  if (last) await tx.calls.lockOfMessage(last.messageId);
   // Only an order that waits for its acknowledgement is told apart by its notice.
   const noticed = mine.some(({ status }) => status === 'assigned')
     ? await tx.messages.noticesAccepted(technician.id)
@@ -79,9 +82,10 @@ export const loadFacts = async (
     attachments,
     people: needs.has('people') ? await readPeople(tx, technician, mine) : nobody,
     undoable: last && (await readUndoable(tx, last, { orders: byId, alerts }, technician)),
-    escalations: await readEscalations(tx, escalated, byId),
     alerts,
     nextPeople: [],
+    calls: toldOf.length > 0 ? await readCalls(tx, toldOf, byId, technician, now) : [],
+    calling: needs.has('calling') ? await readCalling(tx, mine, technician) : [],
     missed:
       needs.has('missed') && (paused || optedOutSince) ? await readMissed(tx, technician, optedOutSince) : [],
     list: needs.has('list') ? await readList(tx, talk, at) : null,
@@ -212,21 +216,56 @@ const findAlertChange = (last: LastChanges, alerts: AlertFacts[]): Undoable['ale
   return known ? { alert: known.alert, by: other.by, at: other.at } : null;
 };
 
-const readEscalations = async (
+/** Those that still call, and those that somebody else has taken within a day. */
+const readCalls = async (
   tx: Tx,
-  told: Map<string, Date>,
-  known: Map<string, WorkOrder>,
-): Promise<Facts['escalations']> => {
-  // Somebody else may have taken it while we waited for its lock.
-  const orders = [...told.keys()].flatMap((id) => known.get(id) ?? []).filter((order) => order.escalated);
-  if (orders.length === 0) return [];
-  const assignees = orders.flatMap(({ assigneeId }) => assigneeId ?? []);
-  const people = await tx.technicians.toTell(nil, assignees);
-  return orders.map((order) => ({
-    order,
-    assignee: people.find(({ id }) => id === order.assigneeId) ?? null,
-    toldAt: told.get(order.id)!,
-  }));
+  toldOf: { id: string; toldAt: Date }[],
+  orders: Map<string, WorkOrder>,
+  technician: Technician,
+  now: Date,
+): Promise<Call[]> => {
+  const ids = toldOf.map(({ id }) => id);
+  const stored = new Map((await tx.calls.lock(ids)).map((call) => [call.id, call]));
+  const told = await tx.calls.lockTold(ids);
+  const people = await tx.technicians.toTell(nil, [
+    ...[...stored.values()].map(({ callerId }) => callerId),
+    ...[...told.values()].flat(),
+  ]);
+  const takers = await tx.technicians.names([...stored.values()].flatMap(({ takenBy }) => takenBy ?? []));
+  const find = (wanted: string) => people.find(({ id }) => id === wanted);
+  return toldOf.flatMap(({ id, toldAt }) => {
+    const call = stored.get(id);
+    const order = call?.workOrderId ? orders.get(call.workOrderId) : null;
+    // What was taken back while we waited for its lock calls for nobody.
+    if (!call || order === undefined || call.ended === 'withdrawn') return [];
+    const { kind, takenBy, takenAt } = call;
+    const stillCalls = !order || (kind === 'work-order.escalated' ? order.escalated : isOpen(order));
+    const isOver = takenAt
+      ? takenBy === technician.id || now.getTime() - takenAt.getTime() > dayMs
+      : !stillCalls;
+    if (isOver) return [];
+    return {
+      ...{ id, kind, order, caller: find(call.callerId) ?? null, toldAt },
+      told: (told.get(id) ?? []).flatMap((each) => (each === technician.id ? [] : (find(each) ?? []))),
+      taken: takenAt ? { by: takers.get(takenBy!) ?? '', at: takenAt } : null,
+    };
+  });
+};
+
+/** The technician's own calls that nobody has taken yet. */
+const readCalling = async (tx: Tx, mine: WorkOrder[], technician: Technician): Promise<Facts['calling']> => {
+  const orders = mine.filter(isOpen);
+  const open = await tx.calls.lockOpen(
+    orders.map(({ id }) => id),
+    technician.id,
+  );
+  const calling: Facts['calling'] = [];
+  for (const { id, kind, workOrderId: orderId, ended } of open) {
+    const order = orders.find((each) => each.id === orderId) ?? null;
+    if (ended === 'expired') continue;
+    calling.push({ kind, orderId, again: await toTellAgain(tx, id, { caller: technician, order }) });
+  }
+  return calling;
 };
 
 const nil = '00000000-0000-0000-0000-000000000000';

@@ -1,4 +1,6 @@
 import { changeAlert } from '../cmms/alerts.ts';
+import { callForHelp, endCalls, takeBackCalls, takeCalls } from '../cmms/calls.ts';
+import type { Facts as CmmsFacts } from '../cmms/facts.ts';
 import { addNews, readerOf } from '../cmms/notify.ts';
 import { readPreferences } from '../cmms/preferences.ts';
 import {
@@ -172,6 +174,7 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
   const { tx, deps, message, technician, tenant } = turn;
   const actor = { kind: 'technician', id: technician.externalId } as const;
   const now = deps.now();
+  const facts = { now, newId: deps.newId, tenant, actor, enabled: deps.enabled && tenant.enabled };
   const events = await tx.workOrders.apply(decision.changes, {
     actor,
     messageId: message.id,
@@ -179,7 +182,11 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
     newId: deps.newId,
   });
   if (decision.attach) await tx.attachments.assign(decision.attach.ids, decision.attach.orderId);
-  if (decision.reply.key === 'undone' && undoes) await tx.outbox.withdrawCausedBy(undoes);
+  if (decision.reply.key === 'undone' && undoes) {
+    for (const { queue, id } of await takeBackCalls(tx, undoes, message.id)) turn.ring(queue, id);
+    await tx.outbox.withdrawCausedBy(undoes);
+  }
+  await carryOutCalls(turn, decision, facts);
 
   if (decision.paused !== null && decision.paused !== readPreferences(technician.preferences).paused) {
     await tx.technicians.setPaused(technician.id, decision.paused);
@@ -196,7 +203,6 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
     });
     events.push(id);
   }
-  const facts = { now, newId: deps.newId, tenant, actor, enabled: deps.enabled && tenant.enabled };
   for (const change of decision.alerts) {
     const { bells } = await changeAlert(tx, change, { technician, messageId: message.id }, facts);
     for (const { queue, id } of bells) turn.ring(queue, id);
@@ -212,6 +218,21 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
     if (channelId) turn.ring('outbound', channelId);
   }
   if (events.length > 0) turn.ring('cmms-events', tx.tenantId);
+};
+
+/** Calls for help that begin or are taken, and those about an order that is closed now. */
+const carryOutCalls = async (
+  { tx, message, technician, ring }: Turn,
+  { call, changes }: RecordedDecision,
+  facts: CmmsFacts,
+): Promise<void> => {
+  if (call?.do === 'take') await takeCalls(tx, call.ids, technician.id, message.id);
+  if (call?.do === 'call') {
+    const bells = await callForHelp(tx, call, { caller: technician, messageId: message.id }, facts);
+    for (const { queue, id } of bells) ring(queue, id);
+  }
+  for (const { orderId, set } of changes)
+    if (orderId && set.status === 'completed') await endCalls(tx, orderId, message.id);
 };
 
 type Said = {

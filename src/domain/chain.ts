@@ -12,10 +12,13 @@ export type Step = {
 /** Why a chain does not run any more. */
 export type ChainEnd = 'claimed' | 'resolved' | 'withdrawn' | 'expired' | 'nobody' | 'no-steps';
 
+/** What a technician calls for: a supervisor, or something he needs. The same words as the pages' kinds. */
+export type CallKind = 'work-order.escalated' | 'work-order.needed';
+
 /** Who is told next, and when, until somebody answers. */
 export type Chain = {
   id: string;
-  kind: 'alert.raised' | 'work-order.escalated' | 'work-order.needed';
+  kind: 'alert.raised' | CallKind;
   lane: Lane;
   alertId: string | null;
   /** Of a call for help: its order, who called, why, and by which message. */

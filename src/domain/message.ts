@@ -34,6 +34,8 @@ export type MessageKind =
   | 'alert.unanswered'
   | 'alert.seen'
   | 'alert.resolved'
+  | 'call.seen'
+  | 'call.unanswered'
   | 'technician.opted-out'
   | 'technician.identity-changed'
   | 'technician.not-reached'
@@ -62,12 +64,15 @@ export type Claim = {
   dueDay: string | null;
 };
 
+// What has happened, whatever became of the order.
+const alwaysTrue: Claim['kind'][] = ['work-order.taken', 'work-order.undone', 'call.seen', 'call.unanswered'];
+
 /** Whether a notice about an order is still true, so that nothing untrue is sent. */
 export const isStillTrue = (claim: Claim, order: WorkOrder | null, timeZone: string): boolean => {
   if (claim.kind === 'reply' || !order) return true;
   if (claim.kind === 'work-order.unassigned') return order.assigneeId !== claim.technicianId;
   if (claim.kind === 'work-order.cancelled') return order.status === 'cancelled';
-  if (claim.kind === 'work-order.taken' || claim.kind === 'work-order.undone') return true;
+  if (alwaysTrue.includes(claim.kind)) return true;
   if (claim.kind === 'work-order.escalated') return order.escalated;
   if (claim.kind === 'work-order.delayed') return order.status === 'delayed';
   if (claim.kind === 'work-order.needed' || claim.kind === 'technician.not-reached') return isOpen(order);

@@ -140,10 +140,17 @@ export const escalated = (order: WorkOrder | null, reason: string | null, told: 
 });
 
 /** Somebody who was told takes the escalation on himself. */
-export const escalationTaken = (order: WorkOrder, by: string): Change => ({
-  orderId: order.id,
-  set: { escalated: false },
+export const escalationTaken = (order: WorkOrder | null, by: string): Change => ({
+  orderId: order?.id ?? null,
+  set: order ? { escalated: false } : {},
   event: { type: 'work_order.escalated', data: { text: null, takenBy: by } },
+});
+
+/** The same of what is needed. */
+export const needTaken = (order: WorkOrder, by: string): Change => ({
+  orderId: order.id,
+  set: {},
+  event: { type: 'work_order.noted', data: { text: null, need: true, takenBy: by } },
 });
 
 export const confirmed = (order: WorkOrder, now: Date): Change => ({

@@ -57,6 +57,7 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   if (message.expiresAt <= facts.now || !isStillTrue(message, order, timeZone)) return null;
   const alerts = await alertsStillTold(tx, message);
   if (alerts?.length === 0) return null;
+  if (await tx.calls.isOver(message.firstId)) return null;
   // Whoever has written since has the phone in hand, unless nothing of ours can have been on it.
   const ids = tried.map((each) => each.id);
   if (await tx.outbox.answeredSince(technicianId, ids)) return null;

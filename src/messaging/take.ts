@@ -3,7 +3,7 @@ import { readPreferences } from '../cmms/preferences.ts';
 import { findRoute } from '../cmms/route.ts';
 import type { Deps } from '../deps.ts';
 import { holdBack } from '../domain/hold-back.ts';
-import { isStillTrue, type Reason } from '../domain/message.ts';
+import { isStillTrue, type MessageKind, type Reason } from '../domain/message.ts';
 import { type DueMessage, possibleDuplicate } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
@@ -56,6 +56,8 @@ export const takeDue = async (
     ]),
   ]);
   const about = await readAlerts(tx, due);
+  const calls = due.filter(({ kind }) => isCall(kind)).map(({ id }) => id);
+  const callsOver = calls.length > 0 ? await tx.calls.keepOver(calls) : new Set<string>();
   const locked = await tx.outbox.lockDue(due.map(({ id }) => id));
   const { messages, alertsOf } = await withTheirAlerts(tx, locked, about);
   const addresses = await tx.conversations.addresses([
@@ -94,6 +96,7 @@ export const takeDue = async (
       message.expiresAt <= now && 'expired',
       'untrue' in paged && paged.untrue,
       (upToDate === null || !isStillTrue(message, order, timeZone)) && 'order-moved-on',
+      callsOver.has(message.id) && 'order-moved-on',
       'cancel' in choice && choice.cancel,
     ];
     const held = reasons.find((reason) => reason !== false);
@@ -160,6 +163,8 @@ export const takeDue = async (
     rings,
   };
 };
+
+const isCall = (kind: MessageKind) => kind === 'work-order.escalated' || kind === 'work-order.needed';
 
 const shownAs = (message: DueMessage, as: AsTemplate | undefined, how: WithButtons | undefined) =>
   as?.kind === 'template'

@@ -205,7 +205,7 @@ export type LastChanges = {
 };
 
 const stepOf = (type: string, data: { need?: boolean; takenBy?: string }): string =>
-  data.need ? `${type}.need` : data.takenBy ? `${type}.taken` : type;
+  data.takenBy ? `${type}.taken` : data.need ? `${type}.need` : type;
 
 type Row = Record<string, never>;
 

@@ -5,6 +5,7 @@ import { assets } from './assets.ts';
 import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
 import { callbacks } from './callbacks.ts';
+import { calls } from './calls.ts';
 import { chains } from './chains.ts';
 import { channels } from './channels.ts';
 import { createConnections, isOutdatedPlan, type Queries, UndoneError } from './connections.ts';
@@ -97,6 +98,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   attachments: attachments(trx, tenantId),
   attempts: attempts(trx, tenantId),
   callbacks: callbacks(trx, tenantId),
+  calls: calls(trx, tenantId),
   chains: chains(trx, tenantId),
   channels: channels(trx, tenantId),
   conversations: conversations(trx, tenantId),

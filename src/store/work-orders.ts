@@ -99,18 +99,6 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       );
     },
 
-    /** Escalated orders that the person was told of, the last told first. */
-    escalatedTo: async (technicianId: string): Promise<Map<string, Date>> => {
-      const { rows: told } = await trx.raw(
-        `SELECT w.id, max(m.created_at) AS at FROM work_order w JOIN message m
-           ON m.tenant_id = w.tenant_id AND m.work_order_id = w.id AND m.technician_id = ?
-             AND m.kind = 'work-order.escalated' AND m.status NOT IN ('cancelled', 'expired')
-         WHERE w.tenant_id = ? AND w.escalated GROUP BY w.id ORDER BY max(m.seq) DESC`,
-        [technicianId, tenantId],
-      );
-      return new Map(told.map(({ id, at }: { id: string; at: Date }) => [id, at]));
-    },
-
     detail: async (number: string): Promise<ListedOrder | null> => {
       const row = await listed()
         .where({ 'w.number_key': orderKey(number) })

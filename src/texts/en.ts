@@ -87,6 +87,7 @@ const steps: Record<string, string> = {
   'work_order.escalated': 'escalation',
   'work_order.escalated.taken': 'taking it over',
   'work_order.noted.need': 'request',
+  'work_order.noted.taken': 'taking it over',
   'work_order.confirmed': 'confirmation',
   'work_order.attachment': 'attachment',
   'alert.claimed': 'going to it',
@@ -280,11 +281,12 @@ export const en = {
     alertChangedSince: {
       head: (by: string | null) => `Nothing taken back: ${by ?? 'The maintenance system'} changed it since`,
     },
-    escalationTaken: {
-      head: 'You are taking it',
+    callTaken: {
+      head: (what: string) => `You are taking it: ${what}`,
       told: (name: string) => `${name} is told that you are on it.`,
       nobody: 'Nobody is assigned to it now.',
     },
+    callTakenBefore: (by: string) => `Nothing changed: ${by} is taking it already`,
     undone: {
       head: (what: string) => `Taken back: ${what}`,
       next: ({ say }: Commands) => `${say('UNDO')} again takes back the change before.`,
@@ -430,7 +432,17 @@ export const en = {
       next: ({ on }: Commands) => `Reply ${on('RESPONDING')} to take it.`,
     },
     needed: (by: string) => `${by} needs something`,
-    taken: (by: string) => `${by} takes your escalation`,
+    taken: {
+      yours: (by: string, what: string) => `${by} takes your ${what}`,
+      others: (by: string, what: string, caller: string) => `${by} takes the ${what} of ${caller}`,
+      what: { 'work-order.escalated': 'escalation', 'work-order.needed': 'request' },
+      next: 'You need not do anything.',
+    },
+    seen: (name: string, what: string) => `${name} has read your ${what}. Nobody has taken it yet.`,
+    unanswered: {
+      head: (what: string) => `Nobody has taken your ${what} yet`,
+      next: 'Everybody who was to hear of it has been told. Please call.',
+    },
     undone: (by: string, what: string, bold: Style['bold']) => `${bold('Taken back')} by ${by}: ${what}`,
     alertTaken: (by: string) => `${by} is going`,
     alertTakenNext: ({ say }: Commands) => `You need not go. ${say('ESCALATE')} calls a supervisor.`,
@@ -529,7 +541,9 @@ export const en = {
       'work-order.delayed': 'Work order delayed',
       'work-order.escalated': 'A supervisor is needed',
       'work-order.needed': 'Something is needed',
-      'work-order.taken': 'Your escalation is taken',
+      'work-order.taken': 'A call for help is taken',
+      'call.seen': 'Your call for help was read',
+      'call.unanswered': 'Nobody has taken your call for help',
       'work-order.undone': 'A change was taken back',
       'alert.raised': 'Equipment alert',
       'alert.taken': 'Somebody is going',

@@ -34,6 +34,7 @@ const steps: Record<string, string> = {
   'work_order.escalated': 'escalamiento',
   'work_order.escalated.taken': 'toma de la escalada',
   'work_order.noted.need': 'pedido',
+  'work_order.noted.taken': 'toma del pedido',
   'work_order.confirmed': 'confirmación',
   'work_order.attachment': 'archivo adjunto',
   'alert.claimed': 'ir a atenderla',
@@ -250,11 +251,12 @@ export const es: Language = {
     alertChangedSince: {
       head: (by) => `No se deshizo nada: ${by ?? 'el sistema de mantenimiento'} la cambió después`,
     },
-    escalationTaken: {
-      head: 'Usted se encarga',
+    callTaken: {
+      head: (what) => `Usted se encarga: ${what}`,
       told: (name) => `Se avisa a ${name} que usted se encarga.`,
       nobody: 'Ahora no está asignada a nadie.',
     },
+    callTakenBefore: (by) => `Sin cambios: ${by} ya se encarga`,
     undone: {
       head: (what) => `Deshecho: ${what}`,
       next: ({ say }) => `${say('UNDO')} otra vez deshace el cambio anterior.`,
@@ -415,7 +417,17 @@ export const es: Language = {
       next: ({ on }) => `Responda ${on('RESPONDING')} para encargarse.`,
     },
     needed: (by) => `${by} necesita algo`,
-    taken: (by) => `${by} se encarga de lo que usted escaló`,
+    taken: {
+      yours: (by, what) => `${by} se encarga de lo que usted ${what}`,
+      others: (by, what, caller) => `${by} se encarga de lo que ${what} ${caller}`,
+      what: { 'work-order.escalated': 'escaló', 'work-order.needed': 'pidió' },
+      next: 'No hace falta que usted haga nada.',
+    },
+    seen: (name, what) => `${name} leyó lo que usted ${what}. Todavía nadie se encarga.`,
+    unanswered: {
+      head: (what) => `Todavía nadie se encarga de lo que usted ${what}`,
+      next: 'Ya se avisó a todos los que debían saberlo. Llame, por favor.',
+    },
     undone: (by, what, bold) => `${bold('Deshecho')} por ${by}: ${what}`,
     alertTaken: (by) => `${by} va en camino`,
     alertTakenNext: ({ say }) => `Usted no tiene que ir. ${say('ESCALATE')} avisa a un supervisor.`,
@@ -512,7 +524,9 @@ export const es: Language = {
       'work-order.delayed': 'Orden de trabajo retrasada',
       'work-order.escalated': 'Se necesita un supervisor',
       'work-order.needed': 'Se necesita algo',
-      'work-order.taken': 'Alguien se encarga de lo que usted escaló',
+      'work-order.taken': 'Alguien se encarga de lo pedido',
+      'call.seen': 'Alguien leyó lo que usted pidió',
+      'call.unanswered': 'Nadie se encarga de lo que usted pidió',
       'work-order.undone': 'Se deshizo un cambio',
       'alert.raised': 'Alerta de equipo',
       'alert.taken': 'Alguien va en camino',

@@ -1,3 +1,5 @@
+import type { OrderLine } from '../commands/command.ts';
+import type { CallKind } from '../domain/chain.ts';
 import type { Way } from '../domain/message.ts';
 import { type Commands, roomFor } from './by-way.ts';
 import type { Language, Texts } from './language.ts';
@@ -20,6 +22,15 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
     const replyWith = way === 'email' ? mail.answerWith : language.notices.replyWith;
     return [`\n${mark('💬', bold(replyWith))}`, mark('🏃', responding), mark('🆘', escalate)];
   };
+  const calledFor = (of: CallKind[]) => of.map((kind) => news.taken.what[kind]).join(` ${language.and} `);
+  const toTake = (order: OrderLine | null) => {
+    const { say, on, withNumber } = commandsFor(order);
+    // Who named no order is found without one.
+    const commands = { say, withNumber, on: order ? on : say };
+    return way === 'email'
+      ? `\n${mail.answerWith}\n${commands.on('RESPONDING')}`
+      : news.escalated.next(commands);
+  };
   return {
     'work-order.delayed': ({ order, by, reason }) =>
       joinLines(
@@ -33,14 +44,36 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
         mark('🆘', bold(news.escalated.head(about(by)))),
         order ? heading(order) : news.escalated.noOrder,
         reason && quoted(reason, room.quote),
-        order &&
-          (way === 'email'
-            ? `\n${mail.answerWith}\n${commandsFor(order).on('RESPONDING')}`
-            : news.escalated.next(commandsFor(order))),
+        toTake(order),
       ),
     'work-order.needed': ({ order, by, what }) =>
-      joinLines(mark('🙋', bold(news.needed(about(by)))), heading(order), quoted(need(what), room.quote)),
-    'work-order.taken': ({ order, by }) => joinLines(mark('🏃', bold(news.taken(about(by)))), heading(order)),
+      joinLines(
+        mark('🙋', bold(news.needed(about(by)))),
+        heading(order),
+        quoted(what.split('\n').map(need).join('; '), room.quote),
+        toTake(order),
+      ),
+    'work-order.taken': ({ order, of, by, caller }) =>
+      joinLines(
+        mark(
+          '🏃',
+          bold(
+            caller === null
+              ? news.taken.yours(about(by), calledFor(of))
+              : news.taken.others(about(by), calledFor(of), about(caller)),
+          ),
+        ),
+        order && heading(order),
+        caller !== null && news.taken.next,
+      ),
+    'call.seen': ({ order, of, name }) =>
+      joinLines(mark('👀', news.seen(about(name), calledFor(of))), order && heading(order)),
+    'call.unanswered': ({ order, of }) =>
+      joinLines(
+        mark('⚠️', bold(news.unanswered.head(calledFor(of)))),
+        order && heading(order),
+        news.unanswered.next,
+      ),
     'work-order.undone': ({ order, by, types }) =>
       joinLines(
         mark('↩️', news.undone(about(by), undone(types), bold)),

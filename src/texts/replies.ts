@@ -133,7 +133,7 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
         order && heading(order),
         toldLine(told, 'supervisor'),
         !order && replies.escalated.noOrder,
-        order && told.length > 0 && replies.escalated.next,
+        told.length > 0 && replies.escalated.next,
       ),
     needed: ({ order, what, told }) =>
       joinLines(
@@ -159,11 +159,17 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
       ),
     noAlert: () => joinLines(mark('👍', replies.noAlert), next(null).yourOrders),
     ...alertReplies.replies,
-    escalationTaken: ({ order, technician }) =>
+    callTaken: ({ order, of, technician }) =>
       joinLines(
-        mark('🏃', replies.escalationTaken.head),
-        heading(order),
-        technician ? replies.escalationTaken.told(oneLine(technician, 60)) : replies.escalationTaken.nobody,
+        mark('🏃', replies.callTaken.head(undone(of.map((kind) => stepCalledFor[kind])))),
+        order && heading(order),
+        technician ? replies.callTaken.told(oneLine(technician, 60)) : replies.callTaken.nobody,
+      ),
+    callTakenBefore: ({ order, by, at }, reader) =>
+      joinLines(
+        mark('ℹ️', replies.callTakenBefore(oneLine(by, 60))) + ` (${writeMoment(at, reader)})`,
+        order && heading(order),
+        next(null).yourOrders,
       ),
     undone: ({ order, types, told }) =>
       joinLines(
@@ -355,6 +361,12 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
 
 // Help and ESCALATE go without an order as well.
 const aboutAnOrder: CommandName[] = ['ACK', 'START', 'COMPLETE', 'NOTE', 'DELAY', 'CONFIRM', 'NEED'];
+
+// As UNDO calls it.
+const stepCalledFor = {
+  'work-order.escalated': 'work_order.escalated',
+  'work-order.needed': 'work_order.noted.need',
+} as const;
 
 const commandsInShort = [
   ...(['MY WORK', 'STATUS', 'ACK', 'START', 'COMPLETE'] as const),

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertFacts, Facts, Undoable } from '../../src/commands/command.ts';
 import type { Heard } from '../../src/commands/understand.ts';
-import { alert, claimed, decide, facts, order, person, resolved, secondsAgo, talkAfter } from './facts.ts';
+import {
+  alert,
+  call,
+  claimed,
+  decide,
+  facts,
+  order,
+  person,
+  resolved,
+  secondsAgo,
+  talkAfter,
+} from './facts.ts';
 
 const knowing = (alerts: AlertFacts[], fields: Parameters<typeof facts>[2] = {}) =>
   facts([], [], { alerts, ...fields });
@@ -165,15 +176,13 @@ describe('RESPONDING', () => {
   describe('beside an escalation', () => {
     const escalated = order('WO-9', { escalated: true, assigneeId: 'ben' });
     const escalation = (seconds: number) => ({
-      escalations: [{ order: escalated, assignee: person('ben'), toldAt: secondsAgo(seconds) }],
+      calls: [call(escalated, { toldAt: secondsAgo(seconds) })],
     });
 
     test('takes what was told last', () => {
       expect(told('responding', knowing([alert('A-1')], escalation(61))).answer).toBe('alertTaken');
-      expect(told('responding', knowing([alert('A-1')], escalation(59))).answer).toBe('escalationTaken');
-      expect(told('responding', knowing([claimed('A-1', bens)], escalation(600))).answer).toBe(
-        'escalationTaken',
-      );
+      expect(told('responding', knowing([alert('A-1')], escalation(59))).answer).toBe('callTaken');
+      expect(told('responding', knowing([claimed('A-1', bens)], escalation(600))).answer).toBe('callTaken');
     });
 
     test('or what is named or quoted', () => {
@@ -181,15 +190,15 @@ describe('RESPONDING', () => {
       expect(told('responding A-1', known).answer).toBe('alertTaken');
       expect(told('responding', { ...known, quotedAlerts: ['id of A-1'] }).answer).toBe('alertTaken');
       const early = knowing([alert('A-1')], escalation(600));
-      expect(told('responding WO-9', early).answer).toBe('escalationTaken');
-      expect(told('responding', { ...early, quoted: [escalated.id] }).answer).toBe('escalationTaken');
+      expect(told('responding WO-9', early).answer).toBe('callTaken');
+      expect(told('responding', { ...early, quoted: [escalated.id] }).answer).toBe('callTaken');
     });
 
     test('what fits both is asked about', () => {
       const asked = decide('responding 9', knowing([alert('A-9')], escalation(10)));
       expect(asked.reply).toMatchObject({ key: 'whichAlert', values: { all: false } });
       const known = knowing([alert('A-9')], escalation(10));
-      expect(told('2', known, talkAfter(asked)).answer).toBe('escalationTaken');
+      expect(told('2', known, talkAfter(asked)).answer).toBe('callTaken');
     });
   });
 

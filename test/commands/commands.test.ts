@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts, Undoable } from '../../src/commands/command.ts';
-import { decide, facts, now, order, outcome, person, secondsAgo, talkAfter } from './facts.ts';
+import type { CallChange, Facts, Undoable } from '../../src/commands/command.ts';
+import { call, decide, facts, now, order, outcome, person, secondsAgo, talkAfter } from './facts.ts';
 
 const statuses = ['assigned', 'acknowledged', 'in_progress', 'delayed'] as const;
 
@@ -285,6 +285,13 @@ describe('who is told', () => {
     return tell.map(({ to, news }) => `${to.id} ${news.key}`);
   };
 
+  const called = (text: string, known: Partial<Facts>) => {
+    const { call: made, reply } = decide(text, facts([order('WO-1', { status: 'in_progress' })], [], known));
+    const { kind, people: toTell } = made as Extract<CallChange, { do: 'call' }>;
+    expect((reply.values as { told: string[] }).told).toEqual(toTell.map(({ name }) => name));
+    return toTell.map(({ id }) => `${id} ${kind}`);
+  };
+
   test.each([
     { known: people(paula, pedro, sofia, otto), expected: ['pedro'] },
     { known: people(paula, { ...pedro, ...away }, sofia, otto), expected: ['paula'] },
@@ -304,8 +311,21 @@ describe('who is told', () => {
     { known: people(otto), expected: ['otto'] },
     { known: people(), expected: [] },
   ])('ESCALATE and NEED: $expected', ({ known, expected }) => {
-    expect(told('escalate smoke', known)).toEqual(expected.map((id) => `${id} work-order.escalated`));
-    expect(told('need a hand', known)).toEqual(expected.map((id) => `${id} work-order.needed`));
+    expect(called('escalate smoke', known)).toEqual(expected.map((id) => `${id} work-order.escalated`));
+    expect(called('need a hand', known)).toEqual(expected.map((id) => `${id} work-order.needed`));
+  });
+
+  test('while a call still runs, ESCALATE and NEED tell those who are next', () => {
+    const orderId = 'id of WO-1';
+    const calling: Facts['calling'] = [
+      { kind: 'work-order.escalated', orderId, again: [otto] },
+      { kind: 'work-order.needed', orderId, again: [sofia, simon] },
+      { kind: 'work-order.escalated', orderId: null, again: [paula] },
+    ];
+    const known = facts([order('WO-1')], [], { ...people(sofia, otto), calling });
+    expect(called('escalate smoke', known)).toEqual(['otto work-order.escalated']);
+    expect(called('need a hand', known)).toEqual(['sofia work-order.needed', 'simon work-order.needed']);
+    expect(decide('escalate', known).reply.values).toMatchObject({ told: ['Otto'] });
   });
 
   test('the event of an escalation says who', () => {
@@ -412,13 +432,16 @@ describe('HELP', () => {
   });
 });
 
-describe('RESPONDING takes an escalation', () => {
+describe('RESPONDING takes a call for help', () => {
   const ben = person('ben');
-  const escalations = [
-    { order: order('WO-1', { escalated: true, assigneeId: 'ben' }), assignee: ben, toldAt: now },
-    { order: order('WO-2', { escalated: true, assigneeId: null }), assignee: null, toldAt: now },
+  const sofia = person('sofia', { role: 'supervisor' });
+  const first = order('WO-1', { escalated: true, assigneeId: 'ben' });
+  const calls = [
+    call(first, { told: [sofia] }),
+    call(order('WO-2', { escalated: true, assigneeId: null }), { caller: null }),
   ];
-  const known = facts([], [], { escalations });
+  const needed = call(first, { id: 'need about WO-1', kind: 'work-order.needed' });
+  const known = facts([], [], { calls });
 
   test.each([
     { text: 'responding', quoted: [], taken: 'WO-1' },
@@ -426,9 +449,10 @@ describe('RESPONDING takes an escalation', () => {
     { text: 'responding 2', quoted: [], taken: 'WO-2' },
     { text: 'responding', quoted: ['id of WO-2'], taken: 'WO-2' },
   ])('$text $quoted: $taken', ({ text, quoted, taken }) => {
-    const { changes, reply } = decide(text, { ...known, quoted });
-    expect(reply.key).toBe('escalationTaken');
-    expect(changes).toMatchObject([
+    const decision = decide(text, { ...known, quoted });
+    expect(decision.reply.key).toBe('callTaken');
+    expect(decision.call).toEqual({ do: 'take', ids: [`call about ${taken}`] });
+    expect(decision.changes).toMatchObject([
       {
         orderId: `id of ${taken}`,
         set: { escalated: false },
@@ -438,15 +462,54 @@ describe('RESPONDING takes an escalation', () => {
     ]);
   });
 
-  test('the technician hears who comes', () => {
+  test('whoever called hears who comes, and so does who was told as well', () => {
+    const news = (caller: string | null) => ({
+      ...{ key: 'work-order.taken', orderId: 'id of WO-1' },
+      values: { by: 'Ana', of: ['work-order.escalated'], caller },
+    });
     expect(decide('responding', known)).toMatchObject({
       reply: { values: { technician: 'Ben' } },
-      tell: [{ to: ben, news: { key: 'work-order.taken', values: { by: 'Ana' }, orderId: 'id of WO-1' } }],
+      tell: [
+        { to: ben, news: news(null) },
+        { to: sofia, news: news('Ben') },
+      ],
     });
     expect(decide('responding WO-2', known)).toMatchObject({
       reply: { values: { technician: null } },
       tell: [],
     });
+  });
+
+  test('all that is called for about the order is taken, and all of it is said', () => {
+    const { changes, call: taken, reply } = decide('responding', { ...known, calls: [needed, ...calls] });
+    expect(taken).toEqual({ do: 'take', ids: ['need about WO-1', 'call about WO-1'] });
+    expect(reply.values).toMatchObject({ of: ['work-order.needed', 'work-order.escalated'] });
+    expect(changes).toMatchObject([
+      { set: {}, event: { type: 'work_order.noted', data: { text: null, need: true, takenBy: 'E-1' } } },
+      { set: { escalated: false }, event: { type: 'work_order.escalated', data: { takenBy: 'E-1' } } },
+    ]);
+  });
+
+  test('one that names no order is taken as the last told', () => {
+    const { changes, call: taken, reply } = decide('responding', { ...known, calls: [call(null), ...calls] });
+    expect(taken).toEqual({ do: 'take', ids: ['call about undefined'] });
+    expect(changes).toMatchObject([{ orderId: null, set: {}, event: { data: { takenBy: 'E-1' } } }]);
+    expect(reply).toMatchObject({ key: 'callTaken', values: { order: null }, orders: [] });
+  });
+
+  test('what somebody else has taken is answered with who, unless another waits', () => {
+    const taken = { by: 'Sofia', at: secondsAgo(60) };
+    const over = call(first, { taken });
+    expect(decide('responding', facts([], [], { calls: [over] }))).toMatchObject({
+      ...{ changes: [], call: null, tell: [] },
+      reply: { key: 'callTakenBefore', values: { by: 'Sofia', at: secondsAgo(60) } },
+    });
+    expect(decide('responding', facts([], [], { calls: [over, calls[1]!] })).call).toEqual({
+      ...{ do: 'take', ids: ['call about WO-2'] },
+    });
+    expect(decide('responding WO-1', facts([], [], { calls: [over, calls[1]!] })).reply.key).toBe(
+      'callTakenBefore',
+    );
   });
 
   test('without one there is nothing to take; what names none is asked about', () => {

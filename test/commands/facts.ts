@@ -1,4 +1,4 @@
-import type { AlertFacts, Facts, OrderFacts } from '../../src/commands/command.ts';
+import type { AlertFacts, Call, Facts, OrderFacts } from '../../src/commands/command.ts';
 import { type RecordedDecision, runCommand } from '../../src/commands/run.ts';
 import type { Talk } from '../../src/commands/talk.ts';
 import { type Heard, understand } from '../../src/commands/understand.ts';
@@ -82,6 +82,18 @@ export const person = (id: string, fields: Partial<Person> = {}): Person => ({
   ...fields,
 });
 
+/** An escalation of somebody else's order, unless told otherwise. */
+export const call = (about: OrderFacts | null, fields: Partial<Call> = {}): Call => ({
+  id: `call about ${about?.number}`,
+  kind: 'work-order.escalated',
+  order: about,
+  caller: person('ben'),
+  toldAt: secondsAgo(60),
+  told: [],
+  taken: null,
+  ...fields,
+});
+
 export const facts = (
   orders: OrderFacts[],
   closed: OrderFacts[] = [],
@@ -108,9 +120,10 @@ export const facts = (
   attachments: [],
   people: { all: [], supervisorId: null, onCall: [] },
   undoable: null,
-  escalations: [],
   alerts: [],
   nextPeople: [],
+  calls: [],
+  calling: [],
   missed: [],
   list: null,
   ...fields,
@@ -154,10 +167,10 @@ export const outcome = (message: string | Partial<Heard>, known: Facts, talk: Ta
   };
 };
 
-const numberOf = (id: string | null, { orders, closed, escalations, undoable }: Facts): string | undefined =>
+const numberOf = (id: string | null, { orders, closed, calls, undoable }: Facts): string | undefined =>
   [
     ...orders,
     ...closed,
-    ...escalations.map((each) => each.order),
+    ...calls.flatMap((each) => each.order ?? []),
     ...(undoable?.changes.flatMap((each) => each.order ?? []) ?? []),
   ].find((each) => each.id === id)?.number;

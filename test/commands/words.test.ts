@@ -4,7 +4,7 @@ import { commands } from '../../src/commands/table.ts';
 import { joinVocabularies, nearWords } from '../../src/commands/words.ts';
 import { en } from '../../src/texts/en.ts';
 import { words } from '../../src/texts/texts.ts';
-import { alert, claimed, decide, facts, order } from './facts.ts';
+import { alert, call, claimed, decide, facts, order } from './facts.ts';
 import { slips } from './slips.ts';
 
 describe('the words of all languages together', () => {
@@ -25,14 +25,8 @@ describe('words as people misspell them', () => {
     order('PM-2', { kind: 'preventive', scheduled: { on: '2026-12-24' } }),
     order('WO-3', { status: 'acknowledged' }),
   ]);
-  const escalations = [
-    {
-      order: order('WO-9', { escalated: true, assigneeId: 'ben' }),
-      assignee: null,
-      toldAt: inHand.receivedAt,
-    },
-  ];
   const alerts = [alert('A-1'), claimed('A-2')];
+  const calls = [call(order('WO-9', { escalated: true, assigneeId: 'ben' }))];
   const undoable = {
     receivedAt: inHand.receivedAt,
     changes: [
@@ -47,7 +41,7 @@ describe('words as people misspell them', () => {
     changedSince: null,
     told: [],
   };
-  const known = { ...inHand, escalations, alerts, undoable };
+  const known = { ...inHand, calls, alerts, undoable };
 
   test('there are 200 of them', () => {
     expect(slips.length).toBeGreaterThanOrEqual(200);

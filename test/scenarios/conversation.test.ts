@@ -6,6 +6,7 @@ import type { OrderStatus } from '../../src/domain/work-order.ts';
 import {
   answersAboutAlerts,
   castIn,
+  heardByCalls,
   heardByPhones,
   heardBySms,
   heardByWays,
@@ -744,6 +745,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
 
   test('every text was heard by somebody', () => {
     const elsewhere = [
+      ...heardByCalls,
       ...heardByPhones,
       ...heardBySms,
       ...heardByWays,

@@ -83,3 +83,6 @@ export const answersAboutAlerts: Key[] = [
 
 /** What planners hear because time passes: in digests.test.ts. */
 export const heardInTime: Key[] = ['technician.not-reading', 'maintenance.unconfirmed'];
+
+/** What is heard of calls for help: in calls.test.ts. */
+export const heardByCalls: Key[] = ['callTakenBefore', 'call.seen', 'call.unanswered'];

@@ -248,9 +248,13 @@ const furnish = async ({ apiKey = true } = {}) => {
     await tx.messages.moveTo(ids.acceptedNotice, 'accepted');
     await tx.messages.moveTo(ids.sentPage, 'accepted');
     await tx.chains.add(chainOf(own), 0, null);
-    const call = { kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder };
+    const call = {
+      ...{ kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder },
+      causedBy: ids.read,
+    };
     await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
     await tx.chains.addPage(pageOf(own));
+    await tx.chains.addPage({ ...pageOf(own), id: randomUUID(), chainId: ids.call });
     await tx.alerts.addToMessage(ids.acceptedNotice, ids.alert);
     await tx.quickReplies.want(ids.channel, [
       { shape, definition: definitionOf(own) },
@@ -532,6 +536,23 @@ const cases: Cases = {
     applied: (tx, its) => tx.callbacks.applied(its.ids.callback, its.ids.accepted, 'delivered'),
     park: (tx, its) => tx.callbacks.park(its.ids.callback, null),
     wake: (tx, its) => tx.callbacks.wake(its.ids.channel, sidOut),
+  },
+  calls: {
+    toldTo: (tx, its) => tx.calls.toldTo(its.ids.technician),
+    ordersOf: (tx, its) => tx.calls.ordersOf([its.ids.call]),
+    lock: (tx, its) => tx.calls.lock([its.ids.call]),
+    lockOpen: (tx, its) => tx.calls.lockOpen([its.ids.escalatedOrder], its.ids.technician),
+    take: (tx, its) => tx.calls.take([its.ids.call], its.ids.supervisor, its.ids.read),
+    withdraw: (tx, its) => tx.calls.withdraw([its.ids.call], null),
+    lockOfMessage: (tx, its) => tx.calls.lockOfMessage(its.ids.read),
+    untake: (tx, its) => tx.calls.untake(its.ids.call),
+    countTurn: (tx, its) => tx.calls.countTurn(its.ids.call),
+    goOnFrom: (tx, its) => tx.calls.goOnFrom(its.ids.call, its.ids.chain),
+    setReason: (tx, its) => tx.calls.setReason(its.ids.call, 'stolen'),
+    lockTold: (tx, its) => tx.calls.lockTold([its.ids.call]),
+    withdrawPages: (tx, its) => tx.calls.withdrawPages([its.ids.call]),
+    keepOver: (tx, its) => tx.calls.keepOver([its.ids.acceptedNotice]),
+    isOver: (tx, its) => tx.calls.isOver(its.ids.acceptedNotice),
   },
   channels: {
     list: (tx) => tx.channels.list(),
@@ -839,7 +860,6 @@ const cases: Cases = {
     ],
     getMany: (tx, its) => tx.workOrders.getMany([its.ids.order]),
     lastMoves: (tx, its) => tx.workOrders.lastMoves([its.ids.order]),
-    escalatedTo: (tx, its) => tx.workOrders.escalatedTo(its.ids.supervisor),
     detail: (tx) => tx.workOrders.detail('WO-1'),
     list: [
       (tx) => tx.workOrders.list(all),

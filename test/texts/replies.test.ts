@@ -91,9 +91,18 @@ describe('an answer about an order names its number, its asset and what comes ne
       /No supervisor could be told: please call/,
     ],
     [
-      'escalation taken',
-      write('escalationTaken', { order: one, technician: 'Ben' }),
-      /taking it\n.*Ben is told/s,
+      'call taken',
+      write('callTaken', {
+        order: one,
+        of: ['work-order.escalated', 'work-order.needed'],
+        technician: 'Ben',
+      }),
+      /taking it: escalation and request\n.*Ben is told/s,
+    ],
+    [
+      'call taken before',
+      write('callTakenBefore', { order: one, by: 'Sofia', at }),
+      /Nothing changed: Sofia is taking it already \(/,
     ],
     [
       'undone',
@@ -366,12 +375,35 @@ describe('what somebody else is told names who did it and the order', () => {
     [
       'work-order.needed',
       news('work-order.needed', { order: one, by: 'Ana', what: 'a hand' }),
-      /Ana needs something.*“a hand”/s,
+      /Ana needs something.*“a hand”.*RESPONDING/s,
+    ],
+    [
+      'work-order.needed, twice',
+      news('work-order.needed', { order: one, by: 'Ana', what: 'hand\na crane' }),
+      /“hand; a crane”/s,
     ],
     [
       'work-order.taken',
-      news('work-order.taken', { order: one, by: 'Sofia' }),
-      /Sofia takes your escalation/,
+      news('work-order.taken', {
+        ...{ order: one, by: 'Sofia', caller: null },
+        of: ['work-order.escalated', 'work-order.needed'],
+      }),
+      /Sofia takes your escalation and request/,
+    ],
+    [
+      'work-order.taken, for others',
+      news('work-order.taken', { order: one, of: ['work-order.needed'], by: 'Sofia', caller: 'Ana' }),
+      /Sofia takes the request of Ana.*You need not do anything/s,
+    ],
+    [
+      'call.seen',
+      news('call.seen', { order: one, of: ['work-order.escalated'], name: 'Sofia' }),
+      /Sofia has read your escalation/,
+    ],
+    [
+      'call.unanswered',
+      news('call.unanswered', { order: one, of: ['work-order.needed'] }),
+      /Nobody has taken your request yet.*Please call/s,
     ],
     [
       'work-order.undone',
@@ -392,8 +424,7 @@ describe('what somebody else is told names who did it and the order', () => {
   test('or that there was none', () => {
     const text = news('work-order.escalated', { order: null, by: 'Ana', reason: null });
     expect(text).toContain('No order was named');
-    // There is nothing to take, then.
-    expect(text).not.toContain('RESPONDING');
+    expect(text).toContain('RESPONDING');
   });
 
   test('or the technician and the way', () => {
@@ -461,7 +492,8 @@ describe('whatever it is about, it can be sent', () => {
     alertUndone: { alerts: bigStates, types: ['alert.claimed'], told },
     alertStaysEscalated: bigStates[0]!,
     alertChangedSince: { alert: bigAlerts[0]!, by: huge, at },
-    escalationTaken: { order: big, technician: huge },
+    callTaken: { order: big, of: ['work-order.escalated', 'work-order.needed'], technician: huge },
+    callTakenBefore: { order: big, by: huge, at },
     undone: { order: big, types: ['work_order.acknowledged', 'work_order.started'], told },
     nothingToUndo: {},
     tooLateToUndo: { order: big, at },
@@ -522,7 +554,14 @@ describe('whatever it is about, it can be sent', () => {
     'work-order.delayed': { order: big, by: huge, reason: huge },
     'work-order.escalated': { order: big, by: huge, reason: huge },
     'work-order.needed': { order: big, by: huge, what: huge },
-    'work-order.taken': { order: big, by: huge },
+    'work-order.taken': {
+      order: big,
+      of: ['work-order.escalated', 'work-order.needed'],
+      by: huge,
+      caller: huge,
+    },
+    'call.seen': { order: big, of: ['work-order.escalated', 'work-order.needed'], name: huge },
+    'call.unanswered': { order: big, of: ['work-order.escalated', 'work-order.needed'] },
     'work-order.undone': { order: big, by: huge, types: ['work_order.delayed'] },
     'alert.taken': { alert: hugeAlert, by: huge },
     'alert.released': { alert: hugeAlert, by: huge },

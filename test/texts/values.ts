@@ -147,7 +147,11 @@ export const replyCases = ({
     ],
     alertStaysEscalated: states(),
     alertChangedSince: [name, null].map((by) => ({ alert: alert(), by, at })),
-    escalationTaken: [name, null].map((technician) => ({ order: working, technician })),
+    callTaken: [name, null].flatMap((technician) => [
+      { order: working, of: ['work-order.escalated', 'work-order.needed'] as const, technician },
+      { order: null, of: ['work-order.escalated'] as const, technician },
+    ]),
+    callTakenBefore: [working, null].map((each) => ({ order: each, by: name, at })),
     undone: [
       { order: assigned, types: ['work_order.acknowledged', 'work_order.started'], told },
       { order: null, types: ['work_order.escalated'], told: [] },
@@ -246,7 +250,19 @@ export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues>
       { order: null, by: name, reason: text },
     ],
     'work-order.needed': [text, 'hand', 'part', 'permit'].map((what) => ({ order: working, by: name, what })),
-    'work-order.taken': [{ order: working, by: name }],
+    'work-order.taken': [null, name].flatMap((caller) => [
+      { order: working, of: ['work-order.escalated', 'work-order.needed'] as const, by: name, caller },
+      { order: null, of: ['work-order.escalated'] as const, by: name, caller },
+    ]),
+    'call.seen': [working, null].map((each) => ({
+      order: each,
+      of: ['work-order.escalated'] as const,
+      name,
+    })),
+    'call.unanswered': [working, null].map((each) => ({
+      order: each,
+      of: ['work-order.escalated'] as const,
+    })),
     'work-order.undone': [
       { order: working, by: name, types: ['work_order.delayed', 'work_order.noted'] },
       { order: null, by: name, types: ['work_order.escalated'] },
