@@ -138,14 +138,17 @@ export const calls = (trx: Queries, tenantId: string) => ({
    * must be locked before.
    */
   lockTold: async (ids: string[]): Promise<Map<string, string[]>> => {
-    const rows = await trx.rows<{ id: string; technicianId: string; never_left: boolean }>(
-      `SELECT p.chain_id AS id, p.technician_id AS "technicianId", ${neverLeft} AS never_left FROM ${waysOfPages}
+    const rows = await trx.rows<{ id: string; technicianId: string; unsent: boolean }>(
+      `SELECT p.chain_id AS id, p.technician_id AS "technicianId", ${neverLeft} AS unsent FROM ${waysOfPages}
        WHERE p.tenant_id = $1 AND p.chain_id = ANY($2) ORDER BY m.id FOR UPDATE OF m`,
       [tenantId, ids],
     );
-    const told = (id: string) =>
-      rows.filter((row) => row.id === id && !row.never_left).map(({ technicianId }) => technicianId);
-    return new Map(ids.map((id) => [id, [...new Set(told(id))]]));
+    const told = new Map<string, string[]>();
+    for (const { id, technicianId, unsent } of rows) {
+      const before = told.get(id) ?? [];
+      if (!unsent && !before.includes(technicianId)) told.set(id, [...before, technicianId]);
+    }
+    return told;
   },
 
   /** What was to tell of these calls and did not leave yet is not sent. */

@@ -100,6 +100,8 @@ const furnish = async ({ apiKey = true } = {}) => {
       /** Of a call for help about the escalated order. */
       call: randomUUID(),
       page: randomUUID(),
+      /** One that somebody has taken. */
+      takenCall: randomUUID(),
       /** Pages of the supervisor: one waits, one has left. */
       waitingPage: randomUUID(),
       sentPage: randomUUID(),
@@ -255,6 +257,14 @@ const furnish = async ({ apiKey = true } = {}) => {
     await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
     await tx.chains.addPage(pageOf(own));
     await tx.chains.addPage({ ...pageOf(own), id: randomUUID(), chainId: ids.call });
+    await tx.chains.add(
+      { ...chainOf(own), ...call, id: ids.takenCall, workOrderId: null, callerId: ids.technician },
+      60,
+      null,
+    );
+    const takenPage = { id: randomUUID(), chainId: ids.takenCall, messageId: ids.digest };
+    await tx.chains.addPage({ ...pageOf(own), ...takenPage });
+    await tx.calls.take([ids.takenCall], ids.supervisor, ids.read);
     await tx.alerts.addToMessage(ids.acceptedNotice, ids.alert);
     await tx.quickReplies.want(ids.channel, [
       { shape, definition: definitionOf(own) },
@@ -545,14 +555,14 @@ const cases: Cases = {
     take: (tx, its) => tx.calls.take([its.ids.call], its.ids.supervisor, its.ids.read),
     withdraw: (tx, its) => tx.calls.withdraw([its.ids.call], null),
     lockOfMessage: (tx, its) => tx.calls.lockOfMessage(its.ids.read),
-    untake: (tx, its) => tx.calls.untake(its.ids.call),
+    untake: (tx, its) => tx.calls.untake(its.ids.takenCall),
     countTurn: (tx, its) => tx.calls.countTurn(its.ids.call),
     goOnFrom: (tx, its) => tx.calls.goOnFrom(its.ids.call, its.ids.chain),
     setReason: (tx, its) => tx.calls.setReason(its.ids.call, 'stolen'),
     lockTold: (tx, its) => tx.calls.lockTold([its.ids.call]),
     withdrawPages: (tx, its) => tx.calls.withdrawPages([its.ids.call]),
-    keepOver: (tx, its) => tx.calls.keepOver([its.ids.acceptedNotice]),
-    isOver: (tx, its) => tx.calls.isOver(its.ids.acceptedNotice),
+    keepOver: (tx, its) => tx.calls.keepOver([its.ids.digest]),
+    isOver: (tx, its) => tx.calls.isOver(its.ids.digest),
   },
   channels: {
     list: (tx) => tx.channels.list(),

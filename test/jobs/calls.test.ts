@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chains } from '../../jobs/chains.ts';
+import { callForHelp, takeCalls } from '../../src/cmms/calls.ts';
+import { readFacts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import type { Deps } from '../../src/deps.ts';
+import { takeDue } from '../../src/messaging/take.ts';
+import { createStore, type Store, type Tx } from '../../src/store/store.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createTenant, type TestTenant } from '../support/tenant.ts';
+import { quickTiming } from '../support/timing.ts';
+
+let database: TestDatabase;
+let store: Store;
+let tenant: TestTenant;
+let deps: Deps;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = createStore({ url: database.appUrl, maxConnections: 6 });
+  tenant = await createTenant(store);
+  deps = {
+    ...{ store, log: pino({ level: 'silent' }), now: () => new Date(), newId: randomUUID },
+    ...{ ring: () => {}, secretKeys: [], enabled: true },
+  };
+  await inTenant(async (tx) => {
+    const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
+    const people = [
+      ['BOSS', { role: 'supervisor' as const, phone: '+12025550181' }],
+      ['OTTO', { phone: '+12025550182' }],
+      ['ANA', { supervisor: 'BOSS', phone: '+12025550183' }],
+    ] as const;
+    for (const [id, fields] of people)
+      await saveTechnician(tx, id, { name: id, ...fields }, facts, collectFaults());
+    const step = { waitSeconds: 0, notify: ['OTTO'], ways: ['whatsapp'] };
+    await tx.settings.save({ escalation: { high: [step] } });
+  });
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
+
+/** Ana's escalation of no order, of which only its own chain can be locked; the message that tells her supervisor. */
+const call = () =>
+  inTenant(async (tx) => {
+    const facts = await readFacts(tx, deps, { kind: 'technician', id: 'ANA' });
+    const caller = (await tx.technicians.find('ANA'))!;
+    const people = await tx.technicians.toTell(caller.id, []);
+    const messageId = randomUUID();
+    const about = { kind: 'work-order.escalated' as const, order: null, reason: 'fire', people };
+    await callForHelp(tx, { do: 'call', ...about }, { caller, messageId }, facts);
+    const { began } = await tx.calls.lockOfMessage(messageId);
+    const [page] = await tx.chains.pages(began[0]!);
+    return { id: began[0]!, page: page!.messageId, boss: people[0]!.id };
+  });
+
+/** Begins a piece of work and leaves it before its commit, until it is let go. */
+const heldOpen = async (work: (tx: Tx) => Promise<unknown>) => {
+  let letGo = () => {};
+  const mayEnd = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let done: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((begun) => {
+    done = inTenant(async (tx) => {
+      await work(tx);
+      begun();
+      await mayEnd;
+    });
+  });
+  return async () => {
+    letGo();
+    await done;
+  };
+};
+
+const statusOf = async (id: string) => (await inTenant((tx) => tx.messages.get(id)))!;
+
+const send = () => inTenant((tx) => takeDue(tx, deps, tenant.channelId!, 50, quickTiming));
+
+test('a step is started once, however many workers come for it', async () => {
+  const { id, boss } = await call();
+  await Promise.all([1, 2, 3].map(() => chains(deps)({ tenantId: tenant.tenantId, id })));
+  const pages = await inTenant((tx) => tx.chains.pages(id));
+  expect(pages.map(({ step, turn }) => [step, turn])).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
+  await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
+});
+
+test('a page is not sent once its call is taken, though the two come together', async () => {
+  const { id, page, boss } = await call();
+  const commit = await heldOpen((tx) => takeCalls(tx, [id], boss, randomUUID()));
+  const sending = send();
+  await commit();
+  expect((await sending).taken.map(({ messageId }) => messageId)).not.toContain(page);
+  await send();
+  expect(await statusOf(page)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on', attempts: [] });
+});
+
+test('whoever takes a call waits for a page that is being marked as sent', async () => {
+  const { id, page, boss } = await call();
+  const commit = await heldOpen((tx) => takeDue(tx, deps, tenant.channelId!, 50, quickTiming));
+  const taking = inTenant(async (tx) => {
+    await tx.calls.lock([id]);
+    const told = await tx.calls.lockTold([id]);
+    await takeCalls(tx, [id], boss, randomUUID());
+    return told.get(id);
+  });
+  await commit();
+  // It has left, so its reader is one of those who hear who goes.
+  expect(await taking).toContain(boss);
+  expect((await statusOf(page)).status).toBe('sending');
+});
