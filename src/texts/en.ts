@@ -528,6 +528,13 @@ export const en = {
     }),
   },
 
+  /** An alert of a metric: its name, value and limit. */
+  excursion: {
+    high: (metric: string, value: string, limit: string) =>
+      `${metric}: ${value}, above the limit of ${limit}`,
+    low: (metric: string, value: string, limit: string) => `${metric}: ${value}, below the limit of ${limit}`,
+  },
+
   mail: {
     /** By what way stands below. */
     answerWith: 'Answer with:',

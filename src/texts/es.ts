@@ -514,6 +514,11 @@ export const es: Language = {
     }),
   },
 
+  excursion: {
+    high: (metric, value, limit) => `${metric}: ${value}, por encima del límite de ${limit}`,
+    low: (metric, value, limit) => `${metric}: ${value}, por debajo del límite de ${limit}`,
+  },
+
   mail: {
     answerWith: 'Responda con:',
     notRead: 'Las respuestas a este correo no se leen.',

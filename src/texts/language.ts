@@ -3,6 +3,7 @@ import type { AlertLine } from '../domain/alert.ts';
 import type { Way } from '../domain/message.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { en } from './en.ts';
+import type { ExcursionValues } from './excursions.ts';
 
 /** The words of one language, with English as the measure: the compiler names what another one lacks. */
 export type Language = typeof en;
@@ -34,6 +35,8 @@ export type Texts = {
   digest: (orders: WorkOrder[], reader: Reader) => string;
   /** The same on one line, all of them, without what to answer. */
   digestLine: (orders: WorkOrder[], reader: Reader) => string;
+  /** What the alert of a metric past its limit says. */
+  excursion: (values: ExcursionValues, locale: string) => string;
   /** What stands on a button, by the command it sends: at most 20 characters. */
   buttons: Record<ButtonAction, string>;
   /** What a mail about it is headed with; the order's number follows. */

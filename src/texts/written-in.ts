@@ -2,6 +2,7 @@ import type { Way } from '../domain/message.ts';
 import { pageIn } from './alerts.ts';
 import { plainText } from './by-way.ts';
 import { digestIn, digestLineIn } from './digests.ts';
+import { excursionIn } from './excursions.ts';
 import type { Language, Texts } from './language.ts';
 import { joinLines } from './layout.ts';
 import { newsIn } from './news.ts';
@@ -26,6 +27,7 @@ export const writtenIn = (language: Language, way: Way): Texts => ({
     'maintenance.reminder': language.notices.scheduled,
     ...language.mail.subjects,
   },
+  excursion: excursionIn(language),
   buttons: language.buttons,
   fields: fieldsIn(language, way),
   kept: ({ kinds, onOrder }) => {

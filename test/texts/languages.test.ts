@@ -61,6 +61,11 @@ const everyText = (locale: string, filling: string): Written[] => {
       })),
     ),
     { what: 'digest', text: all.writeDigest(digestOrders(values), to), order: true },
+    ...(['high', 'low'] as const).map((side) => ({
+      what: `excursion, ${side}`,
+      text: all.textsFor(locale).excursion({ metric: values.text, side, value: 1.5, limit: 1 }, locale),
+      order: false,
+    })),
     { what: 'stranger', text: all.textsFor(locale).stranger, order: false },
   ];
 };
