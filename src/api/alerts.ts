@@ -38,20 +38,6 @@ const alertAnswer = z
   })
   .meta({ id: 'Alert' });
 
-const thresholdsAnswer = z
-  .strictObject({
-    metrics: z.array(
-      z.strictObject({
-        metric: z.string(),
-        high: z.number().nullable(),
-        low: z.number().nullable(),
-        clear: z.number().nullable(),
-        severity: z.enum(severities),
-      }),
-    ),
-  })
-  .meta({ id: 'Thresholds' });
-
 const listQuery = { limit, after: afterKey };
 
 const newAlert = z.strictObject(alertShape).meta({ id: 'NewAlert' });
@@ -135,25 +121,6 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
       });
       ringAll(deps, c.get('caller').tenantId, bells);
       return c.json(present(alert));
-    },
-  },
-  {
-    method: 'put',
-    path: '/assets/{code}/thresholds',
-    summary: "Set the limits of an asset's readings",
-    ...notYet,
-    handle: notImplemented,
-  },
-  {
-    method: 'get',
-    path: '/assets/{code}/thresholds',
-    summary: "The limits of an asset's readings",
-    answers: { 200: answer(thresholdsAnswer, 'None are set'), ...problems(404) },
-    handle: async (c) => {
-      const code = key.safeParse(c.req.param('code'));
-      const asset = code.success ? await inTenant(c, deps, (tx) => tx.assets.find(code.data)) : null;
-      if (!asset) return notFound();
-      return c.json({ metrics: [] });
     },
   },
   {

@@ -22,6 +22,7 @@ import { settingsRoutes } from './settings.ts';
 import { technicianRoutes } from './technicians.ts';
 import { templateRoutes } from './templates.ts';
 import { tenantRoutes } from './tenants.ts';
+import { thresholdRoutes } from './thresholds.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { workOrderRoutes } from './work-orders.ts';
 
@@ -81,6 +82,7 @@ export const apiRoutes = (deps: Deps, files: Files, settings: ApiSettings = with
   ...assetRoutes(deps),
   ...workOrderRoutes(deps),
   ...alertRoutes(deps),
+  ...thresholdRoutes(deps),
   ...notificationRoutes(deps),
   ...messageRoutes(deps),
   ...attachmentRoutes(deps, files),

@@ -199,7 +199,9 @@ export const readFields = <S extends Shape>(shape: S, value: unknown, faults: Fa
 };
 
 // Each of their elements is looked up by itself, so one that is wrong must not hide what is wrong with the others.
-const lookedUpInParts = new Set(['addresses', 'escalation', 'onCall', 'recipients', 'responsible']);
+const lookedUpInParts = new Set([
+  ...['addresses', 'escalation', 'metrics', 'onCall', 'recipients', 'responsible'],
+]);
 
 /**
  * What of a field can be looked into further; undefined if nothing can. Elements keep their places: those that are

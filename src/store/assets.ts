@@ -28,6 +28,17 @@ export const assets = (trx: Queries, tenantId: string) => {
       return row ? fromRow(row) : null;
     },
 
+    /** The ids of those codes that are there, by code. */
+    idsOf: async (codes: string[]): Promise<Map<string, string>> =>
+      new Map(
+        (
+          await trx.rows<{ code: string; id: string }>(
+            'SELECT code, id FROM asset WHERE tenant_id = $1 AND code = ANY($2)',
+            [tenantId, codes],
+          )
+        ).map(({ code, id }) => [code, id]),
+      ),
+
     lock: async (code: string): Promise<Asset | null> => {
       const row = await rows().where({ code }).forNoKeyUpdate().first();
       return row ? fromRow(row) : null;

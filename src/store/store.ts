@@ -25,6 +25,7 @@ import { settings } from './settings.ts';
 import { technicians } from './technicians.ts';
 import { templates } from './templates.ts';
 import { tenants } from './tenants.ts';
+import { thresholds } from './thresholds.ts';
 import { webhookEndpoints } from './webhook-endpoints.ts';
 import { workOrders } from './work-orders.ts';
 
@@ -116,6 +117,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   technicians: technicians(trx, tenantId),
   templates: templates(trx, tenantId),
   tenants: tenants(trx, tenantId),
+  thresholds: thresholds(trx, tenantId),
   webhookEndpoints: webhookEndpoints(trx, tenantId),
   workOrders: workOrders(trx, tenantId),
 });

@@ -12,6 +12,7 @@ import type { InboundRow } from '../../src/store/gate.ts';
 import type { NewMessage } from '../../src/store/outbox.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
 import type { Technician } from '../../src/store/technicians.ts';
+import type { Threshold } from '../../src/store/thresholds.ts';
 import type { WebhookEndpoint } from '../../src/store/webhook-endpoints.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
 
@@ -137,6 +138,7 @@ const furnish = async ({ apiKey = true } = {}) => {
     ]);
     await tx.assets.insert({ id: ids.asset, code: 'PUMP-3', name: mark, location: mark });
     await tx.assets.setResponsible(ids.asset, [ids.technician]);
+    await tx.thresholds.replace(ids.asset, [thresholdOf(own)]);
     await tx.workOrders.insert(orderOf(own));
     await tx.workOrders.insert({ ...orderOf(own), id: ids.toldOrder, number: 'WO-2' });
     await tx.workOrders.insert({
@@ -325,6 +327,11 @@ const orderOf = ({ ids, mark }: Own): WorkOrder => ({
   ...{ acknowledgedAt: null, startedAt: null, completedAt: null, confirmedAt: null, closedAt: null },
 });
 
+const thresholdOf = ({ mark }: Pick<Own, 'mark'>): Threshold => ({
+  ...{ metric: mark, high: 80, low: null, clear: 75, severity: 'low' },
+});
+const metricOf = ({ ids, mark }: Own) => ({ assetId: ids.asset, metric: mark });
+
 const notificationOf = ({ mark, ids }: Own) => ({
   ...{
     id: ids.notification,
@@ -487,6 +494,7 @@ const cases: Cases = {
   },
   assets: {
     find: (tx) => tx.assets.find('PUMP-3'),
+    idsOf: (tx) => tx.assets.idsOf(['PUMP-3']),
     lock: (tx) => tx.assets.lock('PUMP-3'),
     detail: (tx) => tx.assets.detail('PUMP-3'),
     list: (tx) => tx.assets.list(all),
@@ -836,6 +844,15 @@ const cases: Cases = {
       await Promise.all([holding, taken]);
       return outcome;
     },
+  },
+  thresholds: {
+    list: (tx, its) => tx.thresholds.list(its.ids.asset),
+    replace: [
+      (tx, its) => tx.thresholds.replace(its.ids.asset, []),
+      (tx, its) => tx.thresholds.replace(its.ids.asset, [{ ...thresholdOf(its), high: 1 }]),
+    ],
+    lock: (tx, its) => tx.thresholds.lock([metricOf(its)]),
+    follow: (tx, its) => tx.thresholds.follow([{ ...metricOf(its), lastAt: new Date(0), excursion: null }]),
   },
   webhookEndpoints: {
     find: (tx) => tx.webhookEndpoints.find('EP-1'),
