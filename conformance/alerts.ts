@@ -1,20 +1,5 @@
 import type { Answer, Json, Kit } from './kit.ts';
-import {
-  expectFaults,
-  expectFields,
-  expectMoment,
-  expectSame,
-  expectStatus,
-  expectThat,
-  type Rule,
-  skip,
-} from './rule.ts';
-
-/** An installation of a version without alerts says so, instead of pretending. */
-const orSkip = (answer: Answer): Answer => {
-  if (answer.status === 501) skip(`${answer.request} is not in this version`);
-  return answer;
-};
+import { expectFaults, expectFields, expectMoment, expectSame, expectStatus, type Rule } from './rule.ts';
 
 // Not critical, and to a made-up person only: nobody is paged by a check.
 const raise = async (kit: Kit): Promise<{ given: Json; answer: Answer }> => {
@@ -112,42 +97,6 @@ export const alerts: Rule[] = [
         colour: 'red',
       });
       expectFaults(answer, '/message', '/asset', '/severity', '/recipients/0', '/colour');
-    },
-  },
-  {
-    says: 'thresholds are kept by asset and metric',
-    check: async (kit) => {
-      const { code } = await kit.asset();
-      const path = `/assets/${code}/thresholds`;
-      const metrics = [{ metric: 'vibration', high: 7.1, low: null, clear: 6.5, severity: 'low' }];
-      kit.leave(path, { metrics: [] });
-      expectSame(
-        'thresholds',
-        expectStatus(orSkip(await kit.put(path, { metrics })), 200, 201).body.metrics,
-        metrics,
-      );
-      expectSame('thresholds', expectStatus(await kit.get(path), 200).body.metrics, metrics);
-    },
-  },
-  {
-    says: 'readings are answered 202 with how many were accepted and which were rejected',
-    check: async (kit) => {
-      const { code } = await kit.asset();
-      const at = new Date().toISOString();
-      const answer = orSkip(
-        await kit.post('/readings', {
-          readings: [
-            { asset: code, metric: 'vibration', value: 1, at },
-            { asset: kit.name('none'), metric: 'vibration', value: 1, at },
-          ],
-        }),
-      );
-      const { body } = expectStatus(answer, 202);
-      expectFields('the answer', body, 'accepted rejected alerts');
-      expectSame('accepted', body.accepted, 1);
-      expectSame('rejected', body.rejected?.length, 1);
-      expectFields('a rejected one', body.rejected[0], 'index detail');
-      expectThat(body.rejected[0].index === 1, 'the second rejected', body.rejected);
     },
   },
 ];

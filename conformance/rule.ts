@@ -30,6 +30,12 @@ export const skip = (why: string): never => {
   throw new Skipped(why);
 };
 
+/** An installation of a version that does not do it yet says so, instead of pretending. */
+export const orSkip = (answer: Answer): Answer => {
+  if (answer.status === 501) skip(`${answer.request} is not in this version`);
+  return answer;
+};
+
 export const expectThat = (holds: boolean, expected: string, came: unknown): void => {
   if (!holds) throw new Mismatch(expected, show(came));
 };

@@ -8,6 +8,7 @@ import { lists } from './lists.ts';
 import { messages } from './messages.ts';
 import { notifications } from './notifications.ts';
 import { queue } from './queue.ts';
+import { readings } from './readings.ts';
 import type { Section } from './rule.ts';
 import { settings } from './settings.ts';
 import { technicians } from './technicians.ts';
@@ -31,6 +32,7 @@ export const sections: Section[] = [
   { name: 'messages', rules: messages },
   { name: 'words', rules: words },
   { name: 'alerts', rules: alerts },
+  { name: 'readings', rules: readings },
   { name: 'settings', rules: settings },
   { name: 'templates', rules: templates },
   { name: 'webhook-endpoints', rules: webhookEndpoints },

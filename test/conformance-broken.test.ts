@@ -75,6 +75,15 @@ test.each<[rule: string, came: RegExp, broken: { api?: Change; webhooks?: Change
     { api: answers('GET', health, ({ checks }) => Object.assign(checks.provider, { name: 'twilio' })) },
   ],
   ['is no form of the provider', /403/, { api: status('POST', /\/incoming$/, 403) }],
+  [
+    'one alert for each excursion',
+    /again/,
+    {
+      api: answers('POST', /\/readings$/, (body) => {
+        if (body.alerts.length === 0) body.alerts = ['again'];
+      }),
+    },
+  ],
   // Whatever the rule is about: the answer is not as the document says.
   [
     'keep their order',

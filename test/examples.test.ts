@@ -115,6 +115,18 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
     }
   });
 
+  test('the shell script that sends a reading raises an alert past the limit', async () => {
+    const { call } = running.product;
+    await call(cmmsKey, 'PUT', '/assets/PUMP-7', { name: 'Pump 7' });
+    const metrics = [{ metric: 'temperature', high: 80, severity: 'low' }];
+    await call(cmmsKey, 'PUT', '/assets/PUMP-7/thresholds', { metrics });
+    const sent = runShell('send-reading.sh', ['PUMP-7', 'temperature', '93.4'], environment(running));
+    expect(sent).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(sent.lines.join(''))).toEqual({
+      ...{ accepted: 1, rejected: [], alerts: [expect.stringMatching(/^PUMP-7:temperature:/)] },
+    });
+  });
+
   test('the shell scripts show the key to nobody on the machine', () => {
     // A curl that tells its command line, as `ps` does.
     const folder = mkdtempSync(join(tmpdir(), 'rbm-curl-'));

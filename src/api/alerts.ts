@@ -2,13 +2,13 @@ import { z } from '@hono/zod-openapi';
 import { raiseAlert, resolveAlert } from '../cmms/alerts.ts';
 import { ringAll } from '../cmms/facts.ts';
 import { collectFaults, refuseIfFaulty } from '../cmms/faults.ts';
-import { key, readFields } from '../cmms/fields.ts';
+import { readFields } from '../cmms/fields.ts';
 import { alertShape, resolutionShape } from '../cmms/notification-schemas.ts';
 import type { Deps } from '../deps.ts';
 import type { ListedAlert } from '../store/alerts.ts';
 import { keyToFind, readJson } from './body.ts';
 import { afterKey, limit, page, readQuery, toPage } from './lists.ts';
-import { fail, notFound } from './problem.ts';
+import { notFound } from './problem.ts';
 import { type ApiRoute, answer, asCmms, inTenant, problems } from './route.ts';
 
 const severities = ['low', 'medium', 'high', 'critical'] as const;
@@ -42,10 +42,6 @@ const listQuery = { limit, after: afterKey };
 
 const newAlert = z.strictObject(alertShape).meta({ id: 'NewAlert' });
 const resolution = z.strictObject(resolutionShape).meta({ id: 'Resolution' });
-
-const notYet = { description: 'Not in this version: answers 501.', answers: problems(404, 501) };
-const notImplemented = async () =>
-  fail('not-implemented', { detail: 'Nothing was stored and nobody was told' });
 
 export const alertRoutes = (deps: Deps): ApiRoute[] => [
   {
@@ -122,13 +118,6 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
       ringAll(deps, c.get('caller').tenantId, bells);
       return c.json(present(alert));
     },
-  },
-  {
-    method: 'post',
-    path: '/readings',
-    summary: 'Send readings to be compared with thresholds',
-    ...notYet,
-    handle: notImplemented,
   },
 ];
 

@@ -17,6 +17,7 @@ import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
+import { readingRoutes } from './readings.ts';
 import { type ApiEnv, type ApiRoute, answersOf } from './route.ts';
 import { settingsRoutes } from './settings.ts';
 import { technicianRoutes } from './technicians.ts';
@@ -83,6 +84,7 @@ export const apiRoutes = (deps: Deps, files: Files, settings: ApiSettings = with
   ...workOrderRoutes(deps),
   ...alertRoutes(deps),
   ...thresholdRoutes(deps),
+  ...readingRoutes(deps),
   ...notificationRoutes(deps),
   ...messageRoutes(deps),
   ...attachmentRoutes(deps, files),

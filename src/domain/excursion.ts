@@ -17,7 +17,7 @@ export type Watched = { lastAt: Date | null; excursion: Excursion | null };
 export type Reading = { value: number; at: Date };
 
 export type Turn =
-  | { kind: 'began'; excursion: Excursion; value: number; limit: number }
+  | { kind: 'began'; at: Date; side: Excursion['side']; value: number; limit: number }
   | { kind: 'ended'; at: Date };
 
 /**
@@ -41,10 +41,23 @@ export const follow = (
     const side = excursion ? null : sideOf(limits, value);
     if (side) {
       excursion = { side, since: at };
-      turns.push({ kind: 'began', excursion, value, limit: limits[side]! });
+      turns.push({ kind: 'began', at, side, value, limit: limits[side]! });
     }
   }
   return { watched: { lastAt, excursion }, turns };
+};
+
+/**
+ * The first of these readings, up to where an excursion that begins with them is over again; all of them if none is. A
+ * noisy sensor may be out and back hundreds of times, which is too much to deal with at once.
+ */
+export const untilBack = (limits: Limits, watched: Watched, readings: Reading[]): Reading[] => {
+  const { turns } = follow(limits, watched, readings);
+  // From past the one limit to past the other it is not back.
+  const back = turns.find(
+    ({ kind, at }, place) => kind === 'ended' && place > 0 && turns[place + 1]?.at !== at,
+  );
+  return back ? readings.filter(({ at }) => at <= back.at) : readings;
 };
 
 const sideOf = ({ high, low }: Limits, value: number): Excursion['side'] | null => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { follow, type Limits, nameExcursion, type Watched } from '../../src/domain/excursion.ts';
+import { follow, type Limits, nameExcursion, untilBack, type Watched } from '../../src/domain/excursion.ts';
 
 const start: Watched = { lastAt: null, excursion: null };
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 22, 14, n));
@@ -44,7 +44,7 @@ test('an excursion begins with the value and the limit it passed, and ends with 
   expect(follow(limits, start, readings)).toEqual({
     watched: { lastAt: minute(3), excursion: null },
     turns: [
-      { kind: 'began', excursion: { side: 'high', since: minute(1) }, value: 93, limit: 80 },
+      { kind: 'began', at: minute(1), side: 'high', value: 93, limit: 80 },
       { kind: 'ended', at: minute(3) },
     ],
   });
@@ -62,6 +62,23 @@ describe('limits that change during an excursion count from the next reading on'
     ['the other limit instead: another one begins', { low: 95 }, 90, ['ended', 'began']],
   ])('%s', (_says, limits, value, kinds) => {
     expect(after(limits, value).turns.map(({ kind }) => kind)).toEqual(kinds);
+  });
+});
+
+describe('readings are dealt with until the metric is back', () => {
+  const of = { high: 8, low: 4, clear: null };
+  const out: Watched = { lastAt: minute(0), excursion: { side: 'high', since: minute(0) } };
+  test.each<[string, Watched, number[], number]>([
+    ['all, while nothing happens', start, [5, 6, 7], 3],
+    ['all, where it stays out', start, [5, 9, 9], 3],
+    ['all, where it only comes back', out, [9, 5, 5], 3],
+    ['the first time it was out', start, [5, 9, 9, 5, 9, 5], 4],
+    ['the first time it was out after it was back', out, [5, 9, 5, 9, 5], 3],
+    ['not between the limits on two sides', start, [9, 3, 9, 5, 9], 4],
+  ])('%s', (_says, watched, values, count) => {
+    const readings = values.map((value, n) => ({ value, at: minute(n + 1) }));
+    expect(untilBack(of, watched, readings)).toHaveLength(count);
+    expect(untilBack(of, watched, readings.toReversed())).toHaveLength(count);
   });
 });
 
@@ -116,8 +133,7 @@ test('any readings, sent in any batches, twice and out of order: one beginning f
         for (const turn of turns) {
           expect(turn.kind).toBe(isOut ? 'ended' : 'began');
           isOut = !isOut;
-          if (turn.kind === 'began')
-            began.push(`${turn.excursion.side} ${turn.excursion.since.getUTCMinutes()}`);
+          if (turn.kind === 'began') began.push(`${turn.side} ${turn.at.getUTCMinutes()}`);
         }
         // The same once more, turned round: nothing.
         expect(follow(of, next, [...readings].reverse())).toEqual({ watched: next, turns: [] });
