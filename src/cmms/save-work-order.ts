@@ -91,7 +91,7 @@ export const saveWorkOrder = async (
     ...howToTell,
     ...(anew ? { asMaintenance: true } : {}),
   });
-  if (told?.channelId) bells.push({ queue: 'outbound', id: told.channelId });
+  bells.push(...(told?.bells ?? []));
   return { order, created: !before, bells, told };
 };
 
@@ -199,8 +199,7 @@ const closeAssignment = async (
   const { hadLeft } = await tx.outbox.withdrawAssignment(order.id, before.assignmentNo);
   const kind = endOfAssignment(before, order);
   if (!hadLeft || !kind) return [];
-  const { channelId } = await addNotice(tx, { technician: former, order, kind }, facts);
-  return channelId ? [{ queue: 'outbound', id: channelId }] : [];
+  return (await addNotice(tx, { technician: former, order, kind }, facts)).bells;
 };
 
 /** What whoever had the order is told; null if it is still his, or done. */
