@@ -41,6 +41,8 @@ export type Request = {
   orderId: string | null;
   /** The assignment that a button was under, by its number. */
   assignmentNo?: number;
+  /** The alerts that a button, an answer or a reaction names. */
+  alertIds?: string[];
   by: 'words' | 'button' | 'answer' | 'reaction' | 'opt-in' | 'opt-out';
   /** Attachments that waited for this answer. */
   attachments?: string[];

@@ -15,6 +15,7 @@ export type Heard = {
   /** A tapped button of ours; `useless` when it is too old or not signed by us. */
   button:
     | { action: string; orderId: string; assignmentNo?: number }
+    | { action: string; alertIds: string[] }
     | { useless: 'expired' | 'forged' }
     | null;
   /** Photos, voice notes, documents, places: something to keep. */
@@ -38,7 +39,7 @@ export const understand = (heard: Heard, talk: Talk, at: Date, words: Words): Un
     if ('useless' in button) return reply(answer('buttonUseless', { expired: button.useless === 'expired' }));
     if (Object.hasOwn(commands, button.action)) {
       const { action, ...about } = button;
-      return request({ action: action as Action, rest: '', ...about, by: 'button' });
+      return request({ orderId: null, ...about, action: action as Action, rest: '', by: 'button' });
     }
   }
   if (thumbsUpFor) return request({ action: 'ACK', rest: '', orderId: thumbsUpFor, by: 'reaction' });

@@ -250,6 +250,10 @@ const furnish = async ({ apiKey = true } = {}) => {
     const call = { kind: 'work-order.escalated' as const, alertId: null, workOrderId: ids.escalatedOrder };
     await tx.chains.add({ ...chainOf(own), ...call, id: ids.call, callerId: ids.technician }, 60, null);
     await tx.chains.addPage(pageOf(own));
+    await tx.events.add({
+      ...{ ...eventOf(own), id: randomUUID(), type: 'alert.resolved', workOrderId: null },
+      ...{ alertId: ids.alert, data: { note: mark } },
+    });
     await tx.alerts.addToMessage(ids.acceptedNotice, ids.alert);
     await tx.quickReplies.want(ids.channel, [
       { shape, definition: definitionOf(own) },
@@ -575,6 +579,7 @@ const cases: Cases = {
       return tx.events.newest(10);
     },
     publish: (tx) => tx.events.publish(10),
+    noteOnResolved: (tx, its) => tx.events.noteOnResolved(its.ids.alert),
   },
   idempotency: {
     claim: [
