@@ -143,10 +143,17 @@ const findTemplate = async (tx: Tx, message: DueMessage): Promise<Template | nul
 
 const templateFor = (
   templates: Template[],
-  { kind }: DueMessage,
+  { kind, lane }: DueMessage,
   person: Technician,
   tenant: Tenant,
-): Template | null => pickTemplate(templates, kind, localeFor(person.locale, tenant.locale), tenant.locale);
+): Template | null => {
+  const pick = (from: Template[]) =>
+    pickTemplate(from, kind, localeFor(person.locale, tenant.locale), tenant.locale);
+  if (kind !== 'alert.raised' || lane === 'critical') return pick(templates);
+  // One that does not show the severity says of every alert that it is critical, as ours does.
+  const fitting = templates.filter((each) => each.kind !== kind || each.variables.includes('severity'));
+  return pick(fitting) ?? pick(templates);
+};
 
 const unusable = ({ kind, locale, approval }: Template): string =>
   `outside the 24 hours after their last message only a template is allowed, and ${whyUnusable(approval!)} (${kind}, ${locale})`;

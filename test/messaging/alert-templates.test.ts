@@ -152,6 +152,29 @@ test('every field of an alert can be shown, in the language of the template', as
   });
 });
 
+test('a page that is not critical does not go as a template that calls it so, if there is another', async () => {
+  const on = await stage('alert.raised');
+  const alertId = await on.raise('A-1', 'Bearing warm');
+  await on.query("UPDATE alert SET severity = 'low' WHERE id = $1", [alertId]);
+  const general = `HX${'b'.repeat(32)}`;
+  on.provider.templates.has(general, 'News for you: {{1}} (that is all)');
+  const page = async () => {
+    await on.tell([alertId], { lane: 'notification' });
+    await on.run();
+    return on.provider.sent.at(-1)!.content!.sid;
+  };
+  expect(await page()).toBe(sid);
+  await on.inTenant((tx) =>
+    tx.templates.save({ kind: 'message.send', locale: 'en', contentSid: general, variables: ['text'] }),
+  );
+  expect(await page()).toBe(general);
+  await on.query("UPDATE template SET variables = $2 WHERE tenant_id = $1 AND kind = 'alert.raised'", [
+    on.tenantId,
+    JSON.stringify(['severity', 'message', 'raisedAt']),
+  ]);
+  expect(await page()).toBe(sid);
+});
+
 describe('in the window a page has quick replies', () => {
   const buttons = [
     { title: 'On my way', action: 'RESPONDING' },
@@ -180,9 +203,16 @@ describe('in the window a page has quick replies', () => {
   });
 });
 
-test('with a template that is paused a page fails at once, before any call, and somebody hears of it', async () => {
+test('with a template that is paused a page goes by the next way at once, before any call, and somebody hears of it', async () => {
   const on = await stage('alert.raised', { status: 'paused' });
-  const id = await on.tell([await on.raise('A-1', 'Bearing hot')]);
+  await on.inTenant(async (tx) => {
+    const channel = (await tx.channels.get(on.channelId))!;
+    await tx.channels.save({ ...channel, id: randomUUID(), way: 'sms', address: '+14155550999' }, new Date());
+    const sms = { kind: 'sms', value: on.ana.address.replace('whatsapp:', ''), active: true } as const;
+    await tx.technicians.setAddresses(on.ana.id, [{ ...sms, kind: 'whatsapp' }, sms]);
+  });
+  const alertId = await on.raise('A-1', 'Bearing hot');
+  const id = await on.tell([alertId]);
   await on.run();
   expect(on.provider.sent).toEqual([]);
   expect(await on.message(id)).toMatchObject({
@@ -190,4 +220,11 @@ test('with a template that is paused a page fails at once, before any call, and 
     error: { text: expect.stringMatching(/paused its template.*\(alert\.raised, en\)/) },
   });
   expect(on.logged).toContainEqual(expect.objectContaining({ event: 'message.failed', alarm: true }));
+  expect(
+    await on.query(
+      `SELECT m.way, m.status, m.lane, x.alert_id FROM message m
+       JOIN message_alert x ON x.tenant_id = m.tenant_id AND x.message_id = m.id WHERE m.fallback_of = $1`,
+      [id],
+    ),
+  ).toEqual([{ way: 'sms', status: 'queued', lane: 'critical', alert_id: alertId }]);
 });
