@@ -1,14 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { derive } from './crypto.ts';
 
-/** What a quick-reply button stands for: an action on one assignment of one order. */
+/** What a quick-reply button stands for: an action on one assignment of one order, or on one alert. */
 export type Button = {
-  orderId: string;
   /** A command's name, in capitals: `ACK`, `MY WORK`. */
   action: string;
-  assignmentNo: number;
   issuedAt: Date;
-};
+} & ({ orderId: string; assignmentNo: number } | { alertId: string });
 
 /** `foreign`: no button of ours, such as one of a template's own. */
 export type ReadButton = ({ kind: 'valid' | 'expired' } & Button) | { kind: 'forged' } | { kind: 'foreign' };
@@ -18,15 +16,26 @@ const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
 /** The id a button carries and the phone sends back: at most 100 characters, good for one tenant and 30 days. */
 export const signButton = (button: Button & { tenantId: string }, secretKey: string): string => {
   const body = [
-    'rbm1',
-    Buffer.from(button.orderId.replaceAll('-', ''), 'hex').toString('base64url'),
-    button.assignmentNo.toString(36),
+    ...('orderId' in button
+      ? ['rbm1', shortId(button.orderId), button.assignmentNo.toString(36)]
+      : ['rbm2', shortId(button.alertId)]),
     button.issuedAt.getTime().toString(36),
     // As it is, so that a payload can be read in a log; a space might not come back as one.
     button.action.replaceAll(' ', '-'),
   ].join('.');
   return `${body}.${sign(body, button.tenantId, secretKey)}`;
 };
+
+const shortId = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+
+const longId = (id: string): string =>
+  Buffer.from(id, 'base64url')
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+// Of an order its assignment is said, too.
+const form =
+  /^((?:rbm1\.([\w-]{22})\.([0-9a-z]{1,8})|rbm2\.([\w-]{22}))\.([0-9a-z]{1,9})\.([A-Z_-]{1,30}))\.([\w-]{22})$/;
 
 /** What a payload says, if this tenant issued it under one of the keys. Never throws. */
 export const readButton = (
@@ -37,11 +46,9 @@ export const readButton = (
 ): ReadButton => {
   // Any version: one of a newer release, read after going back, is no button we can trust.
   if (!/^rbm\d/.test(payload)) return { kind: 'foreign' };
-  const match = /^(rbm1\.([\w-]{22})\.([0-9a-z]{1,8})\.([0-9a-z]{1,9})\.([A-Z_-]{1,30}))\.([\w-]{22})$/.exec(
-    payload,
-  );
+  const match = form.exec(payload);
   if (!match) return { kind: 'forged' };
-  const [, body, order, assignmentNo, issuedAt, action, given] = match as unknown as string[];
+  const [, body, orderId, assignmentNo, alertId, issuedAt, action, given] = match;
   // As text: the last of 22 characters holds bits that decoding would ignore.
   const isOurs = secretKeys.some((secretKey) =>
     timingSafeEqual(Buffer.from(sign(body!, tenantId, secretKey)), Buffer.from(given!)),
@@ -51,11 +58,10 @@ export const readButton = (
   const issued = Number.parseInt(issuedAt!, 36);
   return {
     kind: now.getTime() - issued > lifetimeMs ? 'expired' : 'valid',
-    orderId: Buffer.from(order!, 'base64url')
-      .toString('hex')
-      .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+    ...(orderId
+      ? { orderId: longId(orderId), assignmentNo: Number.parseInt(assignmentNo!, 36) }
+      : { alertId: longId(alertId!) }),
     action: action!.replaceAll('-', ' '),
-    assignmentNo: Number.parseInt(assignmentNo!, 36),
     issuedAt: new Date(issued),
   };
 };

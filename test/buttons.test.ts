@@ -7,15 +7,17 @@ const key = 'k'.repeat(32);
 const older = 'o'.repeat(32);
 const day = 24 * 60 * 60 * 1000;
 
-const buttons = fc.record({
+const common = {
   tenantId: fc.uuid(),
-  orderId: fc.uuid(),
   action: fc.stringMatching(/^[A-Z_ ]{1,30}$/),
-  assignmentNo: fc.nat(),
   issuedAt: fc
     .date({ min: new Date(0), max: new Date('2200-01-01'), noInvalidDate: true })
     .map((at) => new Date(at)),
-});
+};
+const buttons = fc.oneof(
+  fc.record({ ...common, orderId: fc.uuid(), assignmentNo: fc.nat() }),
+  fc.record({ ...common, alertId: fc.uuid() }),
+);
 const characters = fc.constantFrom(
   ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_. =+/\né😀\0',
 );
@@ -85,7 +87,28 @@ describe('a button payload', () => {
       assignmentNo: 1,
       issuedAt: new Date(0),
     };
-    const payload = signButton(button, key).replace('rbm1', 'rbm2');
+    const payload = signButton(button, key).replace('rbm1', 'rbm3');
+    expect(readButton(payload, button.tenantId, [key], new Date(0))).toEqual({ kind: 'forged' });
+  });
+
+  test('of a notice that was sent before alerts had buttons is still good', () => {
+    const payload = 'rbm1.AAAAAAAAQACAAAAAAAAAAQ.3.mhfzs3k0.START.lAI9WVbfK3YIqd6Ci6hI3g';
+    const button = {
+      ...{ orderId: '00000000-0000-4000-8000-000000000001', action: 'START', assignmentNo: 3 },
+      issuedAt: new Date('2025-11-01T08:00:00.000Z'),
+    };
+    const tenantId = '00000000-0000-4000-8000-00000000000a';
+    expect(signButton({ tenantId, ...button }, key)).toBe(payload);
+    expect(readButton(payload, tenantId, [key], button.issuedAt)).toEqual({ kind: 'valid', ...button });
+  });
+
+  test.each([
+    ['an order', { orderId: randomUUID(), assignmentNo: 1 }],
+    ['an alert', { alertId: randomUUID() }],
+  ])('about %s says nothing about anything else', (_, about) => {
+    const button = { tenantId: randomUUID(), action: 'ESCALATE', issuedAt: new Date(0), ...about };
+    const other = 'orderId' in about ? ['rbm1', 'rbm2'] : ['rbm2', 'rbm1'];
+    const payload = signButton(button, key).replace(other[0]!, other[1]!);
     expect(readButton(payload, button.tenantId, [key], new Date(0))).toEqual({ kind: 'forged' });
   });
 
@@ -95,7 +118,7 @@ describe('a button payload', () => {
         fc.oneof(
           fc.string(),
           fc.string({ unit: 'binary' }),
-          fc.constantFrom('', 'ACK', 'rbm', 'rbm1', 'RBM1.x'),
+          fc.constantFrom('', 'ACK', 'rbm', 'rbm1', 'rbm2', 'RBM1.x'),
         ),
         (text) => {
           fc.pre(!/^rbm\d/.test(text));

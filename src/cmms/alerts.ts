@@ -350,8 +350,8 @@ const tell = async (
     if (!person?.active) continue;
     const added = await addNews(tx, person, news, messageId, facts, { lane, alerts: [alert] });
     done.messageIds.push(added.messageId);
-    if (!added.channelId) continue;
-    done.bells.push({ queue: 'outbound', id: added.channelId });
+    done.bells.push(...added.bells);
+    if (added.heldBack !== null) continue;
     done.people.push(person.externalId);
   }
   return done;

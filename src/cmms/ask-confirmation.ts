@@ -46,7 +46,7 @@ export const askForConfirmations = async (
     done.orders++;
     if (due.remind && (await mark(reminded)).length > 0) {
       done.messages++;
-      const { channelId } = await addNotice(
+      const { bells } = await addNotice(
         tx,
         {
           ...{ technician, order, kind: 'maintenance.reminder' },
@@ -54,7 +54,7 @@ export const askForConfirmations = async (
         },
         facts,
       );
-      if (channelId) done.bells.push({ queue: 'outbound', id: channelId });
+      done.bells.push(...bells);
     }
     if (due.report && (await mark(reported)).length > 0) {
       const bells = await report(tx, order, technician, facts);

@@ -196,10 +196,8 @@ const tellUnanswered = (
   return tell(tx, caller, { key: 'call.unanswered', values, orderId: order?.id ?? null }, facts);
 };
 
-const tell = async (tx: Tx, person: Technician, news: News, facts: Facts): Promise<Bell[]> => {
-  const { channelId } = await addNews(tx, person, news, null, facts);
-  return channelId ? [{ queue: 'outbound', id: channelId }] : [];
-};
+const tell = async (tx: Tx, person: Technician, news: News, facts: Facts): Promise<Bell[]> =>
+  (await addNews(tx, person, news, null, facts)).bells;
 
 const stillCalls = (kind: CallKind, order: WorkOrder): boolean =>
   kind === 'work-order.escalated' ? order.escalated : isOpen(order);

@@ -376,8 +376,8 @@ const tellUnanswered = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts):
   const news = { key: 'alert.unanswered', values: { alert, told }, orderId: null } as const;
   const bells: Bell[] = [];
   for (const person of await plannersOf(tx)) {
-    const { channelId } = await addNews(tx, person, news, null, facts, { lane: chain.lane, alerts: [alert] });
-    if (channelId) bells.push({ queue: 'outbound', id: channelId });
+    const about = { lane: chain.lane, alerts: [alert] };
+    bells.push(...(await addNews(tx, person, news, null, facts, about)).bells);
   }
   return bells;
 };

@@ -8,9 +8,10 @@ import type { Technician } from '../store/technicians.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { ButtonAction, Reader, Texts } from '../texts/language.ts';
 import { localeFor, textsFor, writeNews, writeNotice } from '../texts/texts.ts';
-import type { Facts } from './facts.ts';
+import type { Bell, Facts } from './facts.ts';
 import { holdsBack, whenDue } from './hold-back.ts';
 import { withMailFooter } from './mail-footer.ts';
+import { tellIfUnreachable } from './not-reached.ts';
 import { findRoute, type NoRoute, type Route } from './route.ts';
 import { readSettings } from './settings.ts';
 
@@ -30,23 +31,23 @@ export type Notice = {
 };
 
 /**
- * `channelId` null: there is no way to reach the person, and the message is in the log as cancelled.
  * `added` false: this assignment was told before, and `messageId` is that message.
- * `heldBack`: why it is not to be sent.
+ * `heldBack`: why it is not to be sent, and in the log as cancelled.
+ * `bells`: to ring after the commit.
  */
 export type Added = {
   messageId: string;
-  channelId: string | null;
   added: boolean;
   heldBack: Reason | null;
+  bells: Bell[];
 };
 
-/** Adds a notice about an order to the outbox. Ring `outbound` for the channel after the commit. */
+/** Adds a notice about an order to the outbox, and tells the planner if there is no way to the person. */
 export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'actor'>): Promise<Added> => {
   const { technician, order, kind, lane = 'notification', expiresAt, dueDay = null } = notice;
   const tellsAssignment = kind === 'work-order.assigned' || kind === 'maintenance.scheduled';
   const told = tellsAssignment ? await tx.messages.ofAssignment(order.id, order.assignmentNo) : null;
-  if (told) return { messageId: told, channelId: null, added: false, heldBack: null };
+  if (told) return { messageId: told, added: false, heldBack: null, bells: [] };
 
   const route = await findRoute(tx, technician, facts.newId, { evenSwitchedOff: lane === 'critical' });
   const usual = expiry(kind, facts.now);
@@ -83,9 +84,10 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   });
   if (!added) {
     const before = await tx.messages.ofAssignment(order.id, order.assignmentNo);
-    return { messageId: before!, channelId: null, added, heldBack: null };
+    return { messageId: before!, added, heldBack: null, bells: [] };
   }
-  return { messageId, channelId: heldBack === null ? channelId : null, added, heldBack };
+  const bells = await bellsOf(tx, { id: messageId, kind, heldBack, channelId }, technician, order, facts);
+  return { messageId, added, heldBack, bells };
 };
 
 const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
@@ -99,7 +101,7 @@ const buttons: Partial<Record<NoticeKind, ButtonAction[]>> = {
 export const buttonsOf = (kind: NoticeKind, reader: Reader): QuickReplyButton[] | null =>
   buttons[kind]?.map((action) => ({ title: textsFor(reader.locale).buttons[action], action })) ?? null;
 
-/** Tells somebody what a technician did. Ring `outbound` for the channel after the commit. */
+/** Tells somebody what a technician did. */
 export const addNews = (
   tx: Tx,
   person: Technician,
@@ -112,7 +114,7 @@ export const addNews = (
   return addText(tx, person, { kind: news.key, text, causedBy, orderId: news.orderId, ...about }, facts);
 };
 
-/** Tells somebody something that is no notice of an order. Ring `outbound` for the channel after the commit. */
+/** Tells somebody something that is no notice of an order, and the planner if there is no way to the person. */
 export const addText = async (
   tx: Tx,
   person: Technician,
@@ -171,8 +173,20 @@ export const addText = async (
     heldBack,
     heldBackText: otherwise === null ? keptBack : null,
   });
-  return { messageId, channelId: heldBack === null ? channelId : null, heldBack };
+  const bells = await bellsOf(tx, { id: messageId, kind, heldBack, channelId }, person, orderId, facts);
+  return { messageId, heldBack, bells };
 };
+
+const bellsOf = async (
+  tx: Tx,
+  message: { id: string; kind: MessageKind; heldBack: Reason | null; channelId: string | null },
+  person: Technician,
+  about: WorkOrder | string | null,
+  facts: Omit<Facts, 'actor'>,
+): Promise<Bell[]> =>
+  message.heldBack === null && message.channelId !== null
+    ? [{ queue: 'outbound', id: message.channelId }]
+    : tellIfUnreachable(tx, message, person, about, facts);
 
 // A call for help does not queue up behind the morning's notices.
 const lanes: Partial<Record<MessageKind, Lane>> = {

@@ -66,9 +66,7 @@ export const remindPeople = async (
       return { technician, added, stoppedSince: isStopped ? before.since : null };
     }),
   );
-  const bells = told.flatMap(({ added: { channelId } }): Bell[] =>
-    channelId ? [{ queue: 'outbound', id: channelId }] : [],
-  );
+  const bells = told.flatMap(({ added }) => added.bells);
   for (const { technician, added, stoppedSince } of told) {
     if (stoppedSince === null || added.heldBack !== 'preference') continue;
     bells.push(...(await noteNotReading(tx, technician, stoppedSince, facts)));
@@ -93,7 +91,7 @@ const remind = (
   due: Due[],
   keptBack: string | null,
   facts: Facts,
-): Promise<Pick<Added, 'channelId' | 'heldBack'>> => {
+): Promise<Pick<Added, 'bells' | 'heldBack'>> => {
   const [first] = due as [Due];
   const { expiresAt } = first.reminder;
   if (due.length === 1) {

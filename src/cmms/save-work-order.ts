@@ -93,7 +93,7 @@ export const saveWorkOrder = async (
     ...howToTell,
     ...(anew ? { asMaintenance: true } : {}),
   });
-  if (told?.channelId) bells.push({ queue: 'outbound', id: told.channelId });
+  bells.push(...(told?.bells ?? []));
   return { order, created: !before, bells, told };
 };
 
@@ -201,8 +201,7 @@ const closeAssignment = async (
   const { hadLeft } = await tx.outbox.withdrawAssignment(order.id, before.assignmentNo);
   const kind = endOfAssignment(before, order);
   if (!hadLeft || !kind) return [];
-  const { channelId } = await addNotice(tx, { technician: former, order, kind }, facts);
-  return channelId ? [{ queue: 'outbound', id: channelId }] : [];
+  return (await addNotice(tx, { technician: former, order, kind }, facts)).bells;
 };
 
 /** Whoever called for help has no use for it any more. */

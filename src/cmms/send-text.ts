@@ -16,11 +16,11 @@ export const sendText = async (
   if (to !== undefined && !person) faults.add('/to', 'names nobody we know');
   refuseIfFaulty(faults);
 
-  const { messageId, channelId } = await addText(
+  const { messageId, bells } = await addText(
     tx,
     person!,
     { kind: 'message.send', text: text!, ...(expiresAt ? { expiresAt: readMoment(expiresAt) } : {}) },
     facts,
   );
-  return { messageIds: [messageId], bells: channelId ? [{ queue: 'outbound', id: channelId }] : [] };
+  return { messageIds: [messageId], bells };
 };

@@ -64,8 +64,7 @@ export const tellAssignment = async (
   if (!assignee || order.status !== 'assigned' || order.assigneeId !== assignee.id)
     return { messageIds: [], bells };
   const added = await tellAssignee(tx, order, assignee, facts, howToTell);
-  if (added.channelId) bells.push({ queue: 'outbound', id: added.channelId });
-  return { messageIds: [added.messageId], bells };
+  return { messageIds: [added.messageId], bells: [...bells, ...added.bells] };
 };
 
 /** Saves the asset and answers how the order refers to it. One that is new and has no name goes by its code. */

@@ -32,8 +32,7 @@ export const tellAbout = async (
   const bells: Bell[] = [];
   for (const { id } of concerned.filter((each) => chosen.has(each.id))) {
     const person = (await tx.technicians.get(id))!;
-    const { channelId } = await addNews(tx, person, news, null, facts);
-    if (channelId) bells.push({ queue: 'outbound', id: channelId });
+    bells.push(...(await addNews(tx, person, news, null, facts)).bells);
   }
   return bells;
 };

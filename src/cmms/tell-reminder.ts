@@ -24,7 +24,7 @@ export const tellReminder = async (
   refuseIfFaulty(faults);
 
   const timeZone = technician!.timeZone ?? facts.tenant.timeZone;
-  const { messageId, channelId } = await addNotice(
+  const { messageId, bells } = await addNotice(
     tx,
     {
       technician: technician!,
@@ -35,5 +35,5 @@ export const tellReminder = async (
     },
     facts,
   );
-  return { messageIds: [messageId], bells: channelId ? [{ queue: 'outbound', id: channelId }] : [] };
+  return { messageIds: [messageId], bells };
 };

@@ -29,8 +29,7 @@ export const tellSeen = async (tx: Tx, deps: Deps, messageId: string): Promise<B
     const reader = people.get(technicianId)!;
     const news = { key: 'alert.seen', values: { alert, by: reader.name }, orderId: null } as const;
     const about = { lane, alerts: [alert] };
-    const { channelId } = await addNews(tx, people.get(askedBy!)!, news, null, facts, about);
-    if (channelId) bells.push({ queue: 'outbound', id: channelId });
+    bells.push(...(await addNews(tx, people.get(askedBy!)!, news, null, facts, about)).bells);
   }
   return bells;
 };

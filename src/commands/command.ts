@@ -299,7 +299,8 @@ export type NewsValues = {
   'technician.not-reached': {
     name: string;
     order: OrderLine | null;
-    ways: { way: Way; why: NotReachedWhy }[];
+    /** `way` null: why there is none at all. */
+    ways: { way: Way | null; why: NotReachedWhy }[];
   };
   /** Has not read the last reminders, from that moment on. */
   'technician.not-reading': { name: string; since: Date };

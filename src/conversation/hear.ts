@@ -78,7 +78,10 @@ const readMeaning = (deps: Deps, tenant: Tenant, payload: string): Heard['button
   const button = readButton(payload, tenant.id, deps.secretKeys, deps.now());
   if (button.kind === 'foreign') return null;
   if (button.kind !== 'valid') return { useless: button.kind };
-  return { action: button.action, orderId: button.orderId, assignmentNo: button.assignmentNo };
+  const { action } = button;
+  return 'alertId' in button
+    ? { action, alertIds: [button.alertId] }
+    : { action, orderId: button.orderId, assignmentNo: button.assignmentNo };
 };
 
 /** A button is signed for an order or an alert: whose id it is. */

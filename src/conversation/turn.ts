@@ -209,13 +209,13 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
   }
   for (const { to, news } of decision.tell) {
     const person = (await tx.technicians.get(to.id))!;
-    const { channelId } = await addNews(tx, person, news, message.id, {
+    const { bells } = await addNews(tx, person, news, message.id, {
       now,
       newId: deps.newId,
       tenant,
       enabled: deps.enabled && tenant.enabled,
     });
-    if (channelId) turn.ring('outbound', channelId);
+    for (const { queue, id } of bells) turn.ring(queue, id);
   }
   if (events.length > 0) turn.ring('cmms-events', tx.tenantId);
 };

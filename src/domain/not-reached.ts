@@ -9,7 +9,10 @@ export type NotReachedWhy =
   | 'no-such-address'
   | 'no-template'
   | 'not-arrived'
-  | 'fault';
+  | 'fault'
+  // Where there is no way at all.
+  | 'no-address'
+  | 'inactive';
 
 /** Reads how a message ended: by our status, and by the provider's code where it failed. */
 export const whyNotReached = (ended: {

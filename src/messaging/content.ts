@@ -1,4 +1,3 @@
-import { signButton } from '../buttons.ts';
 import type { Deps } from '../deps.ts';
 import { windowOpenUntil } from '../domain/service-window.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
@@ -6,6 +5,7 @@ import type { Attempt } from '../store/attempts.ts';
 import type { StoredChannel } from '../store/channels.ts';
 import type { DueMessage } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
+import { aboutEach, payloadFor } from './about.ts';
 import type { Outgoing, Provider } from './provider.ts';
 import { type QuickReply, toQuickReply } from './quick-replies.ts';
 
@@ -15,8 +15,8 @@ export type WithButtons =
   | { kind: 'not-made' };
 
 /**
- * Those of the messages that may be shown with buttons: in the window, about an order, and not refused with
- * buttons before. What has no content yet is noted, so that somebody makes it; no message waits for that.
+ * Those of the messages that may be shown with buttons: in the window, about an order or alerts, and not
+ * refused with buttons before. What has no content yet is noted, so that somebody makes it; no message waits for that.
  */
 export const chooseContent = async (
   tx: Tx,
@@ -25,7 +25,13 @@ export const chooseContent = async (
   messages: DueMessage[],
   orders: Map<string, WorkOrder>,
 ): Promise<Map<string, WithButtons>> => {
-  const withButtons = messages.filter(({ buttons, workOrderId }) => buttons && orders.has(workOrderId ?? ''));
+  const having = messages.filter(({ buttons }) => buttons);
+  if (having.length === 0) return new Map();
+  const about = await aboutEach(tx, having, orders);
+  const withButtons = having.filter(({ id }) => {
+    const { order, alerts } = about.get(id)!;
+    return order !== null || alerts.length > 0;
+  });
   if (withButtons.length === 0) return new Map();
 
   const now = deps.now();
@@ -34,19 +40,9 @@ export const chooseContent = async (
   for (const message of withButtons) {
     const window = windows.get(message.conversationId);
     if (!window || !windowOpenUntil(window, now) || (await hasFailed(tx, message))) continue;
-    const order = orders.get(message.workOrderId!)!;
     const buttons = message.buttons!.map(({ title, action }) => ({
       title,
-      id: signButton(
-        {
-          tenantId: tx.tenantId,
-          orderId: order.id,
-          action,
-          assignmentNo: order.assignmentNo,
-          issuedAt: now,
-        },
-        deps.secretKeys[0]!,
-      ),
+      id: payloadFor(tx, deps, about.get(message.id)!, action),
     }));
     const quickReply = toQuickReply(message.text, buttons);
     if (quickReply) wanted.set(message.id, quickReply);

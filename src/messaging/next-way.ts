@@ -1,19 +1,18 @@
 import { alertButtons } from '../cmms/chains.ts';
-import { type Bell, type Facts, readFacts } from '../cmms/facts.ts';
+import { type Bell, readFacts } from '../cmms/facts.ts';
 import { holdsBack, whenDue } from '../cmms/hold-back.ts';
 import { withMailFooter } from '../cmms/mail-footer.ts';
+import type { NotReached } from '../cmms/not-reached.ts';
 import { buttonsOf, type NoticeKind, readerOf, waitForNext } from '../cmms/notify.ts';
 import { findRoute } from '../cmms/route.ts';
-import { tellAbout } from '../cmms/tell-people.ts';
 import type { Deps } from '../deps.ts';
 import { type Alert, whyUntrue } from '../domain/alert.ts';
 import { isStillTrue, type Way } from '../domain/message.ts';
-import { causeOf, whyNotReached } from '../domain/not-reached.ts';
+import { whyNotReached } from '../domain/not-reached.ts';
 import { byUrgency } from '../domain/reminder.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
 import type { OfTheFirstWay } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
-import type { Technician } from '../store/technicians.ts';
 import type { Reader } from '../texts/language.ts';
 import { textsFor, writeDigest, writeNotice, writePage } from '../texts/texts.ts';
 
@@ -27,19 +26,12 @@ export const followFailed = async (tx: Tx, deps: Deps, messageId: string): Promi
   if (!followed) return { nextWay: null, bells: [], notReached: null };
   return followed.kind === 'goes-on'
     ? { nextWay: followed.nextWay, bells: followed.bells, notReached: null }
-    : { nextWay: null, bells: [], notReached: followed };
+    : { nextWay: null, bells: [], notReached: followed.notReached };
 };
 
-/** Somebody whom a message did not reach by any way, and what it was about. */
-type NotReached = {
-  kind: 'no-way-left';
-  message: OfTheFirstWay;
-  person: Technician;
-  order: WorkOrder | null;
-  facts: Facts;
-};
-
-type Following = { kind: 'goes-on'; nextWay: Way | null; bells: Bell[] } | NotReached;
+type Following =
+  | { kind: 'goes-on'; nextWay: Way | null; bells: Bell[] }
+  | { kind: 'no-way-left'; notReached: NotReached };
 
 /** The next row, if the person is still to be told and has not been reached; null if there is nothing to tell. */
 export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promise<Following | null> => {
@@ -67,7 +59,10 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
     after: message.way,
     evenSwitchedOff: lane === 'critical',
   });
-  if ('not' in route) return { kind: 'no-way-left', message, person, order, facts };
+  if ('not' in route) {
+    const ways = tried.map((each) => ({ way: each.way, why: whyNotReached(each) }));
+    return { kind: 'no-way-left', notReached: { message, person, order, reason: 'failed', ways, facts } };
+  }
 
   const held = await holdsBack(tx, person, message, facts);
   const heldBack = 'cancel' in held ? held.cancel : null;
@@ -127,38 +122,3 @@ const textFor = async (
 };
 
 const isNotice = (kind: string): kind is NoticeKind => kind in textsFor('en').notices;
-
-/**
- * Tells the feed that a message reached its person by no way, and the planner unless he heard of the same cause within
- * the hour. Ring these and `cmms-events` after the commit.
- */
-export const tellNotReached = async (
-  tx: Tx,
-  { message, person, order, facts }: NotReached,
-): Promise<Bell[]> => {
-  const { id, kind, tried } = message;
-  await tx.events.add({
-    id: facts.newId(),
-    type: 'technician.unreachable',
-    at: facts.now,
-    actor: facts.actor,
-    workOrderId: order?.id ?? null,
-    messageId: id,
-    data: { technician: person.externalId, reason: 'failed', ways: tried.map(({ way }) => way) },
-  });
-  // News of that kind would bring forth more of it, without end.
-  if (kind.startsWith('technician.')) return [];
-  const ways = tried.map((each) => ({ way: each.way, why: whyNotReached(each) }));
-  const news = {
-    key: 'technician.not-reached',
-    values: { name: person.name, order, ways },
-    orderId: order?.id ?? null,
-  } as const;
-  const cause = causeOf(
-    ways.map(({ why }) => why),
-    person.id,
-  );
-  return tellAbout(tx, person, 'planners', news, facts, order?.plannerId ?? null, (ids) =>
-    tx.notReached.tell(cause, ids),
-  );
-};

@@ -93,9 +93,6 @@ const report = (
   }
 };
 
-// Alerts are not sent yet: nobody misses a template for them.
-const sentKinds = notificationNames.filter((name) => !name.startsWith('alert.'));
-
 /** Says, once, which notices could not be sent outside the service window to somebody, in a language they read. */
 export const reportGaps = async (
   { store, log }: Pick<Deps, 'store' | 'log'>,
@@ -118,7 +115,7 @@ const gapsIn = (templates: TemplateKey[], locales: string[]): TemplateKey[] => {
     templates.some((each) => each.kind === kind && languageOf(each.locale) === language);
   // A text of ours is in a language of ours; somebody may have made a template in their own all the same.
   const missing = locales.flatMap((locale) =>
-    sentKinds.flatMap((kind) =>
+    notificationNames.flatMap((kind) =>
       has(kind, languageOf(locale)) || has(kind, textLanguage(locale))
         ? []
         : `${kind} ${textLanguage(locale)}`,

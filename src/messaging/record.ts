@@ -1,4 +1,5 @@
 import { type Bell, readFacts } from '../cmms/facts.ts';
+import { tellNotReached } from '../cmms/not-reached.ts';
 import { noteOptOut } from '../cmms/opt-out.ts';
 import type { Deps } from '../deps.ts';
 import type { Reason, Way } from '../domain/message.ts';
@@ -8,7 +9,7 @@ import type { ListedMessage } from '../store/messages.ts';
 import type { Tx } from '../store/store.ts';
 import { alarmFor } from './alarms.ts';
 import { sendAsText } from './content.ts';
-import { followFailed, tellNotReached } from './next-way.ts';
+import { followFailed } from './next-way.ts';
 import type { Outcome, Then } from './provider.ts';
 import { afterTemplateRefused, afterWindowClosed } from './templates.ts';
 import { retryDelayMs, type Timing } from './timing.ts';

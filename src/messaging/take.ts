@@ -1,4 +1,5 @@
 import { addresseeOf, quietHoursOfAll } from '../cmms/hold-back.ts';
+import { tellNotReached } from '../cmms/not-reached.ts';
 import { readPreferences } from '../cmms/preferences.ts';
 import { findRoute } from '../cmms/route.ts';
 import type { Deps } from '../deps.ts';
@@ -9,7 +10,7 @@ import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { chooseContent, type WithButtons } from './content.ts';
 import { bringUpToDate, readDigests } from './digest.ts';
-import { followFailed, tellNotReached } from './next-way.ts';
+import { followFailed } from './next-way.ts';
 import { bringPageUpToDate, readAlerts, withTheirAlerts } from './pages.ts';
 import type { Outgoing } from './provider.ts';
 import { failMessage, type Rings } from './record.ts';
@@ -198,7 +199,7 @@ const goOnOtherwise = async (tx: Tx, deps: Deps, message: DueMessage, reason: Re
   if (!notReached) return { bells };
   await tx.outbox.freeAssignment(message.id);
   if (reason === 'preference') return {};
-  return { events: true, bells: await tellNotReached(tx, notReached) };
+  return { bells: await tellNotReached(tx, notReached) };
 };
 
 // None of the reasons says it: nothing was wrong with it.

@@ -1,7 +1,7 @@
-import { signButton } from '../buttons.ts';
 import { readerOf } from '../cmms/notify.ts';
 import { buttonOf } from '../cmms/template-fields.ts';
 import type { Deps } from '../deps.ts';
+import type { Alert } from '../domain/alert.ts';
 import { byUrgency } from '../domain/reminder.ts';
 import { windowOpenUntil } from '../domain/service-window.ts';
 import { isUsable, languageOf, pickTemplate, whyUnusable } from '../domain/template.ts';
@@ -12,8 +12,9 @@ import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Template } from '../store/templates.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { OrderField, Reader } from '../texts/language.ts';
+import type { Reader } from '../texts/language.ts';
 import { localeFor, textsFor } from '../texts/texts.ts';
+import { type About, aboutEach, payloadFor } from './about.ts';
 import { readDigests } from './digest.ts';
 import type { Outgoing } from './provider.ts';
 import { cleanValue, fillIn, fitInto } from './template-variables.ts';
@@ -56,6 +57,7 @@ export const chooseTemplates = async (
   if (templates.length === 0) return chosen;
 
   const lines = await readDigests(tx, outside);
+  const about = await aboutEach(tx, outside, orders);
   const people = await tx.technicians.getMany(outside.flatMap(({ technicianId }) => technicianId ?? []));
   const listedIn = ({ id }: DueMessage) =>
     lines.flatMap(({ messageId, workOrderId }) => (messageId === id ? (orders.get(workOrderId) ?? []) : []));
@@ -64,11 +66,16 @@ export const chooseTemplates = async (
     if (!person) continue;
     const found = templateFor(templates, message, person, tenant);
     if (!found) continue;
-    const order = orders.get(message.workOrderId ?? '') ?? null;
     chosen.set(
       message.id,
       isUsable(found.approval)
-        ? await write(tx, deps, found, { message, person, order, tenant, listed: listedIn(message) })
+        ? await write(tx, deps, found, {
+            message,
+            person,
+            tenant,
+            ...about.get(message.id)!,
+            listed: listedIn(message),
+          })
         : { kind: 'unusable', text: unusable(found) },
     );
   }
@@ -136,18 +143,24 @@ const findTemplate = async (tx: Tx, message: DueMessage): Promise<Template | nul
 
 const templateFor = (
   templates: Template[],
-  { kind }: DueMessage,
+  { kind, lane }: DueMessage,
   person: Technician,
   tenant: Tenant,
-): Template | null => pickTemplate(templates, kind, localeFor(person.locale, tenant.locale), tenant.locale);
+): Template | null => {
+  const pick = (from: Template[]) =>
+    pickTemplate(from, kind, localeFor(person.locale, tenant.locale), tenant.locale);
+  if (kind !== 'alert.raised' || lane === 'critical') return pick(templates);
+  // One that does not show the severity says of every alert that it is critical, as ours does.
+  const fitting = templates.filter((each) => each.kind !== kind || each.variables.includes('severity'));
+  return pick(fitting) ?? pick(templates);
+};
 
 const unusable = ({ kind, locale, approval }: Template): string =>
   `outside the 24 hours after their last message only a template is allowed, and ${whyUnusable(approval!)} (${kind}, ${locale})`;
 
-type Told = {
+type Told = About & {
   message: DueMessage;
   person: Technician;
-  order: WorkOrder | null;
   tenant: Tenant;
   /** Of a digest: its orders. */
   listed: WorkOrder[];
@@ -159,16 +172,15 @@ const write = async (
   { kind, locale, contentSid, variables, content }: Template,
   told: Told,
 ): Promise<AsTemplate> => {
-  const { person, order, tenant } = told;
+  const { person, order, alerts, tenant } = told;
   const own = readerOf(person, tenant, deps.now());
   // In the template's language; as the reader's own country writes it where that is the same.
   const reader = languageOf(own.locale) === languageOf(locale) ? own : { ...own, locale };
-  const names = order ? await namesOf(tx, variables, order) : {};
+  const read = order ? await namesOf(tx, variables, order) : await noteOf(tx, variables, alerts);
   const values = variables.map((field) => {
     const action = buttonOf(field);
-    if (action === null) return cleanValue(names[field] ?? valueIn(field, told, reader));
-    // Where there is no order a tap says the command.
-    return order ? sign(tx, deps, order, action) : action;
+    if (action !== null) return payloadFor(tx, deps, told, action);
+    return cleanValue(read[field] ?? valueIn(field, told, reader));
   });
   const buttons = new Set(variables.flatMap((field, at) => (buttonOf(field) === null ? [] : at)));
   const filled = fitInto(content?.body ?? null, values, buttons);
@@ -179,20 +191,6 @@ const write = async (
     template: `${kind}/${locale}/${contentSid}`,
   };
 };
-
-const sign = (
-  tx: Tx,
-  { now, secretKeys }: Pick<Deps, 'now' | 'secretKeys'>,
-  order: WorkOrder,
-  action: string,
-) =>
-  signButton(
-    {
-      ...{ tenantId: tx.tenantId, orderId: order.id, action },
-      ...{ assignmentNo: order.assignmentNo, issuedAt: now() },
-    },
-    secretKeys[0]!,
-  );
 
 const namesOf = async (
   tx: Tx,
@@ -207,11 +205,20 @@ const namesOf = async (
   };
 };
 
-const valueIn = (field: string, { message, person, order, listed }: Told, reader: Reader): string => {
+/** What was said as the alert was resolved. */
+const noteOf = async (tx: Tx, variables: string[], [alert]: Alert[]): Promise<Record<string, string>> =>
+  alert && variables.includes('note') ? { note: (await tx.events.noteOnResolved(alert.id)) ?? '' } : {};
+
+const valueIn = (field: string, { message, person, order, alerts, listed }: Told, reader: Reader): string => {
   if (field === 'technician') return person.name;
-  const { fields, digestLine } = textsFor(reader.locale);
+  const { fields, alertFields, digestLine } = textsFor(reader.locale);
   if (field === 'text') {
     return listed.length > 0 ? digestLine(listed.sort(byUrgency(reader.timeZone)), reader) : message.text;
   }
-  return order && Object.hasOwn(fields, field) ? fields[field as OrderField](order, reader) : '';
+  const [alert, ...others] = alerts;
+  if (alert && has(alertFields, field)) return alertFields[field]([alert, ...others], reader);
+  return order && has(fields, field) ? fields[field](order, reader) : '';
 };
+
+const has = <Fields extends object>(fields: Fields, field: PropertyKey): field is keyof Fields =>
+  Object.hasOwn(fields, field);

@@ -70,6 +70,16 @@ export const events = (trx: Queries, tenantId: string) => {
       return (await query).map(fromRow);
     },
 
+    /** What was said with the last resolution of an alert; null if nothing was. */
+    noteOnResolved: async (alertId: string): Promise<string | null> =>
+      (
+        await trx.rows<{ note: string | null }>(
+          `SELECT data->>'note' AS note FROM event
+           WHERE tenant_id = $1 AND alert_id = $2 AND type = 'alert.resolved' ORDER BY seq DESC LIMIT 1`,
+          [tenantId, alertId],
+        )
+      )[0]?.note ?? null,
+
     /** The number of the feed's newest event; 0 while there is none. */
     end: async (): Promise<number> => {
       const [row] = await trx.rows<{ feed_no: number }>('SELECT feed_no FROM tenant WHERE id = $1', [

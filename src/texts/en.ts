@@ -472,6 +472,8 @@ export const en = {
         'no-template': 'no template is approved for it',
         'not-arrived': 'not delivered in time',
         fault: 'a fault on our side, which has been reported',
+        'no-address': 'there is no address to write to',
+        inactive: 'they are registered as inactive',
       },
       next: 'Please tell them yourself.',
       further: 'Further ones like it within the hour are not told one by one: they are in the message log.',

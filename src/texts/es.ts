@@ -457,6 +457,8 @@ export const es: Language = {
         'no-template': 'no hay plantilla aprobada',
         'not-arrived': 'no se entregó a tiempo',
         fault: 'un fallo nuestro, ya comunicado',
+        'no-address': 'no hay ninguna dirección a la que escribirle',
+        inactive: 'figura como inactivo',
       },
       next: 'Por favor, avísele usted.',
       further:

@@ -31,6 +31,8 @@ export type Texts = {
   fields: Record<OrderField, (order: WorkOrder, reader: Reader) => string>;
   /** Somebody is told of alerts: of one in full, of several in a list, as many as fit. */
   page: (alerts: AlertLine[], reader: Reader) => string;
+  /** The same of one alert or several. */
+  alertFields: Record<AlertField, (alerts: [AlertLine, ...AlertLine[]], reader: Reader) => string>;
   /** Several reminders in one message: as many orders as fit, in the order given. */
   digest: (orders: WorkOrder[], reader: Reader) => string;
   /** The same on one line, all of them, without what to answer. */
@@ -65,7 +67,7 @@ type NoticeKind =
   | 'maintenance.reminder';
 
 /** What a template's variable may say of an order, besides the people's names. */
-export type OrderField =
+type OrderField =
   | 'number'
   | 'title'
   | 'description'
@@ -76,6 +78,9 @@ export type OrderField =
   | 'dueIn'
   | 'scheduledFor'
   | 'status';
+
+/** The same of an alert. */
+type AlertField = 'externalId' | 'asset' | 'message' | 'severity' | 'raisedAt';
 
 export type ButtonAction =
   | 'ACK'

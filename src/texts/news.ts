@@ -133,7 +133,7 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
         order && heading(order),
         ...ways.map(
           ({ way: by, why }) =>
-            `${way === 'whatsapp' ? '•' : '-'} ${news.notReached.ways[by]}: ${news.notReached.why[why]}`,
+            `${way === 'whatsapp' ? '•' : '-'} ${by ? `${news.notReached.ways[by]}: ` : ''}${news.notReached.why[why]}`,
         ),
         news.notReached.next,
         news.notReached.further,

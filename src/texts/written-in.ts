@@ -1,4 +1,5 @@
 import type { Way } from '../domain/message.ts';
+import { alertFieldsIn } from './alert-fields.ts';
 import { pageIn } from './alerts.ts';
 import { plainText } from './by-way.ts';
 import { digestIn, digestLineIn } from './digests.ts';
@@ -30,6 +31,7 @@ export const writtenIn = (language: Language, way: Way): Texts => ({
   excursion: excursionIn(language),
   buttons: language.buttons,
   fields: fieldsIn(language, way),
+  alertFields: alertFieldsIn(language),
   kept: ({ kinds, onOrder }) => {
     const { kept, mark } = partsIn(language, way);
     const { attached, attachedNowhere } = language.replies;

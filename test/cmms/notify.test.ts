@@ -85,6 +85,8 @@ const facts = async (tx: Tx, enabled = true): Promise<Omit<Facts, 'actor'>> => (
   enabled,
 });
 
+const rings = () => [{ queue: 'outbound', id: tenant.channelId }];
+
 const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
 
 test("a notice is written in the zone of its reader: his own, else the tenant's", async () => {
@@ -97,8 +99,8 @@ test("a notice is written in the zone of its reader: his own, else the tenant's"
       const person = technician({ timeZone });
       const stored = await givenOrder(tx, person);
       const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
-      const { messageId, channelId, added } = await addNotice(tx, notice, await facts(tx));
-      expect([channelId, added]).toEqual([tenant.channelId, true]);
+      const { messageId, bells, added } = await addNotice(tx, notice, await facts(tx));
+      expect([bells, added]).toEqual([rings(), true]);
       return tx.messages.get(messageId);
     });
     expect(message).toMatchObject({ status: 'queued', lane: 'notification', way: 'whatsapp' });
@@ -115,7 +117,7 @@ test('an assignment is told once; the second time answers with the message that 
     const first = await tell('work-order.assigned');
     expect(await tell('work-order.assigned')).toMatchObject({
       messageId: first.messageId,
-      channelId: null,
+      bells: [],
       added: false,
     });
     expect((await tell('maintenance.scheduled')).messageId).toBe(first.messageId);
@@ -137,8 +139,8 @@ test.each<[string, Partial<Technician>, Address[]]>([
     const stored = await givenOrder(tx, person, addresses);
     const tell = async (to: Technician) =>
       addNotice(tx, { technician: to, order: stored, kind: 'work-order.assigned' }, await facts(tx));
-    const { messageId, channelId } = await tell(person);
-    expect(channelId).toBeNull();
+    const { messageId, bells } = await tell(person);
+    expect(bells).toEqual([{ queue: 'cmms-events', id: tenant.tenantId }]);
     expect(await tx.messages.get(messageId)).toMatchObject({
       status: 'cancelled',
       reason: 'no-address',
@@ -146,7 +148,7 @@ test.each<[string, Partial<Technician>, Address[]]>([
     });
     await tx.technicians.setAddresses(person.id, [{ kind: 'whatsapp', value: '+15005550101', active: true }]);
     expect(await tell({ ...person, active: true })).toMatchObject({
-      channelId: tenant.channelId,
+      bells: rings(),
       added: true,
     });
   });
@@ -159,7 +161,7 @@ test('a user id is used where no phone is known', async () => {
       { kind: 'whatsapp-user-id', value: 'US.1349', active: true },
     ]);
     const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
-    expect((await addNotice(tx, notice, await facts(tx))).channelId).toBe(tenant.channelId);
+    expect((await addNotice(tx, notice, await facts(tx))).bells).toEqual(rings());
     const conversation = await tx.conversations.open(
       tenant.channelId!,
       person.id,
@@ -178,8 +180,8 @@ test('while the service is switched off a notice is kept as cancelled', async ()
     const person = technician();
     const stored = await givenOrder(tx, person);
     const notice = { technician: person, order: stored, kind: 'work-order.assigned' as const };
-    const { messageId, channelId } = await addNotice(tx, notice, await facts(tx, false));
-    expect(channelId).toBeNull();
+    const { messageId, bells } = await addNotice(tx, notice, await facts(tx, false));
+    expect(bells).toEqual([]);
     expect(await tx.messages.get(messageId)).toMatchObject({ status: 'cancelled', reason: 'disabled' });
   });
 });
@@ -234,5 +236,27 @@ test.each<[NoticeKind, Date | undefined, Date]>([
       await facts(tx),
     );
     expect((await tx.messages.get(messageId))!.expiresAt).toEqual(expected);
+  });
+});
+
+test.each<[NoticeKind, boolean, string | null]>([
+  ['work-order.reminder', true, 'there is no address to write to'],
+  ['work-order.assigned', false, 'they are registered as inactive'],
+  // What is not theirs any more need not concern them.
+  ['work-order.unassigned', false, null],
+])('%s for somebody with no way, active %s: the planner reads %s', async (kind, active, why) => {
+  await inTenant(async (tx) => {
+    const planner = technician({ externalId: 'P-1', phone: '+15005550102', role: 'planner' });
+    await tx.technicians.insert(planner);
+    await tx.technicians.setAddresses(planner.id, phoneOf(planner));
+    const person = technician({ phone: null, active });
+    const stored = await givenOrder(tx, person);
+    const { bells } = await addNotice(tx, { technician: person, order: stored, kind }, await facts(tx));
+    const told = (await tx.messages.list({ before: null, limit: 10 })).filter(
+      (message) => message.technician === 'P-1',
+    );
+    expect(told.map(({ kind }) => kind)).toEqual(why === null ? [] : ['technician.not-reached']);
+    expect(told[0]?.text ?? '').toContain(why ?? '');
+    expect(bells).toEqual(why === null ? [] : [{ queue: 'cmms-events', id: tenant.tenantId }, ...rings()]);
   });
 });

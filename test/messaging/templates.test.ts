@@ -444,7 +444,13 @@ test('a change of state that wants somebody is said once, and so are the languag
   expect(alarms()).toEqual([
     expect.objectContaining({
       event: 'templates.lacking',
-      lacking: ['maintenance.scheduled/en', 'message.send/en', 'work-order.assigned/en'],
+      lacking: [
+        'alert.raised',
+        'alert.resolved',
+        'maintenance.scheduled',
+        'message.send',
+        'work-order.assigned',
+      ].map((kind) => `${kind}/en`),
     }),
   ]);
   on.provider.templates.has(sid, body, { status: 'paused' });

@@ -312,6 +312,65 @@ describe.each(backends)('on %s', (backend) => {
     expect(await feed('message.failed')).toHaveLength(6 * 2 + 1);
   });
 
+  test.each([
+    ['no-address', 'there is no address to write to'],
+    ['opted-out', 'they have opted out'],
+  ])(
+    'whoever has no way at all when a notice is written (%s) is reported at once, to a planner once an hour',
+    async (reason, why) => {
+      await start();
+      const tech = await stage.technician({ name: 'Ana Silva' });
+      const [planner, deputy] = [
+        await stage.technician({ role: 'planner' }),
+        await stage.technician({ role: 'planner' }),
+      ];
+      await stage.alter(`UPDATE technician_address SET ${reason === 'opted-out' ? 'opted_out_at = now()' : 'active = false'}
+      WHERE technician_id = '${tech.id}'`);
+      const numbers = Array.from({ length: 30 }, (_, index) => `WO-${index}`);
+      for (const number of numbers) await stage.order(number, { assignee: tech.externalId });
+      const { text } = await planner.hears('Ana Silva');
+      expect(text).toContain('WO-0');
+      expect(text).toContain(why);
+      await isQuiet();
+      await stage.until(async () => (await feed('technician.unreachable')).length === numbers.length);
+      expect(await feed('technician.unreachable')).toEqual(
+        numbers.map(() => ({ technician: tech.externalId, reason, ways: [] })),
+      );
+      expect([planner, deputy].map((each) => each.heard().length)).toEqual([1, 1]);
+      expect((await sent()).filter(({ technician }) => technician === tech.externalId)).toEqual(
+        numbers.map(() => expect.objectContaining({ status: 'cancelled', reason })),
+      );
+
+      // It is the same cause as when a way is lost later.
+      await stage.alter("UPDATE not_reached_told SET told_at = told_at - interval '1 hour'");
+      await stage.order('WO-30', { assignee: tech.externalId, planner: planner.externalId });
+      await stage.until(async () => planner.heard().length === 2);
+      await isQuiet();
+      expect(deputy.heard()).toHaveLength(1);
+    },
+  );
+
+  test('what somebody has chosen is no news: nobody is told that it was not told', async () => {
+    await start();
+    const planner = await stage.technician({ role: 'planner' });
+    for (const preferences of [
+      { paused: true },
+      { kinds: { 'work-order.assigned': false } },
+      { ways: { whatsapp: false, sms: false } },
+    ]) {
+      const tech = await stage.technician({ preferences });
+      await stage.order(`WO-${tech.externalId}`, { assignee: tech.externalId });
+    }
+    await isQuiet();
+    expect((await sent()).map(({ status, reason }) => `${status} ${reason}`).sort()).toEqual([
+      'cancelled paused',
+      'cancelled preference',
+      'cancelled preference',
+    ]);
+    expect(await feed('technician.unreachable')).toEqual([]);
+    expect(planner.heard()).toEqual([]);
+  });
+
   test('ways that are switched off are passed by, and all of them hold the message back', async () => {
     await start({ withMail: true });
     const byText = await stage.technician({ preferences: { ways: { whatsapp: false } } });

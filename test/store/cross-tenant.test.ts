@@ -267,6 +267,10 @@ const furnish = async ({ apiKey = true } = {}) => {
     const takenPage = { id: randomUUID(), chainId: ids.takenCall, messageId: ids.digest };
     await tx.chains.addPage({ ...pageOf(own), ...takenPage });
     await tx.calls.take([ids.takenCall], ids.supervisor, ids.read);
+    await tx.events.add({
+      ...{ ...eventOf(own), id: randomUUID(), type: 'alert.resolved', workOrderId: null },
+      ...{ alertId: ids.alert, data: { note: mark } },
+    });
     await tx.alerts.addToMessage(ids.acceptedNotice, ids.alert);
     await tx.quickReplies.want(ids.channel, [
       { shape, definition: definitionOf(own) },
@@ -617,6 +621,7 @@ const cases: Cases = {
       return tx.events.newest(10);
     },
     publish: (tx) => tx.events.publish(10),
+    noteOnResolved: (tx, its) => tx.events.noteOnResolved(its.ids.alert),
   },
   idempotency: {
     claim: [

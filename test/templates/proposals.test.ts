@@ -3,7 +3,7 @@ import { notificationNames } from '../../src/cmms/preferences.ts';
 import { fillIn } from '../../src/messaging/template-variables.ts';
 import { readProposals } from '../../src/templates/files.ts';
 import { faultsOf, type Proposal, readProposal, rules } from '../../src/templates/proposal.ts';
-import { textsFor, writeNotice } from '../../src/texts/texts.ts';
+import { textsFor, writeNotice, writePage } from '../../src/texts/texts.ts';
 import { order } from '../commands/facts.ts';
 
 const { proposals, faults } = readProposals();
@@ -55,6 +55,31 @@ test.each(['{', '{"kind":"love.letter"}', '[]'])('a file that is no proposal is 
 });
 
 describe.each(['en', 'es'])('in %s', (locale) => {
+  test('a page of a critical alert has the same words outside the window as inside', () => {
+    const reader = {
+      way: 'whatsapp',
+      locale,
+      timeZone: 'UTC',
+      now: new Date('2026-12-23T12:00:00Z'),
+    } as const;
+    const alert = {
+      externalId: 'A-1',
+      message: 'Bearing 96 °C',
+      severity: 'critical',
+      asset: { id: 'a', code: 'P-1', name: 'Pump 1', location: 'Hall 2' },
+      raisedAt: new Date('2026-12-22T14:30:00Z'),
+    } as const;
+    const { body, variables } = proposals.find(
+      (each) => each.kind === 'alert.raised' && each.locale === locale,
+    )!;
+    const { alertFields } = textsFor(locale);
+    const values = variables.map(({ field }, at) => [
+      String(at + 1),
+      field in alertFields ? alertFields[field as keyof typeof alertFields]([alert], reader) : '',
+    ]);
+    expect(fillIn(body, Object.fromEntries(values))).toBe(writePage([alert], reader));
+  });
+
   test.each(['work-order.assigned', 'maintenance.scheduled', 'work-order.reminder'] as const)(
     '%s has the same words outside the window as inside, but for the description',
     (kind) => {

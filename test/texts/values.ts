@@ -288,6 +288,7 @@ export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues>
           { way: 'whatsapp', why: 'not-on-whatsapp' },
           { way: 'sms', why: 'opted-out' },
           { way: 'email', why: 'fault' },
+          { way: null, why: 'no-address' },
         ],
       },
     ],
