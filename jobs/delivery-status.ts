@@ -82,7 +82,7 @@ const apply = async (tx: Tx, deps: ApplyDeps, callback: Callback, rings: Set<str
     form.errorCode ? { code: form.errorCode, text: form.errorText } : null,
   );
   if (status !== 'failed') {
-    await tx.messages.moveTo(attempt.messageId, status);
+    await tx.messages.moveTo(attempt.messageId, status, callback.receivedAt);
     if (status === 'read') bells.push(...(await tellSeen(tx, deps, attempt.messageId)));
     if (isFound || status === 'delivered' || status === 'read')
       await tx.outbox.withdrawRetry(attempt.messageId);

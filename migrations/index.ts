@@ -27,6 +27,7 @@ import overdue from './20261126090700_overdue.ts';
 import timeline from './20261126090900_timeline.ts';
 import channelProgress from './20261126090901_channel_progress.ts';
 import alerts from './20261127090000_alerts.ts';
+import times from './20261127090200_times.ts';
 import thresholds from './20261127090300_thresholds.ts';
 import calls from './20261127090500_calls.ts';
 
@@ -62,6 +63,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261126090900_timeline', timeline],
   ['20261126090901_channel_progress', channelProgress],
   ['20261127090000_alerts', alerts],
+  ['20261127090200_times', times],
   ['20261127090300_thresholds', thresholds],
   ['20261127090500_calls', calls],
 ];

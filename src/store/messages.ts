@@ -160,26 +160,41 @@ export const messages = (trx: Queries, tenantId: string) => {
       return fillIn(await query);
     },
 
-    /** Moves an outbound message to a status if that is forward; answers the status it has then. */
-    moveTo: async (id: string, news: DeliveryStatus): Promise<DeliveryStatus | null> => {
+    /**
+     * Moves an outbound message to a status if that is forward; answers the status it has then. `toldAt` is when we
+     * were told, if that was before now: news may come late, and what is behind still says since when at the latest.
+     */
+    moveTo: async (
+      id: string,
+      news: DeliveryStatus,
+      toldAt: Date | null = null,
+    ): Promise<DeliveryStatus | null> => {
       const row = await trx('message')
         .where({ tenant_id: tenantId, id, direction: 'out' })
         .forUpdate()
-        .first('status');
+        .first('status', 'sent_at', 'delivered_at', 'read_at');
       if (!row) return null;
       const status = forward(row.status, news);
-      if (status !== row.status) {
+      const times = (reachedWith[news] ?? []).filter(
+        (column) => row[column] === null || (toldAt && toldAt < row[column]),
+      );
+      if (status !== row.status || times.length > 0) {
         const arrived = status === 'delivered' || status === 'read';
         const isOnItsWay = status === 'unknown' || status === 'accepted' || status === 'sent';
         await trx('message as m')
           .where({ tenant_id: tenantId, id })
           .update({
-            status,
-            // Whatever was said to have ended it before, it has not.
-            ...(arrived ? { reason: null, error_code: null, error_text: null } : {}),
-            fallback_at: isOnItsWay
-              ? trx.raw(status === 'unknown' ? fallbackAt : fallbackOnceAccepted)
-              : null,
+            ...Object.fromEntries(times.map((column) => [column, toldAt ?? trx.raw('clock_timestamp()')])),
+            ...(status === row.status
+              ? {}
+              : {
+                  status,
+                  // Whatever was said to have ended it before, it has not.
+                  ...(arrived ? { reason: null, error_code: null, error_text: null } : {}),
+                  fallback_at: isOnItsWay
+                    ? trx.raw(status === 'unknown' ? fallbackAt : fallbackOnceAccepted)
+                    : null,
+                }),
           });
       }
       return status;
@@ -296,6 +311,13 @@ export const messages = (trx: Queries, tenantId: string) => {
       return new Map(accepted.map((row) => [row.work_order_id, row.at]));
     },
   };
+};
+
+/** Where it is noted that a message had come that far. Whoever has read it has received it. */
+const reachedWith: Partial<Record<DeliveryStatus, ('sent_at' | 'delivered_at' | 'read_at')[]>> = {
+  sent: ['sent_at'],
+  delivered: ['sent_at', 'delivered_at'],
+  read: ['sent_at', 'delivered_at', 'read_at'],
 };
 
 type Row = Record<string, never>;

@@ -19,6 +19,20 @@ const accepted = async () => {
   return { on, ana, id, ours, tells };
 };
 
+/** When a message had come how far, and when each word of it came in. */
+const timesOf = async (on: Awaited<ReturnType<typeof accepted>>['on'], id: string) => {
+  const [times] = await on.query('SELECT sent_at, delivered_at, read_at FROM message WHERE id = $1', [id]);
+  const callbacks = await on.query(
+    `SELECT c.status, c.received_at FROM status_callback c JOIN attempt a ON a.id = c.applied_to
+     WHERE a.message_id = $1 ORDER BY c.seq`,
+    [id],
+  );
+  /** When the first word came that says one of these. */
+  const told = (...statuses: string[]) =>
+    callbacks.find(({ status }) => statuses.includes(status))?.received_at ?? null;
+  return { times, told };
+};
+
 describe('callbacks move a message forward only', () => {
   test.each([
     ['sent', 'delivered', 'read'],
@@ -45,6 +59,51 @@ describe('callbacks move a message forward only', () => {
     const { timeline, attempts } = await on.message(id);
     expect(timeline.filter(({ source }) => source === 'provider').map(({ status }) => status)).toEqual(ranks);
     expect(attempts).toMatchObject([{ status: 'read' }]);
+    // Each was reached when the first callback came that says so.
+    const { times, told } = await timesOf(on, id);
+    expect(times).toEqual({
+      sent_at: told('sent', 'delivered', 'read'),
+      delivered_at: told('delivered', 'read'),
+      read_at: told('read'),
+    });
+  });
+
+  test('what is applied late counts from when it came', async () => {
+    const { on, id, tells } = await accepted();
+    const wait = (minutes: number) =>
+      on.query(
+        "UPDATE status_callback SET match_at = clock_timestamp() + $1 * interval '1 minute' WHERE tenant_id = $2",
+        [minutes, on.tenantId],
+      );
+    await tells('delivered');
+    await wait(1);
+    await tells('read');
+    await on.applyCallbacks();
+    const before = await timesOf(on, id);
+    expect(before.times.delivered_at).toEqual(before.told('read'));
+    await wait(0);
+    await on.applyCallbacks();
+    const { times, told } = await timesOf(on, id);
+    expect(times).toEqual({
+      sent_at: told('delivered'),
+      delivered_at: told('delivered'),
+      read_at: told('read'),
+    });
+    expect(await on.message(id)).toMatchObject({ status: 'read' });
+  });
+
+  test('accepted is not sent; what was sent and then failed was sent', async () => {
+    const { on, id, tells } = await accepted();
+    await tells('queued');
+    await on.applyCallbacks();
+    const nothing = { sent_at: null, delivered_at: null, read_at: null };
+    expect((await timesOf(on, id)).times).toEqual(nothing);
+    for (const status of ['undelivered', 'sent'])
+      await tells(status, status === 'sent' ? undefined : '63024');
+    await on.applyCallbacks();
+    const { times, told } = await timesOf(on, id);
+    expect(times).toEqual({ ...nothing, sent_at: told('sent') });
+    expect(await on.message(id)).toMatchObject({ status: 'failed' });
   });
 
   test('all at once, in whatever order they were stored', async () => {
