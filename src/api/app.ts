@@ -18,6 +18,7 @@ import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { problem, problemOf } from './problem.ts';
 import { readingRoutes } from './readings.ts';
+import { reportRoutes } from './reports.ts';
 import { type ApiEnv, type ApiRoute, answersOf } from './route.ts';
 import { settingsRoutes } from './settings.ts';
 import { technicianRoutes } from './technicians.ts';
@@ -85,6 +86,7 @@ export const apiRoutes = (deps: Deps, files: Files, settings: ApiSettings = with
   ...alertRoutes(deps),
   ...thresholdRoutes(deps),
   ...readingRoutes(deps),
+  ...reportRoutes(deps),
   ...notificationRoutes(deps),
   ...messageRoutes(deps),
   ...attachmentRoutes(deps, files),

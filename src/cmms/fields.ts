@@ -84,7 +84,7 @@ export const moment = z
   .refine((value) => 'at' in (readWhen(value) ?? {}), momentDetail)
   .meta({ format: 'date-time' });
 
-const momentOrDay = z
+export const momentOrDay = z
   .string()
   .refine((value) => readWhen(value) !== null, `${momentDetail}, or a day like 2026-12-25`)
   .meta({ examples: ['2026-12-25T09:00:00.000Z', '2026-12-25'] });

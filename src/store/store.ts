@@ -26,6 +26,7 @@ import { technicians } from './technicians.ts';
 import { templates } from './templates.ts';
 import { tenants } from './tenants.ts';
 import { thresholds } from './thresholds.ts';
+import { times } from './times.ts';
 import { webhookEndpoints } from './webhook-endpoints.ts';
 import { workOrders } from './work-orders.ts';
 
@@ -118,6 +119,7 @@ const openTx = (trx: Queries, tenantId: string) => ({
   templates: templates(trx, tenantId),
   tenants: tenants(trx, tenantId),
   thresholds: thresholds(trx, tenantId),
+  times: times(trx, tenantId),
   webhookEndpoints: webhookEndpoints(trx, tenantId),
   workOrders: workOrders(trx, tenantId),
 });

@@ -46,6 +46,8 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'get /alerts',
       'get /alerts/{externalId}',
       'post /alerts/{externalId}/resolve',
+      'get /alerts/{externalId}/pages',
+      'get /reports/response-times',
       'put /assets/{code}/thresholds',
       'get /assets/{code}/thresholds',
       'post /readings',

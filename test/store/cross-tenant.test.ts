@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256 } from '../../src/crypto.ts';
+import { groupings } from '../../src/domain/response-times.ts';
 import { approvalStatuses } from '../../src/domain/template.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { queueNames } from '../../src/queues.ts';
@@ -858,6 +859,15 @@ const cases: Cases = {
     ],
     lock: (tx, its) => tx.thresholds.lock([metricOf(its)]),
     follow: (tx, its) => tx.thresholds.follow([{ ...metricOf(its), lastAt: new Date(0), excursion: null }]),
+  },
+  times: {
+    ofAlerts: (tx, its) => tx.times.ofAlerts([its.ids.alert, its.ids.claimedAlert]),
+    ofPages: (tx, its) => tx.times.ofPages(its.ids.alert, { after: 0, limit: 200 }),
+    report: groupings.map(
+      (by): Case =>
+        (tx) =>
+          tx.times.report({ from: new Date(0), to: soon() }, { by, severity: null, after: null, limit: 200 }),
+    ),
   },
   webhookEndpoints: {
     find: (tx) => tx.webhookEndpoints.find('EP-1'),
