@@ -6,6 +6,8 @@ import { readFields } from '../cmms/fields.ts';
 import { alertShape, resolutionShape } from '../cmms/notification-schemas.ts';
 import type { Deps } from '../deps.ts';
 import type { ListedAlert } from '../store/alerts.ts';
+import type { Tx } from '../store/store.ts';
+import type { AlertTimes } from '../store/times.ts';
 import { keyToFind, readJson } from './body.ts';
 import { afterKey, limit, page, readQuery, toPage } from './lists.ts';
 import { notFound } from './problem.ts';
@@ -61,13 +63,13 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     },
     handle: async (c) => {
       const body = await readJson(c);
-      const { alert, isNew, bells } = await asCmms(c, deps, async (tx, facts) => {
+      const { shown, isNew, bells } = await asCmms(c, deps, async (tx, facts) => {
         const faults = collectFaults();
         const raised = await raiseAlert(tx, readFields(alertShape, body, faults), facts, faults);
-        return { ...raised, alert: (await tx.alerts.detail(raised.alert.externalId))! };
+        return { ...raised, shown: await readOne(tx, raised.alert.externalId) };
       });
       ringAll(deps, c.get('caller').tenantId, bells);
-      return c.json(present(alert), isNew ? 201 : 200);
+      return c.json(shown, isNew ? 201 : 200);
     },
   },
   {
@@ -78,9 +80,10 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     answers: { 200: answer(page(alertAnswer), 'A page'), ...problems(422) },
     handle: async (c) => {
       const { limit, after = null } = readQuery(c, listQuery);
-      const found = await inTenant(c, deps, (tx) => tx.alerts.list({ after, limit: limit + 1 }));
-      const { items, next } = toPage(found, limit, ({ externalId }) => externalId);
-      return c.json({ items: items.map(present), next });
+      const found = await inTenant(c, deps, async (tx) =>
+        presentAll(tx, await tx.alerts.list({ after, limit: limit + 1 })),
+      );
+      return c.json(toPage(found, limit, ({ externalId }) => externalId));
     },
   },
   {
@@ -88,10 +91,8 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     path: '/alerts/{externalId}',
     summary: 'One alert',
     answers: { 200: answer(alertAnswer, 'The alert'), ...problems(404) },
-    handle: async (c) => {
-      const found = await inTenant(c, deps, (tx) => tx.alerts.detail(keyToFind(c.req.param('externalId')!)));
-      return c.json(present(found ?? notFound()));
-    },
+    handle: async (c) =>
+      c.json(await inTenant(c, deps, (tx) => readOne(tx, keyToFind(c.req.param('externalId')!)))),
   },
   {
     method: 'post',
@@ -104,7 +105,7 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     handle: async (c) => {
       const body = await readJson(c);
       const externalId = keyToFind(c.req.param('externalId')!);
-      const { alert, bells } = await asCmms(c, deps, async (tx, facts) => {
+      const { shown, bells } = await asCmms(c, deps, async (tx, facts) => {
         const faults = collectFaults();
         const { note = null } = readFields(resolutionShape, body, faults);
         const found = await tx.alerts.find(externalId);
@@ -113,15 +114,25 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
         const locked = (await tx.alerts.lock([found.id])).get(found.id)!;
         const by = { technicianId: null, messageId: null, note };
         const { bells } = await resolveAlert(tx, locked, by, facts);
-        return { bells, alert: (await tx.alerts.detail(found.externalId))! };
+        return { bells, shown: await readOne(tx, found.externalId) };
       });
       ringAll(deps, c.get('caller').tenantId, bells);
-      return c.json(present(alert));
+      return c.json(shown);
     },
   },
 ];
 
-const present = (alert: ListedAlert): z.infer<typeof alertAnswer> => ({
+const readOne = async (tx: Tx, externalId: string) => {
+  const found = await tx.alerts.detail(externalId);
+  return (await presentAll(tx, found ? [found] : []))[0] ?? notFound();
+};
+
+const presentAll = async (tx: Tx, found: ListedAlert[]) => {
+  const times = await tx.times.ofAlerts(found.map(({ id }) => id));
+  return found.map((alert) => present(alert, times.get(alert.id)!));
+};
+
+const present = (alert: ListedAlert, times: AlertTimes): z.infer<typeof alertAnswer> => ({
   externalId: alert.externalId,
   asset: alert.asset.code,
   message: alert.message,
@@ -133,12 +144,12 @@ const present = (alert: ListedAlert): z.infer<typeof alertAnswer> => ({
   step: alert.step,
   exhausted: alert.exhausted,
   times: {
-    raised: alert.raisedAt.toISOString(),
-    sent: null,
-    delivered: null,
-    read: null,
-    answered: alert.claimedAt?.toISOString() ?? null,
-    resolved: alert.resolvedAt?.toISOString() ?? null,
+    raised: times.raised.toISOString(),
+    sent: times.sent?.toISOString() ?? null,
+    delivered: times.delivered?.toISOString() ?? null,
+    read: times.read?.toISOString() ?? null,
+    answered: times.answered?.toISOString() ?? null,
+    resolved: times.resolved?.toISOString() ?? null,
   },
   pages: alert.pages,
 });
