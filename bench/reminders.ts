@@ -6,6 +6,7 @@ import { createLog } from '../src/log.ts';
 import { prepareDatabase } from '../src/store/prepare.ts';
 import { createStore } from '../src/store/store.ts';
 import { createTenant, testSecretKey } from '../test/support/tenant.ts';
+import { addPeople } from './installation.ts';
 import type { Servers } from './processes.ts';
 
 const technicians = 1000;
@@ -62,18 +63,7 @@ export const measureReminders = async ({ postgresUrl }: Servers) => {
 const furnish = async (url: string, tenantId: string) => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const people = `SELECT gen_random_uuid() AS id, n FROM generate_series(0, ${technicians - 1}) AS n`;
-  await client.query(
-    `WITH p AS (${people}), made AS (
-       INSERT INTO technician (tenant_id, id, external_id, name, phone, role, active)
-       SELECT $1, id, 'tech-' || n, 'Technician ' || n, '+1202' || (5550000 + n), 'technician', true FROM p
-       RETURNING id, external_id, phone
-     ), addressed AS (
-       INSERT INTO technician_address (tenant_id, technician_id, kind, value)
-       SELECT $1, id, 'whatsapp', phone FROM made
-     ) SELECT`,
-    [tenantId],
-  );
+  await addPeople(client, tenantId, technicians);
   await client.query(
     `INSERT INTO work_order (tenant_id, id, number, number_key, title, priority, kind, assignee_id, due_on, status)
      SELECT $1, gen_random_uuid(), 'WO-' || n, 'WO' || n, 'Order ' || n, 'medium', 'corrective', t.id,

@@ -1,3 +1,4 @@
+import { measureAlerts } from './alerts.ts';
 import { measureBacklog } from './backlog.ts';
 import { measureCommands } from './commands.ts';
 import { startServers } from './processes.ts';
@@ -10,6 +11,7 @@ const lines: Record<string, typeof measureWebhooks> = {
   commands: measureCommands,
   backlog: measureBacklog,
   reminders: measureReminders,
+  alerts: measureAlerts,
 };
 
 // Children and servers end with this process.
