@@ -27,6 +27,7 @@ import overdue from './20261126090700_overdue.ts';
 import timeline from './20261126090900_timeline.ts';
 import channelProgress from './20261126090901_channel_progress.ts';
 import alerts from './20261127090000_alerts.ts';
+import adminPanel from './20261128090000_admin_panel.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -60,6 +61,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261126090900_timeline', timeline],
   ['20261126090901_channel_progress', channelProgress],
   ['20261127090000_alerts', alerts],
+  ['20261128090000_admin_panel', adminPanel],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */
