@@ -17,9 +17,10 @@ RUN npm run build
 # A new volume takes over its owner from the folder it is mounted on.
 RUN mkdir -p -m 0700 /data/attachments
 
-# The optional packages are the embedded PostgreSQL. Here a server is given: DATABASE_URL.
+# The optional packages are the embedded PostgreSQL. Here a server is given: DATABASE_URL. Those of peers are what
+# better-auth could work with besides, the test runner among them.
 FROM base AS dependencies
-RUN npm ci --omit=dev --omit=optional
+RUN npm ci --omit=dev --omit=optional --omit=peer
 
 FROM base
 # Inside a container 127.0.0.1 could not be reached from outside it.

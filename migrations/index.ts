@@ -30,6 +30,7 @@ import alerts from './20261127090000_alerts.ts';
 import times from './20261127090200_times.ts';
 import thresholds from './20261127090300_thresholds.ts';
 import calls from './20261127090500_calls.ts';
+import adminPanel from './20261128090000_admin_panel.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -66,6 +67,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261127090200_times', times],
   ['20261127090300_thresholds', thresholds],
   ['20261127090500_calls', calls],
+  ['20261128090000_admin_panel', adminPanel],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { passwordFaults } from './admin/password.ts';
+import type { OpenIdSettings } from './admin/settings.ts';
 import type { BucketSettings } from './attachments/bucket.ts';
 import { readMailbox } from './domain/mailbox.ts';
 import { isCountry } from './domain/phone.ts';
@@ -45,6 +47,10 @@ export type Config = {
   messagesPerSecond: number;
   defaultCountry: string;
   cmmsApiKey: string | null;
+  /** Who administers tenant `default` from the start; null: made with the embedded database, else nobody. */
+  admin: { email: string; password: string } | null;
+  /** Null: people sign in to the panel with passwords only. */
+  openId: OpenIdSettings | null;
   webhookAllowPrivate: boolean;
   /** Null: nobody manages tenants over HTTP. */
   operatorApiKey: string | null;
@@ -173,6 +179,8 @@ export const readConfig = (env: Env): Config => {
       (value) => (value.length >= 16 ? value : undefined),
       'at least 16 characters, for example from: openssl rand -hex 24',
     ),
+    admin: readAdmin(text, faults),
+    openId: readOpenId(url, text, faults),
     webhookAllowPrivate: oneOf('WEBHOOK_ALLOW_PRIVATE', ['true', 'false'] as const, 'false') === 'true',
     operatorApiKey: read<string | null>(
       'OPERATOR_API_KEY',
@@ -303,6 +311,45 @@ const readMail = (
     );
   }
   return smtpUrl && from && readMailbox(from) ? { smtpUrl, from } : null;
+};
+
+const readAdmin = (text: (name: string) => string | null, faults: string[]): Config['admin'] => {
+  const email = text('ADMIN_EMAIL');
+  const password = text('ADMIN_PASSWORD');
+  if (Boolean(email) !== Boolean(password)) {
+    faults.push('ADMIN_EMAIL and ADMIN_PASSWORD go together: set both or neither');
+  }
+  const isAddress = z.email().max(254).safeParse(email).success;
+  if (email && !isAddress) faults.push('ADMIN_EMAIL must be an e-mail address, for example anna@example.com');
+  if (password) {
+    for (const fault of passwordFaults(password, { email: email ?? '', name: '' })) {
+      faults.push(`ADMIN_PASSWORD will not do. ${fault}`);
+    }
+  }
+  return email && password && isAddress ? { email: email.toLowerCase(), password } : null;
+};
+
+const readOpenId = (
+  url: (name: string, protocols: string[], example: string) => string | null,
+  text: (name: string) => string | null,
+  faults: string[],
+): OpenIdSettings | null => {
+  const issuer = url('OPENID_ISSUER', ['https:', 'http:'], 'https://login.example.com/realms/plant');
+  const clientId = text('OPENID_CLIENT_ID');
+  const clientSecret = text('OPENID_CLIENT_SECRET');
+  const settings = {
+    OPENID_ISSUER: text('OPENID_ISSUER'),
+    OPENID_CLIENT_ID: clientId,
+    OPENID_CLIENT_SECRET: clientSecret,
+  };
+  const missing = Object.entries(settings).filter(([, value]) => !value);
+  if (missing.length > 0 && missing.length < 3) {
+    for (const [name] of missing) faults.push(`${name} is missing beside the other settings of OpenID`);
+  }
+  if (issuer?.startsWith('http:') && !/^(localhost|127\.|\[::1\])/.test(new URL(issuer).hostname)) {
+    faults.push('OPENID_ISSUER must be an https:// address: whoever could change its answers could sign in');
+  }
+  return issuer && clientId && clientSecret ? { issuer, clientId, clientSecret } : null;
 };
 
 const wholeNumber = (value: string, min: number, max: number): number | undefined => {

@@ -1,3 +1,4 @@
+import { resealFactors } from './admin/seal.ts';
 import { decrypt, encrypt } from './crypto.ts';
 import type { Deps } from './deps.ts';
 import type { Tx } from './store/store.ts';
@@ -36,6 +37,7 @@ export const sealAgain = async (deps: Deps): Promise<void> => {
     const kinds = await store.tenant(tenantId, async (tx) => [
       ...(await sealChannels(tx, secretKeys)),
       ...(await sealWebhookSecrets(tx, secretKeys)),
+      ...(await resealFactors(tx, secretKeys)),
     ]);
     const ofAnswers = await sealAnswers(deps, tenantId);
     for (const kind of [...kinds, ...ofAnswers]) counts[kind] += 1;
@@ -45,7 +47,7 @@ export const sealAgain = async (deps: Deps): Promise<void> => {
     log.error({ event: 'secrets.unreadable', count: counts.unreadable, alarm: true });
 };
 
-type Kind = 'current' | 'again' | 'unreadable';
+export type Kind = 'current' | 'again' | 'unreadable';
 
 const sealChannels = async (tx: Tx, secretKeys: string[]): Promise<Kind[]> => {
   const kinds: Kind[] = [];

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { createAdmin } from './admin/app.tsx';
 import { createApi, createDocs } from './api/app.ts';
 import { createBucket } from './attachments/bucket.ts';
 import { createFolder } from './attachments/files.ts';
@@ -137,12 +138,13 @@ const build = async (
 
   const simulated = config.provider === 'simulator' ? simulate(config, secretKey, world) : null;
   if (simulated) onStop('simulator', simulated.handle.close);
-  const { tenantId, generatedKey } = await ensureDefaultTenant(
+  const { tenantId, generatedKey, generatedAdmin } = await ensureDefaultTenant(
     deps,
     {
       channels: [...(simulated?.channels ?? []), ...describeSenders(config)],
       apiKey: config.cmmsApiKey,
-      generateKey: config.databaseUrl === null,
+      admin: config.admin,
+      generate: config.databaseUrl === null,
       defaultCountry: config.defaultCountry,
     },
     // Into an empty tenant only.
@@ -205,6 +207,7 @@ const build = async (
       }),
     );
     app.route('/docs', createDocs());
+    app.route('/admin', createAdmin(deps, config));
   }
   if (simulated) {
     const latestEvents = () => store.tenant(tenantId, (tx) => tx.events.newest(shownEvents));
@@ -233,8 +236,11 @@ const build = async (
   }
   // First of all, so that what is in hand still finds the store and the queues.
   onStop('requests', () => server.drain(drainMs, simulated !== null));
-  if (!stopping.aborted || generatedKey)
-    announce(config, say, { generatedKey, backend: queues.backend, hasChannel: channels.size() > 0 });
+  if (!stopping.aborted || generatedKey || generatedAdmin)
+    announce(config, say, {
+      ...{ generatedKey, generatedAdmin, backend: queues.backend, hasChannel: channels.size() > 0 },
+      hasUsers: await store.tenant(tenantId, (tx) => tx.panelUsers.any()).catch(() => true),
+    });
 };
 
 /** The demonstration's: a closed service window can then be tried without anybody's approval. */
@@ -344,7 +350,13 @@ const simulate = (config: Config, secretKey: string, world: World) => {
 const announce = (
   config: Config,
   say: (line: string) => void,
-  facts: { generatedKey: string | null; backend: string; hasChannel: boolean },
+  facts: {
+    generatedKey: string | null;
+    generatedAdmin: { email: string; password: string } | null;
+    backend: string;
+    hasChannel: boolean;
+    hasUsers: boolean;
+  },
 ) => {
   const url = config.publicBaseUrl;
   const isSet = (value: unknown) => (value ? 'set' : 'not set');
@@ -355,6 +367,7 @@ const announce = (
   if (config.provider === 'simulator') say(`  Phones to try it:   ${url}/simulator`);
   if (config.role !== 'worker') {
     say(`  API for the CMMS:   ${url}/api/v1   (documentation: ${url}/docs)`);
+    say(`  Panel:              ${url}/admin`);
     say(`  Health:             ${url}/api/whatsappwebhook/health`);
     if (config.provider === 'twilio')
       say(`  Webhook for Twilio: ${url}/api/whatsappwebhook/incoming#rc=2&rp=ct,rt,5xx&ct=2000&rt=4500`);
@@ -362,12 +375,17 @@ const announce = (
   if (facts.generatedKey) say(`  API key (shown once): ${facts.generatedKey}`);
   else if (config.databaseUrl === null && !config.cmmsApiKey)
     say('  API key: shown at the first start; CMMS_API_KEY adds another one');
+  if (facts.generatedAdmin) {
+    const { email, password } = facts.generatedAdmin;
+    say(`  Panel's first user (shown once): ${email} with password ${password}`);
+  } else if (!facts.hasUsers)
+    say('  Nobody can sign in to the panel yet: set ADMIN_EMAIL and ADMIN_PASSWORD');
   if (!facts.hasChannel)
     say('  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER');
   if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');
   if (config.databaseUrl !== null)
     say(
-      `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, Twilio ${isSet(config.twilio)}, SMS_FROM_NUMBER ${isSet(config.twilio?.smsFrom)}, SMTP_URL ${isSet(config.mail)}`,
+      `  Settings: CMMS_API_KEY ${isSet(config.cmmsApiKey)}, SECRET_KEY ${isSet(config.secretKey)}, ADMIN_PASSWORD ${isSet(config.admin)}, OpenID ${isSet(config.openId)}, Twilio ${isSet(config.twilio)}, SMS_FROM_NUMBER ${isSet(config.twilio?.smsFrom)}, SMTP_URL ${isSet(config.mail)}`,
     );
   say('  Stop with Ctrl-C');
 };

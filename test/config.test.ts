@@ -16,6 +16,12 @@ const bucket = {
   ATTACHMENTS_S3_SECRET_ACCESS_KEY: 's3-key-nobody-may-see',
 };
 
+const openId = {
+  OPENID_ISSUER: 'https://login.example.com/plant',
+  OPENID_CLIENT_ID: 'rbm',
+  OPENID_CLIENT_SECRET: 'openid-secret',
+};
+
 const faultsOf = (env: Record<string, string | undefined>): string[] => {
   try {
     readConfig(env);
@@ -47,6 +53,8 @@ describe('with nothing set', () => {
     messagesPerSecond: 80,
     defaultCountry: 'US',
     cmmsApiKey: null,
+    admin: null,
+    openId: null,
     webhookAllowPrivate: false,
     operatorApiKey: null,
     logLevel: 'info',
@@ -88,6 +96,11 @@ describe('with nothing set', () => {
       'WHATSAPP_MESSAGES_PER_SECOND',
       'DEFAULT_COUNTRY',
       'CMMS_API_KEY',
+      'ADMIN_EMAIL',
+      'ADMIN_PASSWORD',
+      'OPENID_ISSUER',
+      'OPENID_CLIENT_ID',
+      'OPENID_CLIENT_SECRET',
       'WEBHOOK_ALLOW_PRIVATE',
       'LOG_LEVEL',
     ];
@@ -152,6 +165,9 @@ test('a whole installation is read as it is written', () => {
       WHATSAPP_MESSAGES_PER_SECOND: '0.33',
       DEFAULT_COUNTRY: 'de',
       CMMS_API_KEY: 'a-key-of-16-characters',
+      ADMIN_EMAIL: 'Anna@example.com',
+      ADMIN_PASSWORD: 'three tall ladders',
+      ...openId,
       WEBHOOK_ALLOW_PRIVATE: 'true',
       OPERATOR_API_KEY: 'a-key-of-24-characters--',
       LOG_LEVEL: 'warn',
@@ -192,6 +208,8 @@ test('a whole installation is read as it is written', () => {
     messagesPerSecond: 0.33,
     defaultCountry: 'DE',
     cmmsApiKey: 'a-key-of-16-characters',
+    admin: { email: 'anna@example.com', password: 'three tall ladders' },
+    openId: { issuer: 'https://login.example.com/plant', clientId: 'rbm', clientSecret: 'openid-secret' },
     webhookAllowPrivate: true,
     operatorApiKey: 'a-key-of-24-characters--',
     logLevel: 'warn',
@@ -232,6 +250,15 @@ describe('each fault is named with what to do', () => {
       { OPERATOR_API_KEY: 'x'.repeat(24), CMMS_API_KEY: 'x'.repeat(24) },
       /^OPERATOR_API_KEY and CMMS_API_KEY must differ/,
     ],
+    [{ ADMIN_EMAIL: 'anna@example.com' }, /^ADMIN_EMAIL and ADMIN_PASSWORD go together/],
+    [{ ADMIN_PASSWORD: 'three tall ladders' }, /go together/],
+    [{ ADMIN_EMAIL: 'anna', ADMIN_PASSWORD: 'three tall ladders' }, /^ADMIN_EMAIL must be an e-mail/],
+    [{ ADMIN_EMAIL: 'anna@example.com', ADMIN_PASSWORD: 'short' }, /^ADMIN_PASSWORD will not do.* 12 /],
+    [{ ...openId, OPENID_ISSUER: '' }, /^OPENID_ISSUER is missing beside/],
+    [{ ...openId, OPENID_CLIENT_ID: '' }, /^OPENID_CLIENT_ID is missing beside/],
+    [{ ...openId, OPENID_CLIENT_SECRET: '' }, /^OPENID_CLIENT_SECRET is missing beside/],
+    [{ ...openId, OPENID_ISSUER: 'login.example.com' }, /^OPENID_ISSUER must be an address/],
+    [{ ...openId, OPENID_ISSUER: 'http://login.example.com' }, /^OPENID_ISSUER must be an https:/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
     [
@@ -297,6 +324,9 @@ test('all faults are named at once, and nothing that was set is repeated', () =>
     WHATSAPP_MESSAGES_PER_SECOND: 'rate-secret',
     DEFAULT_COUNTRY: 'country-secret',
     CMMS_API_KEY: 'cmms-secret',
+    ADMIN_EMAIL: 'admin-secret',
+    ADMIN_PASSWORD: 'x-secret',
+    OPENID_ISSUER: 'openid-secret',
     ATTACHMENTS_S3_URL: 'bucket-secret',
     LOG_LEVEL: 'level-secret',
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catchUp } from '../jobs/schedules/catch-up.ts';
 import { readFacts } from '../src/cmms/facts.ts';
 import { collectFaults } from '../src/cmms/faults.ts';
@@ -42,7 +42,8 @@ const start = async (described: Partial<Parameters<typeof ensureDefaultTenant>[1
     await ensureDefaultTenant(deps, {
       channels: [],
       apiKey: null,
-      generateKey: false,
+      admin: null,
+      generate: false,
       defaultCountry: 'US',
       ...described,
     })
@@ -151,4 +152,39 @@ test('what waits on a simulated sender without a simulator is asked of nobody', 
   ).toMatchObject({ kind: 'refused', next: 'stop' });
   expect(await provider.listReceived(simulated.address, new Date(0))).toEqual([]);
   expect(await provider.listSentTo(outgoing.to, new Date(0))).toEqual([]);
+});
+
+describe('the first administrator', () => {
+  const administrators = (tenantId: string) =>
+    deps.store.tenant(tenantId, (tx) => tx.panelUsers.list({ after: null, limit: 10 }));
+
+  test('is who the environment names, as long as nobody of that address is there', async () => {
+    const anna = { email: 'anna@example.com', password: 'three tall ladders' };
+    const tenantId = await start({ admin: anna, generate: true });
+    const [user, ...others] = await administrators(tenantId);
+    expect(others).toEqual([]);
+    expect(user).toMatchObject({
+      ...{ email: anna.email, name: 'anna' },
+      role: 'administrator',
+      hasPassword: true,
+    });
+
+    await deps.store.tenant(tenantId, (tx) => tx.panelUsers.setRole(user!.id, 'auditor'));
+    await Promise.all([start({ admin: { ...anna, password: 'another password' } }), start({ admin: anna })]);
+    expect(await administrators(tenantId)).toEqual([{ ...user, role: 'auditor' }]);
+
+    // A new address is a way back for whoever has lost theirs.
+    await start({ admin: { email: 'bert@example.com', password: 'three tall ladders' } });
+    expect((await administrators(tenantId)).map(({ email }) => email)).toEqual([
+      anna.email,
+      'bert@example.com',
+    ]);
+  });
+
+  test('is made up only where keys are, and only for a panel without users', async () => {
+    const { generatedAdmin } = await ensureDefaultTenant(deps, {
+      ...{ channels: [], apiKey: null, admin: null, generate: true, defaultCountry: 'US' },
+    });
+    expect(generatedAdmin).toBeNull();
+  });
 });

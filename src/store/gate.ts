@@ -92,6 +92,11 @@ export const createGate = (url: string) => {
     return row ? { tenantId: row.tenant_id, keyId: row.key_id } : null;
   };
 
+  /** Whose panel a session is in, by its token's SHA-256; null for one that is unknown or over. */
+  const sessionTenant = async (hash: Buffer): Promise<string | null> =>
+    (await query<{ tenant_id: string }>('session_tenant', 'SELECT * FROM session_tenant($1)', [hash]))[0]
+      ?.tenant_id ?? null;
+
   /** The id of the tenant with that slug, as a list of one or none; all tenants without a slug. */
   const tenantIds = async (slug: string | null = null): Promise<string[]> =>
     (await query<{ tenant_id: string }>('tenants', 'SELECT * FROM tenants($1)', [slug])).map(
@@ -195,6 +200,7 @@ export const createGate = (url: string) => {
     storeInbound,
     route,
     keyTenant,
+    sessionTenant,
     tenantIds,
     dueWork,
     inboxAge,

@@ -4,6 +4,8 @@ import { apiKeys } from './api-keys.ts';
 import { assets } from './assets.ts';
 import { attachments } from './attachments.ts';
 import { attempts } from './attempts.ts';
+import { audit } from './audit.ts';
+import { authRecords } from './auth-records.ts';
 import { callbacks } from './callbacks.ts';
 import { calls } from './calls.ts';
 import { chains } from './chains.ts';
@@ -19,6 +21,8 @@ import { messages } from './messages.ts';
 import { notReached } from './not-reached.ts';
 import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
+import { panelAttempts } from './panel-attempts.ts';
+import { panelUsers } from './panel-users.ts';
 import { quickReplies } from './quick-replies.ts';
 import { reminders } from './reminders.ts';
 import { settings } from './settings.ts';
@@ -99,6 +103,8 @@ const openTx = (trx: Queries, tenantId: string) => ({
   assets: assets(trx, tenantId),
   attachments: attachments(trx, tenantId),
   attempts: attempts(trx, tenantId),
+  audit: audit(trx, tenantId),
+  authRecords: authRecords(trx, tenantId),
   callbacks: callbacks(trx, tenantId),
   calls: calls(trx, tenantId),
   chains: chains(trx, tenantId),
@@ -112,6 +118,8 @@ const openTx = (trx: Queries, tenantId: string) => ({
   notReached: notReached(trx, tenantId),
   notifications: notifications(trx, tenantId),
   outbox: outbox(trx, tenantId),
+  panelAttempts: panelAttempts(trx, tenantId),
+  panelUsers: panelUsers(trx, tenantId),
   quickReplies: quickReplies(trx, tenantId),
   reminders: reminders(trx, tenantId),
   settings: settings(trx, tenantId),

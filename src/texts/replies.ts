@@ -167,7 +167,7 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
       ),
     callTakenBefore: ({ order, by, at }, reader) =>
       joinLines(
-        mark('ℹ️', replies.callTakenBefore(oneLine(by, 60))) + ` (${writeMoment(at, reader)})`,
+        `${mark('ℹ️', replies.callTakenBefore(oneLine(by, 60)))} (${writeMoment(at, reader)})`,
         order && heading(order),
         next(null).yourOrders,
       ),

@@ -67,7 +67,13 @@ test('another tenant’s key and one that is none are not there; a label is need
 
 test('a changed CMMS_API_KEY is added; the one before works until it is revoked, and stays revoked', async () => {
   const start = (apiKey: string) =>
-    ensureDefaultTenant(api.deps, { channels: [], apiKey, generateKey: false, defaultCountry: 'US' });
+    ensureDefaultTenant(api.deps, {
+      channels: [],
+      apiKey,
+      admin: null,
+      generate: false,
+      defaultCountry: 'US',
+    });
   const [before, after] = ['environment-key-one', 'environment-key-two'];
   await start(before);
   await start(after);

@@ -77,7 +77,7 @@ test('the image runs as an ordinary user on glibc, without development packages'
     'npm ci',
     'npm run build',
     'mkdir -p -m 0700 /data/attachments',
-    'npm ci --omit=dev --omit=optional',
+    'npm ci --omit=dev --omit=optional --omit=peer',
   ]);
 });
 

@@ -131,7 +131,8 @@ export const setStage = async (options: {
         : []),
     ],
     apiKey: 'scenario-api-key-0123456789',
-    generateKey: false,
+    admin: null,
+    generate: false,
     defaultCountry: 'US',
   });
   const channels = createChannelDirectory(deps);

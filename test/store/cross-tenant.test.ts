@@ -8,6 +8,7 @@ import type { WorkOrder } from '../../src/domain/work-order.ts';
 import { queueNames } from '../../src/queues.ts';
 import type { NewAlert } from '../../src/store/alerts.ts';
 import type { NewAttachment } from '../../src/store/attachments.ts';
+import type { AuthModel, AuthRecord } from '../../src/store/auth-records.ts';
 import type { NewChain, NewPage } from '../../src/store/chains.ts';
 import type { InboundRow } from '../../src/store/gate.ts';
 import type { NewMessage } from '../../src/store/outbox.ts';
@@ -107,7 +108,15 @@ const furnish = async ({ apiKey = true } = {}) => {
       /** Pages of the supervisor: one waits, one has left. */
       waitingPage: randomUUID(),
       sentPage: randomUUID(),
+      panelUser: randomUUID(),
+      panelAccount: randomUUID(),
+      panelSession: randomUUID(),
+      panelLink: randomUUID(),
+      secondFactor: randomUUID(),
+      attempt: randomUUID(),
+      audited: randomUUID(),
     },
+    sessionToken: randomBytes(32),
   };
   const { mark, ids } = own;
   const inbound = (fields: Partial<InboundRow>): InboundRow => ({
@@ -149,6 +158,13 @@ const furnish = async ({ apiKey = true } = {}) => {
       ...{ ...orderOf(own), id: ids.scheduledOrder, number: 'WO-4', kind: 'preventive', due: null },
       scheduled: { on: '2026-12-25' },
     });
+    if (apiKey) {
+      await tx.panelUsers.add(panelUserOf(own));
+      await tx.panelUsers.addPassword({ id: ids.panelAccount, userId: ids.panelUser, hash: mark });
+      for (const [model, record] of authRecordsOf(own)) await tx.authRecords.create(model, record);
+      await tx.panelAttempts.add({ id: ids.attempt, ...triedPlace });
+      await tx.audit.add(auditOf(own));
+    }
     await tx.reminders.stopFor(ids.supervisor, new Date());
     await tx.events.add({ ...eventOf(own), id: randomUUID(), type: 'work_order.assigned', messageId: null });
     await tx.reminders.mark([markOf(own)]);
@@ -305,7 +321,7 @@ const furnish = async ({ apiKey = true } = {}) => {
   return own;
 };
 
-type Own = Pick<Furnished, 'mark' | 'address' | 'ids'>;
+type Own = Pick<Furnished, 'mark' | 'address' | 'ids' | 'sessionToken'>;
 
 const channelOf = ({ ids, mark, address }: Own) => ({
   ...{
@@ -427,6 +443,30 @@ const attemptOf = ({ ids, mark }: Own) => ({
   ...{ id: randomUUID(), messageId: ids.notice, channelId: ids.channel, reason: 'first' },
   ...{ address: `whatsapp:${phone}`, text: mark },
 });
+
+const panelEmail = 'boss@example.com';
+const triedPlace = { account: sha256(panelEmail), address: '203.0.113.7' };
+const panelUserOf = ({ ids, mark }: Own) => ({
+  ...{ id: ids.panelUser, email: panelEmail, name: mark, role: 'administrator' as const },
+});
+const authRecordsOf = ({ ids, mark, sessionToken }: Own): [AuthModel, AuthRecord][] => [
+  [
+    'session',
+    {
+      ...{ id: ids.panelSession, userId: ids.panelUser, token: sessionToken, expiresAt: soon() },
+      ...{ ipAddress: '203.0.113.7', userAgent: mark },
+    },
+  ],
+  ['verification', { id: ids.panelLink, identifier: mark, value: ids.panelUser, expiresAt: new Date(0) }],
+  ['twoFactor', { id: ids.secondFactor, userId: ids.panelUser, secret: mark, backupCodes: mark }],
+];
+const auditOf = ({ ids, mark }: Own) => ({
+  ...{ id: ids.audited, userId: ids.panelUser, userName: mark, action: 'user.added', subject: mark },
+  ...{ details: { mark }, address: '203.0.113.7' },
+});
+/** As better-auth asks for a record. */
+const byId = (id: string) => [{ field: 'id', value: id }];
+const anyRecord = [{ field: 'id', operator: 'ne', value: randomUUID() }];
 
 /** One call with the ids and keys of `its` rows. Whatever it answers is looked through. */
 type Case = (tx: Tx, its: Furnished) => Promise<unknown>;
@@ -577,6 +617,44 @@ const cases: Cases = {
     keepOver: (tx, its) => tx.calls.keepOver([its.ids.digest]),
     isOver: (tx, its) => tx.calls.isOver(its.ids.digest),
   },
+  audit: {
+    add: (tx, its) => tx.audit.add(auditOf(its)),
+    list: [
+      (tx) => tx.audit.list({}, { before: null, limit: 200 }),
+      (tx, its) => tx.audit.list({ userId: its.ids.panelUser }, { before: null, limit: 200 }),
+    ],
+  },
+  authRecords: {
+    create: [0, 1, 2].map(
+      (index): Case =>
+        async (tx, its) => {
+          const [model, record] = authRecordsOf(its)[index]!;
+          await tx.authRecords.create(model, record);
+        },
+    ),
+    find: [
+      (tx) => tx.authRecords.find('user', anyRecord, { limit: 100 }),
+      (tx, its) =>
+        tx.authRecords.find('session', [{ field: 'token', value: its.sessionToken }], { limit: 1 }),
+      (tx, its) => tx.authRecords.find('account', byId(its.ids.panelAccount), { limit: 1 }),
+    ],
+    count: (tx) => tx.authRecords.count('user', anyRecord),
+    update: [
+      (tx, its) => tx.authRecords.update('user', byId(its.ids.panelUser), { name: 'stolen' }),
+      (tx, its) => tx.authRecords.update('account', byId(its.ids.panelAccount), { password: 'stolen' }),
+    ],
+    remove: [
+      (tx, its) => tx.authRecords.remove('session', byId(its.ids.panelSession)),
+      (tx, its) => tx.authRecords.remove('verification', [{ field: 'identifier', value: its.mark }]),
+    ],
+    increment: (tx, its) =>
+      tx.authRecords.increment(
+        'twoFactor',
+        byId(its.ids.secondFactor),
+        { failedVerificationCount: 1 },
+        { secret: 'stolen' },
+      ),
+  },
   channels: {
     list: (tx) => tx.channels.list(),
     get: (tx, its) => tx.channels.get(its.ids.channel),
@@ -715,6 +793,38 @@ const cases: Cases = {
     waitForQuietEnd: (tx, its) => tx.outbox.waitForQuietEnd([{ id: its.ids.notice, forMs: 60_000 }]),
     endWaiting: [(tx) => tx.outbox.endWaiting(null), (tx, its) => tx.outbox.endWaiting(its.ids.technician)],
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
+  },
+  panelAttempts: {
+    count: (tx) => tx.panelAttempts.count(triedPlace, 0),
+    add: (tx, its) => tx.panelAttempts.add({ id: its.ids.attempt, ...triedPlace }),
+    forget: (tx) => tx.panelAttempts.forget(triedPlace),
+  },
+  panelUsers: {
+    any: (tx) => tx.panelUsers.any(),
+    get: (tx, its) => tx.panelUsers.get(its.ids.panelUser),
+    byEmail: (tx) => tx.panelUsers.byEmail(panelEmail),
+    list: (tx) => tx.panelUsers.list(all),
+    add: [
+      (tx, its) => tx.panelUsers.add(panelUserOf(its)),
+      (tx, its) => tx.panelUsers.add({ ...panelUserOf(its), email: 'other@example.com' }),
+    ],
+    addPassword: (tx, its) =>
+      tx.panelUsers.addPassword({ id: randomUUID(), userId: its.ids.panelUser, hash: 'stolen' }),
+    setRole: (tx, its) => tx.panelUsers.setRole(its.ids.panelUser, 'auditor'),
+    setDisabled: (tx, its) => tx.panelUsers.setDisabled(its.ids.panelUser, true),
+    anyAdministratorBut: (tx) => tx.panelUsers.anyAdministratorBut(randomUUID()),
+    removeSecondFactor: (tx, its) => tx.panelUsers.removeSecondFactor(its.ids.panelUser),
+    forgetLinks: (tx, its) => tx.panelUsers.forgetLinks(its.ids.panelUser),
+    sessions: (tx, its) => tx.panelUsers.sessions(its.ids.panelUser),
+    endSession: (tx, its) => tx.panelUsers.endSession(its.ids.panelUser, its.ids.panelSession),
+    endSessions: (tx, its) => tx.panelUsers.endSessions(its.ids.panelUser),
+    forgetExpired: (tx) => tx.panelUsers.forgetExpired(),
+    sealedSecrets: (tx) => tx.panelUsers.sealedSecrets(),
+    reseal: (tx, its) =>
+      tx.panelUsers.reseal(
+        { id: its.ids.secondFactor, secret: its.mark, backupCodes: its.mark },
+        { secret: 'stolen', backupCodes: 'stolen' },
+      ),
   },
   quickReplies: {
     find: (tx, its) => tx.quickReplies.find(its.ids.channel, [shape]),
@@ -1038,6 +1148,7 @@ describe('what runs before the tenant is known', () => {
     storeInbound: (gate) => gate.storeInbound([inboundOf(a, sha256(randomUUID()))]),
     route: async (gate) => [await gate.route(a.address), await gate.route(null)],
     keyTenant: (gate) => gate.keyTenant(a.apiKeyHash),
+    sessionTenant: (gate) => gate.sessionTenant(a.sessionToken),
     tenantIds: async (gate) => [await gate.tenantIds(), await gate.tenantIds(a.mark)],
     dueWork: (gate) => gate.dueWork(0, 100),
     inboxAge: (gate) => gate.inboxAge(),
@@ -1081,7 +1192,7 @@ describe('what runs before the tenant is known', () => {
     const texts = leaves.filter((leaf) => typeof leaf === 'string').filter((text) => !uuid.test(text));
     const plain: readonly string[] = [...queueNames, ...approvalStatuses, 'not-asked', 'lacking'];
     expect(texts.filter((text) => !plain.includes(text))).toEqual([]);
-    if (['storeInbound', 'route', 'keyTenant', 'tenantIds', 'dueWork'].includes(name)) {
+    if (['storeInbound', 'route', 'keyTenant', 'sessionTenant', 'tenantIds', 'dueWork'].includes(name)) {
       expect(leaves.length).toBeGreaterThan(texts.length);
     }
   });
@@ -1122,6 +1233,7 @@ describe('what runs before the tenant is known', () => {
         'inbox_age',
         'key_tenant',
         'route',
+        'session_tenant',
         'store_inbound',
         'template_states',
       ],
@@ -1321,7 +1433,13 @@ describe('every table of a tenant', () => {
         AND c.relname NOT IN ('installation', 'knex_migrations', 'knex_migrations_lock', 'worker')
       ORDER BY 1, 2`);
     expect(keys.map(({ key }) => key)).toEqual([
-      ...['api_key_hash_key', 'channel_address_key', 'tenant_pkey', 'tenant_slug_key'],
+      ...[
+        'admin_session_token_key',
+        'api_key_hash_key',
+        'channel_address_key',
+        'tenant_pkey',
+        'tenant_slug_key',
+      ],
     ]);
   });
 

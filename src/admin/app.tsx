@@ -1,0 +1,195 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie } from 'hono/cookie';
+import { IANAZone } from 'luxon';
+import { derive, sha256 } from '../crypto.ts';
+import type { Deps } from '../deps.ts';
+import { describeFault } from '../log.ts';
+import { isPassing } from '../store/store.ts';
+import { callerAddress } from './address.ts';
+import type { Auth, Caller } from './auth.ts';
+import { Forbidden, NotFound, OldForm, OurFault } from './errors.tsx';
+import { navigation, OpenPage, show } from './frame.tsx';
+import { accountRoutes } from './pages/account.tsx';
+import { auditRoutes } from './pages/audit.tsx';
+import { invitationRoutes } from './pages/invitation.tsx';
+import { secondFactorRoutes } from './pages/second-factor.tsx';
+import { signInRoutes } from './pages/sign-in.tsx';
+import { userRoutes } from './pages/users.tsx';
+import {
+  type AdminRoute,
+  type AuthOf,
+  everybody,
+  type PanelEnv,
+  type Request,
+  setCookies,
+  type Visit,
+} from './route.ts';
+import { panelScript } from './script.ts';
+import type { PanelSettings } from './settings.ts';
+import { panelStyle } from './style.ts';
+
+const maxBodyBytes = 256 * 1024;
+
+/** Every page and action, in no particular order. */
+export const adminRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings): AdminRoute[] => [
+  ...signInRoutes(deps, auth, settings),
+  ...invitationRoutes(deps, auth),
+  ...accountRoutes(deps, auth),
+  ...secondFactorRoutes(deps, auth),
+  ...userRoutes(deps, auth, settings),
+  ...auditRoutes(deps),
+  {
+    method: 'get',
+    path: '/',
+    for: everybody,
+    handle: async ({ c, user }) => c.redirect(navigation.find((page) => page.for.includes(user.role))!.path),
+  },
+];
+
+/** The panel, to be mounted at /admin. */
+export const createAdmin = (deps: Deps, settings: PanelSettings) => {
+  let loaded: Promise<Auth> | null = null;
+  const auth: AuthOf = () => {
+    loaded ??= import('./auth.ts').then(({ createAuth }) => createAuth(deps, settings));
+    return loaded;
+  };
+  const admin = new Hono<PanelEnv>();
+
+  admin.onError((error, c) => {
+    const isAway = isPassing(error);
+    const where = { event: 'admin.error', method: c.req.method, away: isAway };
+    deps.log.error({ ...where, ...describeFault(error) }, 'page failed');
+    return show({ c }, <OurFault isAway={isAway} />, isAway ? 503 : 500);
+  });
+  admin.use(secureHeaders(settings.publicBaseUrl.startsWith('https:')));
+  admin.get('/panel.css', (c) => c.body(panelStyle, 200, asset('text/css')));
+  admin.get('/panel.js', (c) => c.body(panelScript, 200, asset('text/javascript')));
+  admin.use(onlyFromHere(settings.publicBaseUrl), limitBody);
+  for (const route of adminRoutes(deps, auth, settings)) {
+    admin.on(route.method.toUpperCase(), route.path, async (c) => {
+      const caller = callerOf(c);
+      const form = route.method === 'post' ? await readForm(c) : () => '';
+      const request: Request = { c, caller, form };
+      if (route.for === 'anyone') return route.handle(request);
+
+      const visit = await readVisit(deps, await auth(), request);
+      if (!visit) return c.redirect(signInPage(c, route.method), 303);
+      if (!route.for.includes(visit.user.role)) return show(visit, <Forbidden visit={visit} />, 403);
+      if (route.method === 'post' && !isTokenOf(deps, visit.sessionId, form('csrf'))) {
+        return show(visit, <OldForm visit={visit} />, 403);
+      }
+      return route.handle(visit);
+    });
+  }
+  admin.all('*', async (c) => {
+    const visit = await readVisit(deps, await auth(), { c, caller: callerOf(c), form: () => '' });
+    return show({ c }, <NotFound visit={visit} />, 404);
+  });
+  return admin;
+};
+
+/** Who is there, if anybody is. The tenant is known by the session alone; what is asked then happens inside it. */
+const readVisit = async (deps: Deps, auth: Auth, request: Request): Promise<Visit | null> => {
+  const { c, caller } = request;
+  const token = auth.tokenIn(caller.cookie);
+  const tenantId = token === null ? null : await deps.store.gate.sessionTenant(sha256(token));
+  if (!tenantId) return null;
+  return deps.store.tenant(tenantId, async (tx) => {
+    const { signedIn, cookies } = await auth.within(tx, () => auth.session(caller));
+    const tenant = await tx.tenants.get();
+    if (!signedIn || !tenant) return null;
+    setCookies(c, cookies);
+    const zone = getCookie(c, 'rbm.zone') ?? '';
+    return {
+      ...request,
+      ...signedIn,
+      tenant,
+      csrf: tokenFor(deps.secretKeys[0]!, signedIn.sessionId),
+      zone: IANAZone.isValidZone(zone) ? zone : tenant.timeZone,
+    };
+  });
+};
+
+// Bound to the session: one of another session, or of one that is over, does not fit.
+const tokenFor = (secretKey: string, sessionId: string) => derive(secretKey, `csrf:${sessionId}`);
+
+const isTokenOf = (deps: Deps, sessionId: string, given: string): boolean =>
+  deps.secretKeys.some((secretKey) => timingSafeEqual(sha256(given), sha256(tokenFor(secretKey, sessionId))));
+
+const callerOf = (c: Context<PanelEnv>): Caller => ({
+  cookie: c.req.header('cookie') ?? '',
+  address: callerAddress(c.env?.incoming?.socket.remoteAddress, c.req.header('x-forwarded-for')),
+  userAgent: (c.req.header('user-agent') ?? '').slice(0, 300),
+});
+
+const readForm = async (c: Context): Promise<Request['form']> => {
+  const type = c.req.header('content-type') ?? '';
+  const fields = new URLSearchParams(
+    type.startsWith('application/x-www-form-urlencoded') ? await c.req.text() : '',
+  );
+  // Postgres takes no NUL in a text.
+  return (name) => (fields.get(name) ?? '').replaceAll('\0', '');
+};
+
+/** After signing in the page that was wanted comes; an action is not carried out by surprise. */
+const signInPage = (c: Context, method: string) => {
+  const { pathname, search } = new URL(c.req.url);
+  const next =
+    method === 'get' && pathname !== '/admin' ? `?next=${encodeURIComponent(pathname + search)}` : '';
+  return `/admin/sign-in${next}`;
+};
+
+const secureHeaders =
+  (isSecure: boolean): MiddlewareHandler =>
+  async (c, next) => {
+    await next();
+    const headers = {
+      'content-security-policy':
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      // Not no-referrer: browsers would then post forms without saying where from.
+      'referrer-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+      ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    };
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+  };
+
+// Their addresses change with their content.
+const asset = (type: string) => ({
+  'Content-Type': `${type}; charset=utf-8`,
+  'Cache-Control': 'public, max-age=31536000, immutable',
+});
+
+/** Another site's page cannot make a browser change anything here, whether somebody is signed in or not. */
+const onlyFromHere =
+  (publicBaseUrl: string): MiddlewareHandler =>
+  async (c, next) => {
+    if (['GET', 'HEAD'].includes(c.req.method)) return next();
+    const origin = c.req.header('origin');
+    const isOurs =
+      c.req.header('sec-fetch-site') === 'same-origin' ||
+      (origin !== undefined &&
+        URL.canParse(origin) &&
+        (origin === new URL(publicBaseUrl).origin || new URL(origin).host === c.req.header('host')));
+    if (isOurs) return next();
+    return show(
+      { c },
+      <OpenPage title="Not from here">
+        <p>This form was sent from another address than this panel's. Open the panel itself and try again.</p>
+      </OpenPage>,
+      403,
+    );
+  };
+
+const limitBody = bodyLimit({
+  maxSize: maxBodyBytes,
+  onError: (c) => c.text('Too large', 413, { connection: 'close' }),
+});

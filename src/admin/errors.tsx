@@ -1,0 +1,45 @@
+import { OpenPage, Page } from './frame.tsx';
+import type { Visit } from './route.ts';
+
+/** The same for what is not there and for what is another tenant's. */
+export const NotFound = ({ visit }: { visit: Visit | null }) =>
+  visit ? (
+    <Page visit={visit} title="Not found">
+      <p>There is no such page. It may have been removed, or the address has a mistake in it.</p>
+    </Page>
+  ) : (
+    <OpenPage title="Not found">
+      <p>There is no such page.</p>
+      <p>
+        <a href="/admin">To the panel</a>
+      </p>
+    </OpenPage>
+  );
+
+export const Forbidden = ({ visit }: { visit: Visit }) => (
+  <Page visit={visit} title="Not for your role">
+    <p>
+      You are signed in as {visit.user.role}, and this needs another role. An administrator can change yours.
+    </p>
+  </Page>
+);
+
+/** A form of a session that is over, or of another one. */
+export const OldForm = ({ visit }: { visit: Visit }) => (
+  <Page visit={visit} title="This form was too old">
+    <p>
+      It was made before you signed in this time, so nothing was changed. Go back, load the page again and
+      repeat what you did.
+    </p>
+  </Page>
+);
+
+export const OurFault = ({ isAway }: { isAway: boolean }) => (
+  <OpenPage title={isAway ? 'Not available just now' : 'The fault is ours'}>
+    <p>
+      {isAway
+        ? 'The database does not answer. Nothing is lost; try again in a moment.'
+        : 'Nothing was changed. The log of the service has the details.'}
+    </p>
+  </OpenPage>
+);

@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import type { Tx } from '../store/store.ts';
+import type { Auth } from './auth.ts';
+
+export const linkHours = 72;
+
+/** A link with which somebody sets their password, once; those given out before open nothing any more. */
+export const newLink = async (
+  tx: Tx,
+  auth: Auth,
+  userId: string,
+  { publicBaseUrl, slug }: { publicBaseUrl: string; slug: string },
+): Promise<string> => {
+  const token = randomBytes(24).toString('base64url');
+  await tx.panelUsers.forgetLinks(userId);
+  await auth.within(tx, () => auth.makeLink(userId, token));
+  const tenant = slug === 'default' ? '' : `?tenant=${encodeURIComponent(slug)}`;
+  return `${publicBaseUrl}/admin/invitation/${token}${tenant}`;
+};

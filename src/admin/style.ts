@@ -1,0 +1,121 @@
+import { sha256 } from '../crypto.ts';
+
+/** The panel's whole stylesheet, a string because nothing bundles it. */
+export const panelStyle = `
+:root {
+  color-scheme: light dark;
+  --page: #f3f5f4;
+  --ink: #14211f;
+  --soft: #50615e;
+  --line: #cfd8d5;
+  --card: #ffffff;
+  --accent: #00695c;
+  --on-accent: #ffffff;
+  --good: #dff3e4;
+  --bad: #a3182a;
+  --bad-wash: #fdeaec;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0d1413;
+    --ink: #e8efed;
+    --soft: #a3b5b1;
+    --line: #2d3b38;
+    --card: #15201e;
+    --accent: #4cc7ae;
+    --on-accent: #05211c;
+    --good: #143524;
+    --bad: #ff97a2;
+    --bad-wash: #3a161b;
+  }
+}
+
+*, ::before, ::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+}
+h1, h2, h3, p, ul, ol, dl, dd, table, form { margin: 0; padding: 0; }
+ul, ol { list-style: none; }
+h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; }
+h2 { font-size: 1.15rem; line-height: 1.3; }
+a { color: var(--accent); }
+small, .soft { color: var(--soft); font-size: .875rem; }
+button, input, select { font: inherit; color: inherit; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+main:focus { outline: none; }
+code { font-family: ui-monospace, Consolas, monospace; overflow-wrap: anywhere; }
+
+.skip { position: absolute; left: 8px; top: -60px; z-index: 1; padding: 8px 12px; background: var(--card); }
+.skip:focus { top: 8px; }
+.top {
+  display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px 16px; align-items: center;
+  padding: 10px clamp(12px, 3vw, 32px) 0; background: var(--card); border-bottom: 1px solid var(--line);
+}
+.top span { color: var(--soft); font-size: .875rem; }
+.where, .who { min-width: 0; overflow-wrap: anywhere; }
+.where span, .who span { display: inline-block; margin-left: 6px; }
+.who { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: 4px 12px; }
+.top nav { grid-column: 1 / -1; }
+.top nav ul { display: flex; flex-wrap: wrap; gap: 0 4px; margin-inline: -10px; }
+.top nav a {
+  display: block; padding: 10px; border-bottom: 3px solid transparent; color: var(--ink); text-decoration: none;
+}
+.top nav a:hover { border-color: var(--line); }
+.top nav a[aria-current] { border-color: var(--accent); font-weight: 600; }
+
+main { display: grid; gap: 20px; max-width: 1120px; margin: 0 auto; padding: 24px clamp(12px, 3vw, 32px) 48px; }
+main > *, .card > * { min-width: 0; }
+.alone { max-width: 440px; padding-top: max(24px, 10vh); }
+.brand { color: var(--soft); font-weight: 600; }
+.card {
+  display: grid; gap: 14px; padding: 18px clamp(14px, 2vw, 22px); border: 1px solid var(--line); border-radius: 12px;
+  background: var(--card);
+}
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 20px; align-items: start; }
+.fields { display: grid; gap: 14px; }
+.field { display: grid; gap: 4px; max-width: 420px; }
+.field label { font-weight: 600; }
+.row { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; }
+.row .field { flex: 1 1 170px; }
+input:not([type="hidden"]), select {
+  width: 100%; min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 8px; background: var(--card);
+}
+button, .button {
+  display: inline-block; min-height: 44px; padding: 9px 18px; border: 1px solid var(--accent); border-radius: 8px;
+  background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; cursor: pointer;
+}
+button.quiet, .button.quiet { background: none; color: var(--accent); }
+button.grave { border-color: var(--bad); background: none; color: var(--bad); }
+.top button { min-height: 36px; padding: 4px 12px; }
+
+.done, .faults { padding: 12px 16px; border-radius: 8px; }
+.done { background: var(--good); }
+.faults { display: grid; gap: 4px; border-left: 4px solid var(--bad); background: var(--bad-wash); }
+.secret { padding: 12px; border: 1px dashed var(--soft); border-radius: 8px; }
+.codes { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 6px 14px; }
+.qr { width: 200px; padding: 8px; border-radius: 8px; background: #ffffff; }
+.qr svg { display: block; width: 100%; height: auto; }
+
+/* A row each, that becomes a card where there is no room for columns. */
+.list { width: 100%; border-collapse: collapse; }
+.list th { padding: 6px 10px 6px 0; color: var(--soft); font-size: .875rem; font-weight: 600; text-align: left; }
+.list td { padding: 10px 10px 10px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+.list form { display: inline-block; }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; }
+.actions button { min-height: 38px; padding: 5px 12px; }
+.actions select { width: auto; min-height: 38px; padding: 4px 8px; }
+.off { color: var(--soft); }
+@media (max-width: 760px) {
+  .top { grid-template-columns: minmax(0, 1fr); }
+  .who { justify-content: space-between; }
+  .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .list, .list tbody, .list tr, .list td { display: block; width: 100%; }
+  .list tr { padding: 10px 0; border-top: 1px solid var(--line); }
+  .list td { padding: 2px 0; border: 0; }
+  .list td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .875rem; }
+}
+`;
+
+export const styleAddress = `/admin/panel.css?v=${sha256(panelStyle).toString('hex').slice(0, 8)}`;

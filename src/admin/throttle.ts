@@ -1,0 +1,32 @@
+import { sha256 } from '../crypto.ts';
+import type { Deps } from '../deps.ts';
+import type { Tx } from '../store/store.ts';
+
+const windowMs = 15 * 60 * 1000;
+
+/**
+ * How many wrong passwords a quarter of an hour may have. Few from one place for one account; more for an account from
+ * everywhere, so that a stranger cannot lock its owner out from one address.
+ */
+const most = { ofBoth: 5, ofAddress: 30, ofAccount: 50 };
+
+export const waitMinutes = windowMs / 60_000;
+
+type Place = { email: string; address: string };
+
+/** Counts a try before the password is looked at, so that tries at the same moment count too; false: not this one. */
+export const mayTry = (deps: Deps, tenantId: string, place: Place): Promise<boolean> =>
+  deps.store.tenant(tenantId, async (tx) => {
+    const of = keyOf(place);
+    const had = await tx.panelAttempts.count(of, windowMs);
+    if (had.ofBoth >= most.ofBoth || had.ofAddress >= most.ofAddress || had.ofAccount >= most.ofAccount) {
+      return false;
+    }
+    await tx.panelAttempts.add({ id: deps.newId(), ...of });
+    return true;
+  });
+
+/** The password was right: the tries before it are forgiven. */
+export const forgive = (tx: Tx, place: Place): Promise<void> => tx.panelAttempts.forget(keyOf(place));
+
+const keyOf = ({ email, address }: Place) => ({ account: sha256(email.trim().toLowerCase()), address });

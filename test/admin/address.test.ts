@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { callerAddress } from '../../src/admin/address.ts';
+
+test.each([
+  ['203.0.113.7', undefined, '203.0.113.7'],
+  ['203.0.113.7', '198.51.100.1', '203.0.113.7'],
+  ['127.0.0.1', undefined, '127.0.0.1'],
+  ['127.0.0.1', '198.51.100.1', '198.51.100.1'],
+  ['::ffff:10.0.0.2', '1.2.3.4, 198.51.100.1', '198.51.100.1'],
+  ['fe80::1%eth0', '2001:db8::5', '2001:db8::5'],
+  ['172.18.0.3', 'nonsense', '172.18.0.3'],
+  ['172.32.0.3', '198.51.100.1', '172.32.0.3'],
+  [undefined, undefined, 'unknown'],
+])('%s with X-Forwarded-For %s is %s', (remote, forwarded, address) => {
+  expect(callerAddress(remote, forwarded)).toBe(address);
+});

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { adminRoutes } from '../../src/admin/app.tsx';
+import type { Deps } from '../../src/deps.ts';
+import { panelRoles } from '../../src/domain/panel-role.ts';
+import { createTenant, type TestTenant } from '../support/tenant.ts';
+import { usePanel } from './panel.ts';
+
+const panel = usePanel();
+type SignedIn = Awaited<ReturnType<typeof panel.signedIn>>;
+
+const never = () => Promise.reject(new Error('only the table is wanted'));
+const routes = adminRoutes({} as Deps, never, { publicBaseUrl: 'https://panel.example.com', openId: null });
+const table = routes.map(({ method, path }) => [method, path] as const);
+const routeOf = (method: string, path: string) =>
+  routes.find((route) => route.method === method && route.path === path)!;
+
+/** What a route is told to do where a form tells it. */
+const fields = { name: 'New', email: 'new@example.com', role: 'planner', code: '123456', password: 'x' };
+
+let other: TestTenant;
+let somebody: { id: string; email: string };
+let stranger: SignedIn;
+beforeAll(async () => {
+  other = await createTenant(panel.deps.store, { slug: 'other' });
+  somebody = await panel.user('administrator');
+  stranger = await panel.signedIn('administrator', other);
+});
+
+const addressOf = (path: string) =>
+  `/admin${path === '/' ? '' : path}`.replace(':id', somebody.id).replace(':token', 'made-up');
+
+const ask = (browser: Pick<SignedIn, 'get' | 'post'>, method: string, path: string, more = {}) =>
+  method === 'get' ? browser.get(addressOf(path)) : browser.post(addressOf(path), { ...fields, ...more });
+
+/** Everything that the panel keeps of the tenant. */
+const kept = () =>
+  panel.deps.store.tenant(panel.tenant.tenantId, async (tx) => [
+    (await tx.panelUsers.list({ after: null, limit: 100 })).map(({ lastSeenAt: _seen, ...user }) => user),
+    await tx.panelUsers.sealedSecrets(),
+    await tx.audit.list({}, { before: null, limit: 100 }),
+  ]);
+
+test('the table holds every route once, and what changes anything is a POST of somebody signed in', () => {
+  expect(new Set(table.map(String)).size).toBe(table.length);
+  const open = routes
+    .filter((route) => route.for === 'anyone')
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(open).toEqual([
+    'get /sign-in',
+    'post /sign-in',
+    'get /sign-in/second-factor',
+    'post /sign-in/second-factor',
+    'get /sign-in/openid',
+    'get /auth/callback/openid',
+    'get /invitation/:token',
+    'post /invitation/:token',
+  ]);
+});
+
+describe.each(table)('%s %s', (method, path) => {
+  const route = routeOf(method, path);
+
+  test('without a session, or with one that is made up, nothing of it is seen or done', async () => {
+    const before = await kept();
+    const forger = panel.browser({ address: `198.51.100.${Math.floor(Math.random() * 250)}` });
+    forger.cookies.set('__Host-rbm.session_token', `${randomUUID()}.AAAA`);
+    forger.csrf = 'x';
+    for (const browser of [panel.browser(), forger]) {
+      const { status, location, text } = await ask(browser, method, path);
+      if (route.for === 'anyone') expect(status).toBeLessThan(500);
+      else {
+        expect(status).toBe(303);
+        expect(location).toMatch(/^\/admin\/sign-in(\?next=|$)/);
+      }
+      expect(text).not.toContain(somebody.email);
+    }
+    expect(await kept()).toEqual(before);
+  });
+
+  if (route.for === 'anyone') return;
+
+  test.each(panelRoles)('as %s', async (role) => {
+    const browser = await panel.signedIn(role);
+    const before = await kept();
+    // A wrong method or field must not hide a missing check, so the token is right.
+    const { status, text } = await ask(browser, method, path);
+    if (route.for.includes(role)) expect([200, 302, 303, 422]).toContain(status);
+    else {
+      expect(status).toBe(403);
+      expect(text).toContain('Not for your role');
+      expect(await kept()).toEqual(before);
+    }
+  });
+
+  test("with another tenant's session nothing of this one is seen or done", async () => {
+    const before = await kept();
+    await stranger.get('/admin/account');
+    const { status, text } = await ask(stranger, method, path);
+    expect(text).not.toContain(somebody.email);
+    if (path.includes(':id') && !path.startsWith('/account')) expect(status).toBe(404);
+    expect(await kept()).toEqual(before);
+    if (path === '/sign-out') stranger = await panel.signedIn('administrator', other);
+  });
+
+  if (method === 'get') return;
+
+  test("with no token, an earlier session's or another's, nothing is done", async () => {
+    const role = route.for[0]!;
+    const earlier = await panel.signedIn(role);
+    const browser = await panel.signedIn(role);
+    const before = await kept();
+    for (const csrf of ['', 'x', earlier.csrf, stranger.csrf]) {
+      const { status, text } = await ask(browser, method, path, { csrf });
+      expect(status).toBe(403);
+      expect(text).toContain('This form was too old');
+    }
+    expect(await kept()).toEqual(before);
+  });
+});
+
+test.each(table.filter(([method]) => method === 'post'))(
+  "%s %s from another site's page is refused before anything else",
+  async (_method, path) => {
+    const browser = await panel.signedIn('administrator');
+    const before = await kept();
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example', host: 'panel.example.com' },
+    ]) {
+      const { status, text } = await browser.post(addressOf(path), fields, headers);
+      expect(status).toBe(403);
+      expect(text).toContain('Not from here');
+    }
+    expect(await kept()).toEqual(before);
+  },
+);
+
+test('every answer has the headers that keep others out, and no page is kept by the browser', async () => {
+  const browser = await panel.signedIn('administrator');
+  for (const path of [
+    '/admin/users',
+    '/admin/nowhere',
+    '/admin/sign-in',
+    '/admin/panel.css',
+    '/admin/panel.js',
+  ]) {
+    const { headers, text } = await browser.get(path);
+    const policy = headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
+    expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/);
+    expect(headers.get('cache-control')).toBe(
+      /panel\./.test(path) ? 'public, max-age=31536000, immutable' : 'no-store',
+    );
+    expect(text).not.toMatch(/ style="| on[a-z]+="/);
+  }
+});
+
+test('what is not there is a plain page, and a fault of ours shows nothing of itself', async () => {
+  const browser = await panel.signedIn('auditor');
+  for (const path of ['/admin/nowhere', '/admin/users/1', '/admin/%E0%A4%A']) {
+    expect((await panel.browser().get(path)).status).toBe(404);
+    expect((await browser.get(path)).text).toContain('There is no such page');
+  }
+  const { tenant } = panel.deps.store;
+  panel.deps.store.tenant = () => Promise.reject(new Error('a secret about someone@example.com'));
+  const { status, text } = await browser.get('/admin/audit');
+  panel.deps.store.tenant = tenant;
+  expect(status).toBe(500);
+  expect(text).toContain('The fault is ours');
+  expect(text).not.toMatch(/someone@example|\bat .*\.tsx?:/);
+  expect(panel.logged.join('')).not.toContain('someone@example');
+});
