@@ -55,7 +55,7 @@ export const notificationRoutes = (deps: Deps): ApiRoute[] => [
     description:
       'The same jobs as on the queue, done once for each idempotencyKey and content, for ever. What is wrong with ' +
       'one is told at once and does not use up its key. 202 says that its messages are stored, not that they ' +
-      'have arrived. `alert.raised` and `alert.resolved` are refused in this version.',
+      'have arrived.',
     body: request,
     answers: {
       202: answer(acceptedAnswer, 'Stored, or stored before under the same key'),

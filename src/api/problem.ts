@@ -18,7 +18,6 @@ const kinds = {
   invalid: [422, 'The content has faults'],
   'idempotency-mismatch': [422, 'The Idempotency-Key was used before with another body'],
   internal: [500, 'The fault is ours'],
-  'not-implemented': [501, 'This version does not do it yet'],
   unavailable: [503, 'The service cannot answer just now'],
 } as const satisfies Record<string, [ContentfulStatusCode, string]>;
 

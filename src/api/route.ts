@@ -45,7 +45,6 @@ const problemDescriptions = {
   413: 'More than 1 MB',
   415: 'Not JSON',
   422: 'Every fault of the content, each with a pointer',
-  501: 'This version does not do it yet',
   503: 'Try again after Retry-After seconds',
 } as const;
 

@@ -133,20 +133,6 @@ test("a tenant may be left out and must be the key's own", async () => {
   expect((await ask(data, undefined, other)).body.status).toBe('accepted');
 });
 
-test('what is not in this version is refused', async () => {
-  expect((await api.get('/assets/nothing/thresholds', tenant)).status).toBe(404);
-  expect((await api.put('/assets/P-8', { name: 'Pump' }, tenant)).status).toBe(201);
-  expect((await api.get('/assets/P-8/thresholds', tenant)).body).toEqual({ metrics: [] });
-  const notYet: [method: string, path: string][] = [
-    ['PUT', '/assets/P-8/thresholds'],
-    ['POST', '/readings'],
-  ];
-  for (const [method, path] of notYet) {
-    const answer = await api.call(method, path, {}, tenant);
-    expect([path, answer.status, answer.body.type]).toEqual([path, 501, 'urn:rbm:problem:not-implemented']);
-  }
-});
-
 test('a field with faults of its own is not said to be missing', async () => {
   const alert = { externalId: 'AL-1', asset: 'P-7', message: 'Hot', severity: 'soonish' };
   const { body } = await ask({ schemaVersion: 1, idempotencyKey: randomUUID(), alert }, 'alert.raised');
