@@ -9,7 +9,7 @@ const outbox = useOutbox();
 
 // More of them look for faults: `MODEL_RUNS=5000 npx vitest run test/alerts/model.test.ts`.
 const isThorough = process.env.MODEL_RUNS !== undefined;
-const runs = Number(process.env.MODEL_RUNS ?? 150);
+const runs = Number(process.env.MODEL_RUNS ?? 100);
 
 const lanes = 3;
 

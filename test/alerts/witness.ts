@@ -83,7 +83,8 @@ const faults = `
   ), starts AS (
     SELECT s.*, lag(s.step) OVER w AS step_before, lag(s.turn) OVER w AS turn_before, lag(s.next_at) OVER w AS next_before,
       lag(s.ended) OVER w AS ended_before
-    FROM seen_chain s WHERE s.tenant_id = whose WINDOW w AS (PARTITION BY s.chain_id ORDER BY s.n)
+    FROM seen_chain s JOIN chain k ON k.tenant_id = s.tenant_id AND k.id = s.chain_id AND k.alert_id IS NOT NULL
+    WHERE s.tenant_id = whose WINDOW w AS (PARTITION BY s.chain_id ORDER BY s.n)
   )
   -- Nothing untrue is sent.
   SELECT 'a page left while its alert was ' || w.state AS fault, t.attempt_id::text AS what FROM told t

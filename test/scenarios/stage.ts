@@ -277,15 +277,25 @@ export const setStage = async (options: {
     }
   };
 
+  // Asked often: reading every message each time would keep the machine busy.
+  const watcher = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  watcher.on('error', () => {});
+  watcher.on('connect', (client) => {
+    void client.query("SELECT set_config('app.tenant_id', $1, false)", [tenantId]);
+  });
+
   /** Nothing is unread, due or under way. */
   const quiet = (timeoutMs?: number) =>
     until(
       async () => {
-        const all = await messages();
-        return !all.some(({ status }) => ['received', 'queued', 'sending', 'unknown'].includes(status));
+        const { rows } = await watcher.query(
+          `SELECT NOT EXISTS (SELECT FROM message
+             WHERE status IN ('received', 'queued', 'sending', 'unknown')) AS quiet`,
+        );
+        return rows[0].quiet;
       },
       timeoutMs,
-      200,
+      100,
     );
 
   const strike = async () => {
@@ -298,6 +308,7 @@ export const setStage = async (options: {
     inbox.close();
     await Promise.all(queueSets.map((each) => each.close()));
     await simulator.close();
+    await watcher.end();
     await store.close();
     await database?.drop();
     rmSync(filesRoot, { recursive: true, force: true });
