@@ -1,6 +1,7 @@
 import { sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
 import type { Tx } from '../store/store.ts';
+import { subscriberOf } from './address.ts';
 
 const windowMs = 15 * 60 * 1000;
 
@@ -29,4 +30,7 @@ export const mayTry = (deps: Deps, tenantId: string, place: Place): Promise<bool
 /** The password was right: the tries before it are forgiven. */
 export const forgive = (tx: Tx, place: Place): Promise<void> => tx.panelAttempts.forget(keyOf(place));
 
-const keyOf = ({ email, address }: Place) => ({ account: sha256(email.trim().toLowerCase()), address });
+const keyOf = ({ email, address }: Place) => ({
+  account: sha256(email.trim().toLowerCase()),
+  address: subscriberOf(address),
+});

@@ -57,6 +57,16 @@ test('after five wrong passwords not even the right one is looked at, from that 
   expect((await panel.browser({ address: '198.51.100.4' }).signIn(email)).status).toBe(303);
 });
 
+test('another IPv6 address of the same network is the same place', async () => {
+  const { email } = await panel.user('planner');
+  for (let index = 1; index <= 5; index++) {
+    const stranger = panel.browser({ address: `2001:db8:0:7::${index}` });
+    expect((await stranger.signIn(email, 'guessing and guessing')).status).toBe(422);
+  }
+  expect((await panel.browser({ address: '2001:db8:0:7:a:b:c:d' }).signIn(email)).status).toBe(429);
+  expect((await panel.browser({ address: '2001:db8:0:8::1' }).signIn(email)).status).toBe(303);
+});
+
 test('one address may not try many accounts, nor many addresses one account', async () => {
   const { email } = await panel.user('planner');
   const elsewhere = await panel.user('planner');
