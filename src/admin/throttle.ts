@@ -30,7 +30,13 @@ export const mayTry = (deps: Deps, tenantId: string, place: Place): Promise<bool
 /** The password was right: the tries before it are forgiven. */
 export const forgive = (tx: Tx, place: Place): Promise<void> => tx.panelAttempts.forget(keyOf(place));
 
+/** There is another password now: what was tried before is forgiven from everywhere. */
+export const forgiveAccount = (tx: Tx, email: string): Promise<void> =>
+  tx.panelAttempts.forgetAccount(accountOf(email));
+
+const accountOf = (email: string): Buffer => sha256(email.trim().toLowerCase());
+
 const keyOf = ({ email, address }: Place) => ({
-  account: sha256(email.trim().toLowerCase()),
+  account: accountOf(email),
   address: subscriberOf(address),
 });

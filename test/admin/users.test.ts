@@ -44,6 +44,18 @@ test('a new link replaces the last one, and its use ends the sessions there were
   expect((await panel.browser().signIn(somebody.user.email, other)).status).toBe(303);
 });
 
+test('who is locked out signs in at once with the password that a link set', async () => {
+  const browser = await panel.signedIn('administrator');
+  const { id, email } = await panel.user('planner');
+  const locked = panel.browser({ address: '203.0.113.40' });
+  for (let index = 0; index < 5; index++) await locked.signIn(email, 'forgotten long ago');
+  expect((await locked.signIn(email)).status).toBe(429);
+  const link = linkIn((await browser.post(`/admin/users/${id}/link`)).text)!;
+  const newPassword = 'another barn of other birds';
+  await locked.post(link, { newPassword, again: newPassword });
+  expect((await locked.signIn(email, newPassword)).status).toBe(303);
+});
+
 test("a disabled user's session is over with the next click, and nothing lets them in until enabled", async () => {
   const browser = await panel.signedIn('administrator');
   const somebody = await panel.signedIn('planner');
