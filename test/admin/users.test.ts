@@ -92,6 +92,30 @@ test('a role changes with the next page, one cannot change oneself, and the last
   expect((await loser.get('/admin/audit')).text).toContain('role administrator → auditor');
 });
 
+test('an administrator gets around their own password and second factor in no way', async () => {
+  const browser = await panel.signedIn('administrator');
+  const { id } = browser.user;
+  await panel.deps.store.tenant(panel.tenant.tenantId, (tx) =>
+    tx.authRecords.update('user', [{ field: 'id', value: id }], { twoFactorEnabled: true }),
+  );
+  for (const what of ['link', 'remove-second-factor']) {
+    // The identifier in capitals is the same user.
+    for (const spelled of [id, id.toUpperCase()]) {
+      const { status, text } = await browser.post(`/admin/users/${spelled}/${what}`);
+      expect([what, status]).toEqual([what, 422]);
+      expect(text).toContain('another administrator can');
+      expect(linkIn(text)).toBeUndefined();
+    }
+  }
+  const user = await panel.deps.store.tenant(panel.tenant.tenantId, (tx) => tx.panelUsers.get(id));
+  expect(user!.hasSecondFactor).toBe(true);
+});
+
+test('an address that cannot be stored is no fault in the list', async () => {
+  const browser = await panel.signedIn('administrator');
+  expect((await browser.get('/admin/users?after=%00')).status).toBe(200);
+});
+
 test('somebody without their phone gets in again once the second factor is removed', async () => {
   const browser = await panel.signedIn('administrator');
   const { id, email } = await panel.user('planner');
