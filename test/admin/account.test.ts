@@ -146,6 +146,27 @@ test('wrong codes are counted: after five the password is asked for again, after
   expect((await owner.post(location!, { code: codeOf(begun.text) })).status).toBe(422);
 });
 
+test('a wrong code is in the audit, and a code beside a session signs in without touching that session', async () => {
+  const browser = await panel.signedIn('planner');
+  const { id, email } = browser.user;
+  const begun = await browser.post('/admin/account/second-factor/begin', { password });
+  // Signing in is no way to switch it on.
+  await browser.post('/admin/sign-in/second-factor', { code: codeOf(begun.text) });
+  expect((await browser.get('/admin/account')).text).toContain('Off: your password alone');
+  await browser.post('/admin/account/second-factor/confirm', { code: codeOf(begun.text) });
+  const over = await browser.post('/admin/sign-in/second-factor', { code: codeOf(begun.text) });
+  expect(over.text).toContain('Sign in again');
+  expect((await auditOf('sign-in')).filter(({ userId }) => userId === id)).toEqual([]);
+
+  const thief = panel.browser({ address: '198.51.100.66' });
+  const { location } = await thief.signIn(email);
+  await thief.post(location!, { code: '000000' });
+  await thief.post(location!, { code: 'aaaaa-bbbbb' });
+  const refused = (await auditOf('sign-in.refused')).filter(({ subject }) => subject === email);
+  const entry = { userName: 'Nobody', address: '198.51.100.66', details: { by: 'second factor' } };
+  expect(refused).toMatchObject([entry, entry]);
+});
+
 test('second factors are encrypted, and follow SECRET_KEY', async () => {
   const browser = await panel.signedIn('planner');
   const begun = await browser.post('/admin/account/second-factor/begin', { password });

@@ -110,6 +110,8 @@ test('a session ends after seven days, however much it is used', async () => {
   panel.setNow(new Date(Date.now() + 7.1 * 24 * 60 * 60 * 1000));
   expect((await browser.get('/admin/account')).status).toBe(303);
   panel.setNow(new Date());
+  // It is gone, not only refused.
+  expect((await browser.get('/admin/account')).status).toBe(303);
 });
 
 test('whoever is in two tenants is somebody else in each', async () => {

@@ -26,7 +26,7 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
     const api = await auth();
     const code = visit.form('code').replace(/\s/g, '').slice(0, 10);
     const outcome = await change(deps, visit, async (tx, note) => {
-      const outcome = await api.within(tx, () => api.verify(visit.caller, 'code', code));
+      const outcome = await api.within(tx, () => api.confirmSecondFactor(visit.caller, code));
       if (outcome.ok) note('second-factor.on', null);
       return outcome;
     });
