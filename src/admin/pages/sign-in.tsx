@@ -57,7 +57,11 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
     const email = form('email').trim().slice(0, 254);
     const place = { email, address: caller.address };
     const [tenantId] = await deps.store.gate.tenantIds(tenantIn(c));
-    if (!tenantId || !email) return showForm(request, [wrong], email, 422);
+    if (!email) return showForm(request, [wrong], email, 422);
+    if (!tenantId) {
+      await (await auth()).hashInVain(form('password').slice(0, 1000));
+      return showForm(request, [wrong], email, 422);
+    }
     if (!(await mayTry(deps, tenantId, place))) return showForm(request, [tooMany], email, 429);
 
     const api = await auth();
