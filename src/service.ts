@@ -5,6 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createAdmin } from './admin/app.tsx';
+import { passwordFaults } from './admin/password.ts';
 import { createApi, createDocs } from './api/app.ts';
 import { createBucket } from './attachments/bucket.ts';
 import { createFolder } from './attachments/files.ts';
@@ -380,6 +381,10 @@ const announce = (
     say(`  Panel's first user (shown once): ${email} with password ${password}`);
   } else if (!facts.hasUsers)
     say('  Nobody can sign in to the panel yet: set ADMIN_EMAIL and ADMIN_PASSWORD');
+  for (const fault of config.admin
+    ? passwordFaults(config.admin.password, { ...config.admin, name: '' })
+    : [])
+    say(`  Warning: ADMIN_PASSWORD is weak. ${fault}`);
   if (!facts.hasChannel)
     say('  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER');
   if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');

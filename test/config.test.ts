@@ -220,6 +220,11 @@ test.each(['+14155238886', 'whatsapp:+14155238886', '+1 (415) 523-8886'])('the s
   expect(readConfig({ ...sender, WHATSAPP_FROM_NUMBER: from }).twilio?.from).toBe('whatsapp:+14155238886');
 });
 
+test('a weak password for the panel stops nothing', () => {
+  const admin = { email: 'admin@example.com', password: 'admin-password-123' };
+  expect(readConfig({ ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password }).admin).toEqual(admin);
+});
+
 describe('each fault is named with what to do', () => {
   test.each([
     [{ PORT: 'http' }, /^PORT must be/],
@@ -259,6 +264,8 @@ describe('each fault is named with what to do', () => {
     [{ ...openId, OPENID_CLIENT_SECRET: '' }, /^OPENID_CLIENT_SECRET is missing beside/],
     [{ ...openId, OPENID_ISSUER: 'login.example.com' }, /^OPENID_ISSUER must be an address/],
     [{ ...openId, OPENID_ISSUER: 'http://login.example.com' }, /^OPENID_ISSUER must be an https:/],
+    [{ ...openId, OPENID_ISSUER: 'http://localhost.example.com' }, /^OPENID_ISSUER must be an https:/],
+    [{ ...openId, OPENID_ISSUER: 'http://127.evil.example' }, /^OPENID_ISSUER must be an https:/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ ...bucket, ATTACHMENTS_S3_URL: 's3://bucket' }, /^ATTACHMENTS_S3_URL must be an address like https:/],
     [

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { getCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { IANAZone } from 'luxon';
 import { derive, sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
@@ -101,6 +101,7 @@ const readVisit = async (deps: Deps, auth: Auth, request: Request): Promise<Visi
     const tenant = await tx.tenants.get();
     if (!signedIn || !tenant) return null;
     setCookies(c, cookies);
+    rememberTenant(c, tenant.slug);
     const zone = getCookie(c, 'rbm.zone') ?? '';
     return {
       ...request,
@@ -111,6 +112,22 @@ const readVisit = async (deps: Deps, auth: Auth, request: Request): Promise<Visi
     };
   });
 };
+
+// What is left when the session is over, so that its user is not asked for a password of tenant `default`.
+const rememberTenant = (c: Context, slug: string) => {
+  const known = getCookie(c, tenantCookie) ?? 'default';
+  if (known === slug) return;
+  if (slug === 'default') deleteCookie(c, tenantCookie, { path: '/admin' });
+  else
+    setCookie(c, tenantCookie, slug, {
+      path: '/admin',
+      httpOnly: true,
+      sameSite: 'Lax',
+      maxAge: tenantSeconds,
+    });
+};
+const tenantCookie = 'rbm.tenant';
+const tenantSeconds = 90 * 24 * 60 * 60;
 
 // Bound to the session: one of another session, or of one that is over, does not fit.
 const tokenFor = (secretKey: string, sessionId: string) => derive(secretKey, `csrf:${sessionId}`);
@@ -136,9 +153,11 @@ const readForm = async (c: Context): Promise<Request['form']> => {
 /** After signing in the page that was wanted comes; an action is not carried out by surprise. */
 const signInPage = (c: Context, method: string) => {
   const { pathname, search } = new URL(c.req.url);
-  const next =
-    method === 'get' && pathname !== '/admin' ? `?next=${encodeURIComponent(pathname + search)}` : '';
-  return `/admin/sign-in${next}`;
+  const query = new URLSearchParams();
+  const slug = getCookie(c, tenantCookie);
+  if (slug) query.set('tenant', slug);
+  if (method === 'get' && pathname !== '/admin') query.set('next', pathname + search);
+  return `/admin/sign-in${query.size > 0 ? `?${query}` : ''}`;
 };
 
 const secureHeaders =

@@ -3,6 +3,7 @@ export const auditActions = {
   'sign-in': 'Signed in',
   'sign-in.refused': 'Sign-in refused',
   'sign-out': 'Signed out',
+  'password.refused': 'Own password refused',
   'password.changed': 'Changed the own password',
   'password.set-by-link': 'Set a password by link',
   'second-factor.on': 'Switched the second factor on',

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { hashPassword } from 'better-auth/crypto';
 import { betterAuth } from 'better-auth/minimal';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { twoFactor } from 'better-auth/plugins/two-factor';
@@ -160,6 +161,9 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
       const found = await call(caller, (api, common) => api.getSession(common), readSession);
       const signedIn = found.ok ? found.value : null;
       const isTooOld = signedIn && deps.now().getTime() - signedIn.since.getTime() > longestSessionMs;
+      // Else every request would prolong it.
+      if (isTooOld)
+        await scope.getStore()!((tx) => tx.panelUsers.endSession(signedIn.user.id, signedIn.sessionId));
       return { cookies: found.cookies, signedIn: signedIn && !isTooOld ? signedIn : null };
     },
 
@@ -171,6 +175,11 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
           twoFactorRedirect ? null : user!.id,
       ),
 
+    /** Takes as long as a password does, so that nobody learns by time that there was none to look at. */
+    hashInVain: async (password: string): Promise<void> => {
+      await hashPassword(password);
+    },
+
     signOut: (caller: Caller) =>
       call(
         caller,
@@ -178,15 +187,32 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
         () => null,
       ),
 
-    /** By the app's code, or by one of the codes kept for a lost phone. Answers who. */
+    /** Whose second factor the browser was asked for after the password; null if for nobody's. */
+    challenged: async (cookie: string): Promise<string | null> => {
+      const challenge = tokenOf(cookie, `${cookiePrefix}.two_factor`);
+      if (challenge === null) return null;
+      const { internalAdapter } = await auth.$context;
+      return (await internalAdapter.findVerificationValue(challenge))?.value ?? null;
+    },
+
+    /** Signs in by the app's code, or by one of the codes kept for a lost phone. Answers who. */
     verify: (caller: Caller, by: 'code' | 'backup code', code: string) =>
       call(
-        caller,
+        // With a session better-auth would take the code for that one's, and sign nobody in.
+        { ...caller, cookie: without(caller.cookie, `${cookiePrefix}.session_token`) },
         (api, common) =>
           by === 'code'
             ? api.verifyTOTP({ ...common, body: { code } })
             : api.verifyBackupCode({ ...common, body: { code } }),
         ({ user }: { user: { id: string } }) => user.id,
+      ),
+
+    /** With a first code the second factor is in force. */
+    confirmSecondFactor: (caller: Caller, code: string) =>
+      call(
+        caller,
+        (api, common) => api.verifyTOTP({ ...common, body: { code } }),
+        () => null,
       ),
 
     changePassword: (caller: Caller, body: { currentPassword: string; newPassword: string }) =>
@@ -196,7 +222,7 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
         () => null,
       ),
 
-    /** Not in force until `verify` was given a first code. */
+    /** Not in force before `confirmSecondFactor`. */
     beginSecondFactor: (caller: Caller, password: string) =>
       call(
         caller,
@@ -294,6 +320,12 @@ const tokenOf = (cookie: string, name: string): string | null => {
   }
   return null;
 };
+
+const without = (cookie: string, name: string): string =>
+  cookie
+    .split(';')
+    .filter((part) => part.split('=', 1)[0]!.trim() !== name)
+    .join(';');
 
 const readSession = (
   found: {

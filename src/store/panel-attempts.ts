@@ -39,4 +39,9 @@ export const panelAttempts = (trx: Queries, tenantId: string) => ({
       .where({ tenant_id: tenantId, ...of })
       .delete();
   },
+
+  /** The account has another password now. */
+  forgetAccount: async (account: Buffer): Promise<void> => {
+    await trx('admin_attempt').where({ tenant_id: tenantId, account }).delete();
+  },
 });

@@ -66,10 +66,32 @@ test.each([
 test('the current password must be right, and the new one be typed twice the same', async () => {
   const browser = await panel.signedIn('planner');
   const fields = { currentPassword: 'something else here', newPassword, again: newPassword };
-  expect((await browser.post('/admin/account/password', fields)).text).toContain('current password is wrong');
+  expect((await browser.post('/admin/account/password', fields)).text).toContain('The password is wrong');
   const typo = { currentPassword: password, newPassword, again: `${newPassword}x` };
   expect((await browser.post('/admin/account/password', typo)).text).toContain('repetition differ');
   expect((await panel.browser().signIn(browser.user.email)).status).toBe(303);
+});
+
+test('a session does not let one guess its password: five tries on all forms together, each in the audit', async () => {
+  const browser = await panel.signedIn('auditor');
+  const { email, id } = browser.user;
+  const guess = 'guessing and guessing';
+  const forms: [string, Record<string, string>][] = [
+    ['password', { currentPassword: guess, newPassword, again: newPassword }],
+    ['second-factor/begin', { password: guess }],
+    ['second-factor/end', { password: guess }],
+    ['second-factor/end', { password: guess }],
+    ['second-factor/begin', { password: guess }],
+  ];
+  for (const [form, fields] of forms) {
+    expect((await browser.post(`/admin/account/${form}`, fields)).text).toContain('The password is wrong');
+  }
+  const right = { currentPassword: password, newPassword, again: newPassword };
+  expect((await browser.post('/admin/account/password', right)).text).toContain('Too many tries');
+  const refused = (await auditOf('password.refused')).filter(({ userId }) => userId === id);
+  expect(refused).toHaveLength(5);
+  // They are tries to sign in from there, too.
+  expect((await panel.browser().signIn(email)).status).toBe(429);
 });
 
 test('with the second factor a password is half the way, each backup code works once, and off is off', async () => {
@@ -122,6 +144,27 @@ test('wrong codes are counted: after five the password is asked for again, after
   const owner = panel.browser();
   const { location } = await owner.signIn(browser.user.email);
   expect((await owner.post(location!, { code: codeOf(begun.text) })).status).toBe(422);
+});
+
+test('a wrong code is in the audit, and a code beside a session signs in without touching that session', async () => {
+  const browser = await panel.signedIn('planner');
+  const { id, email } = browser.user;
+  const begun = await browser.post('/admin/account/second-factor/begin', { password });
+  // Signing in is no way to switch it on.
+  await browser.post('/admin/sign-in/second-factor', { code: codeOf(begun.text) });
+  expect((await browser.get('/admin/account')).text).toContain('Off: your password alone');
+  await browser.post('/admin/account/second-factor/confirm', { code: codeOf(begun.text) });
+  const over = await browser.post('/admin/sign-in/second-factor', { code: codeOf(begun.text) });
+  expect(over.text).toContain('Sign in again');
+  expect((await auditOf('sign-in')).filter(({ userId }) => userId === id)).toEqual([]);
+
+  const thief = panel.browser({ address: '198.51.100.66' });
+  const { location } = await thief.signIn(email);
+  await thief.post(location!, { code: '000000' });
+  await thief.post(location!, { code: 'aaaaa-bbbbb' });
+  const refused = (await auditOf('sign-in.refused')).filter(({ subject }) => subject === email);
+  const entry = { userName: 'Nobody', address: '198.51.100.66', details: { by: 'second factor' } };
+  expect(refused).toMatchObject([entry, entry]);
 });
 
 test('second factors are encrypted, and follow SECRET_KEY', async () => {

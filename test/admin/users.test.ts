@@ -44,6 +44,18 @@ test('a new link replaces the last one, and its use ends the sessions there were
   expect((await panel.browser().signIn(somebody.user.email, other)).status).toBe(303);
 });
 
+test('who is locked out signs in at once with the password that a link set', async () => {
+  const browser = await panel.signedIn('administrator');
+  const { id, email } = await panel.user('planner');
+  const locked = panel.browser({ address: '203.0.113.40' });
+  for (let index = 0; index < 5; index++) await locked.signIn(email, 'forgotten long ago');
+  expect((await locked.signIn(email)).status).toBe(429);
+  const link = linkIn((await browser.post(`/admin/users/${id}/link`)).text)!;
+  const newPassword = 'another barn of other birds';
+  await locked.post(link, { newPassword, again: newPassword });
+  expect((await locked.signIn(email, newPassword)).status).toBe(303);
+});
+
 test("a disabled user's session is over with the next click, and nothing lets them in until enabled", async () => {
   const browser = await panel.signedIn('administrator');
   const somebody = await panel.signedIn('planner');
@@ -78,6 +90,30 @@ test('a role changes with the next page, one cannot change oneself, and the last
   const loser = one.status === 303 ? other : browser;
   expect((await loser.get('/admin/users')).status).toBe(403);
   expect((await loser.get('/admin/audit')).text).toContain('role administrator → auditor');
+});
+
+test('an administrator gets around their own password and second factor in no way', async () => {
+  const browser = await panel.signedIn('administrator');
+  const { id } = browser.user;
+  await panel.deps.store.tenant(panel.tenant.tenantId, (tx) =>
+    tx.authRecords.update('user', [{ field: 'id', value: id }], { twoFactorEnabled: true }),
+  );
+  for (const what of ['link', 'remove-second-factor']) {
+    // The identifier in capitals is the same user.
+    for (const spelled of [id, id.toUpperCase()]) {
+      const { status, text } = await browser.post(`/admin/users/${spelled}/${what}`);
+      expect([what, status]).toEqual([what, 422]);
+      expect(text).toContain('another administrator can');
+      expect(linkIn(text)).toBeUndefined();
+    }
+  }
+  const user = await panel.deps.store.tenant(panel.tenant.tenantId, (tx) => tx.panelUsers.get(id));
+  expect(user!.hasSecondFactor).toBe(true);
+});
+
+test('an address that cannot be stored is no fault in the list', async () => {
+  const browser = await panel.signedIn('administrator');
+  expect((await browser.get('/admin/users?after=%00')).status).toBe(200);
 });
 
 test('somebody without their phone gets in again once the second factor is removed', async () => {

@@ -798,6 +798,7 @@ const cases: Cases = {
     count: (tx) => tx.panelAttempts.count(triedPlace, 0),
     add: (tx, its) => tx.panelAttempts.add({ id: its.ids.attempt, ...triedPlace }),
     forget: (tx) => tx.panelAttempts.forget(triedPlace),
+    forgetAccount: (tx) => tx.panelAttempts.forgetAccount(triedPlace.account),
   },
   panelUsers: {
     any: (tx) => tx.panelUsers.any(),

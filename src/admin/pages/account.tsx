@@ -4,6 +4,7 @@ import type { PanelSession } from '../../store/panel-users.ts';
 import { Field, Form, Moment, Page, show } from '../frame.tsx';
 import { passwordFaults, passwordLength } from '../password.ts';
 import { type AdminRoute, type AuthOf, change, everybody, look, setCookies, type Visit } from '../route.ts';
+import { changeByPassword, refusalOf } from '../throttle.ts';
 
 const done: Record<string, string> = {
   password: 'Your password is changed, and every other session of yours has ended.',
@@ -32,13 +33,13 @@ export const accountRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
     if (newPassword !== form('again')) faults.push('The new password and its repetition differ.');
     if (faults.length > 0) return showAccount(visit, faults);
     const api = await auth();
-    const outcome = await change(deps, visit, async (tx, note) => {
+    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
       const body = { currentPassword: form('currentPassword').slice(0, passwordLength.max), newPassword };
       const outcome = await api.within(tx, () => api.changePassword(visit.caller, body));
       if (outcome.ok) note('password.changed', null);
       return outcome;
     });
-    if (!outcome.ok) return showAccount(visit, ['The current password is wrong.']);
+    if (!outcome.ok) return showAccount(visit, [refusalOf(outcome)]);
     setCookies(visit.c, outcome.cookies);
     return visit.c.redirect('/admin/account?done=password', 303);
   };

@@ -2,6 +2,7 @@ import type { Deps } from '../../deps.ts';
 import { Field, OpenPage, show } from '../frame.tsx';
 import { passwordFaults, passwordLength } from '../password.ts';
 import { type AdminRoute, type AuthOf, type Request, writeAudit } from '../route.ts';
+import { forgiveAccount } from '../throttle.ts';
 import { tenantIn } from './sign-in.tsx';
 
 /** Setting a password with a link that an administrator made. */
@@ -39,7 +40,10 @@ export const invitationRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
       const outcome = await api.within(tx, () =>
         api.useLink(caller, { token: tokenIn(request), newPassword }),
       );
-      if (outcome.ok) await writeAudit(tx, deps, user, caller, ['password.set-by-link', null]);
+      if (outcome.ok) {
+        await forgiveAccount(tx, user.email);
+        await writeAudit(tx, deps, user, caller, ['password.set-by-link', null]);
+      }
       return outcome;
     });
     if (!outcome.ok) return show(request, <Over />, 404);

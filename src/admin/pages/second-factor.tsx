@@ -3,9 +3,9 @@ import { renderSVG } from 'uqr';
 import type { Deps } from '../../deps.ts';
 import { Field, Form, Page, show } from '../frame.tsx';
 import { type AdminRoute, type AuthOf, change, everybody, setCookies, type Visit } from '../route.ts';
+import { changeByPassword, refusalOf } from '../throttle.ts';
 
 const path = '/account/second-factor';
-const wrongPassword = 'The password is wrong.';
 
 /** Switching the second factor on and off, and the codes for a lost phone. */
 export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
@@ -14,10 +14,10 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
 
   const begin = async (visit: Visit) => {
     const api = await auth();
-    const begun = await change(deps, visit, (tx) =>
+    const begun = await changeByPassword(deps, visit, (tx) =>
       api.within(tx, () => api.beginSecondFactor(visit.caller, visit.form('password').slice(0, 1000))),
     );
-    if (!begun.ok) return showState(visit, [wrongPassword]);
+    if (!begun.ok) return showState(visit, [refusalOf(begun)]);
     setCookies(visit.c, begun.cookies);
     return show(visit, <Begun visit={visit} faults={[]} {...begun.value} />);
   };
@@ -26,7 +26,7 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
     const api = await auth();
     const code = visit.form('code').replace(/\s/g, '').slice(0, 10);
     const outcome = await change(deps, visit, async (tx, note) => {
-      const outcome = await api.within(tx, () => api.verify(visit.caller, 'code', code));
+      const outcome = await api.within(tx, () => api.confirmSecondFactor(visit.caller, code));
       if (outcome.ok) note('second-factor.on', null);
       return outcome;
     });
@@ -37,28 +37,28 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
 
   const end = async (visit: Visit) => {
     const api = await auth();
-    const outcome = await change(deps, visit, async (tx, note) => {
+    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
       const outcome = await api.within(tx, () =>
         api.endSecondFactor(visit.caller, visit.form('password').slice(0, 1000)),
       );
       if (outcome.ok) note('second-factor.off', null);
       return outcome;
     });
-    if (!outcome.ok) return showState(visit, [wrongPassword]);
+    if (!outcome.ok) return showState(visit, [refusalOf(outcome)]);
     setCookies(visit.c, outcome.cookies);
     return visit.c.redirect('/admin/account?done=second-factor', 303);
   };
 
   const renew = async (visit: Visit) => {
     const api = await auth();
-    const outcome = await change(deps, visit, async (tx, note) => {
+    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
       const outcome = await api.within(tx, () =>
         api.newBackupCodes(visit.caller, visit.form('password').slice(0, 1000)),
       );
       if (outcome.ok) note('second-factor.new-codes', null);
       return outcome;
     });
-    if (!outcome.ok) return showState(visit, [wrongPassword]);
+    if (!outcome.ok) return showState(visit, [refusalOf(outcome)]);
     return show(visit, <NewCodes visit={visit} codes={outcome.value} />);
   };
 

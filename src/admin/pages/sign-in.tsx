@@ -8,6 +8,9 @@ import { forgive, mayTry, waitMinutes } from '../throttle.ts';
 const wrong = 'E-mail address or password is wrong.';
 const tooMany = `Too many tries. Wait ${waitMinutes} minutes, or ask an administrator for a link to set a new password.`;
 const wrongCode = 'The code is wrong. A code of the app is good for half a minute.';
+const nobody = { id: null, name: 'Nobody' };
+
+const wrongCodes = ['INVALID_CODE', 'INVALID_BACKUP_CODE'];
 const overCode = 'It took too long, or there were too many tries. Sign in again.';
 
 const notices: Record<string, string> = {
@@ -54,7 +57,11 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
     const email = form('email').trim().slice(0, 254);
     const place = { email, address: caller.address };
     const [tenantId] = await deps.store.gate.tenantIds(tenantIn(c));
-    if (!tenantId || !email) return showForm(request, [wrong], email, 422);
+    if (!email) return showForm(request, [wrong], email, 422);
+    if (!tenantId) {
+      await (await auth()).hashInVain(form('password').slice(0, 1000));
+      return showForm(request, [wrong], email, 422);
+    }
     if (!(await mayTry(deps, tenantId, place))) return showForm(request, [tooMany], email, 429);
 
     const api = await auth();
@@ -65,7 +72,6 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
       const user = await tx.panelUsers.byEmail(email);
       if (!outcome.ok) {
         // Without the address that was typed unless it is somebody's: it may be a password in the wrong field.
-        const nobody = { id: null, name: 'Nobody' };
         if (user) await writeAudit(tx, deps, nobody, caller, ['sign-in.refused', user.email]);
       } else {
         await forgive(tx, place);
@@ -89,6 +95,7 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
     const code = form('code').replace(/\s/g, '').slice(0, 40);
     const api = await auth();
     const outcome = await deps.store.tenant(tenantId, async (tx) => {
+      const challenged = await api.within(tx, () => api.challenged(caller.cookie));
       // What was wrong is kept too: better-auth counts it.
       const outcome = await api.within(tx, () =>
         api.verify(caller, /^\d{6}$/.test(code) ? 'code' : 'backup code', code),
@@ -96,12 +103,17 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
       if (outcome.ok) {
         const user = (await tx.panelUsers.get(outcome.value))!;
         await writeAudit(tx, deps, user, caller, ['sign-in', null, { by: 'password and second factor' }]);
+      } else if (wrongCodes.includes(outcome.cause) && challenged) {
+        // They had the password.
+        const user = await tx.panelUsers.get(challenged);
+        const entry = ['sign-in.refused', user?.email ?? null, { by: 'second factor' }] as const;
+        await writeAudit(tx, deps, nobody, caller, [...entry]);
       }
       return outcome;
     });
     setCookies(c, outcome.cookies);
     if (outcome.ok) return c.redirect(nextIn(c), 303);
-    const isOver = !['INVALID_CODE', 'INVALID_BACKUP_CODE'].includes(outcome.cause);
+    const isOver = !wrongCodes.includes(outcome.cause);
     return showSecondFactor(request, [isOver ? overCode : wrongCode], 422);
   };
 

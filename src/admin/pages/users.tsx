@@ -20,7 +20,8 @@ const done: Record<string, string> = {
 };
 
 const aboutRoles = 'An administrator may do everything, a planner runs the work, an auditor only reads.';
-const notYourself = 'You cannot change your own role or disable yourself: another administrator can.';
+const notYourself =
+  'You cannot do this to yourself: another administrator can. Your password and second factor are under My account.';
 const lastOne = 'Nobody else could administer this panel: make another administrator first.';
 
 const userId = z.uuid();
@@ -32,7 +33,8 @@ export const userRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings): A
     visit: Visit,
     shown: { faults?: string[]; link?: { name: string; url: string }; typed?: Typed } = {},
   ) => {
-    const after = visit.c.req.query('after') ?? null;
+    // Postgres takes no NUL in a text.
+    const after = visit.c.req.query('after')?.replaceAll('\0', '') ?? null;
     const users = await look(deps, visit, (tx) => tx.panelUsers.list({ after, limit: pageSize + 1 }));
     return show(visit, <Users {...{ visit, users, ...shown }} />, shown.faults ? 422 : 200);
   };
@@ -81,6 +83,8 @@ export const userRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings): A
 
   const makeLink = async (visit: Visit) => {
     const id = userId.safeParse(visit.c.req.param('id'));
+    // A link would do without the password that My account asks for.
+    if (id.data?.toLowerCase() === visit.user.id) return showUsers(visit, { faults: [notYourself] });
     const api = await auth();
     const made = await change(deps, visit, async (tx, note) => {
       const user = id.success ? await tx.panelUsers.get(id.data) : null;
@@ -120,7 +124,8 @@ export const userRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings): A
     return null;
   }, 'enabled');
 
-  const removeSecondFactor = onUser(async (tx, user, _visit, note) => {
+  const removeSecondFactor = onUser(async (tx, user, visit, note) => {
+    if (user.id === visit.user.id) return notYourself;
     if (!user.hasSecondFactor) return null;
     await tx.panelUsers.removeSecondFactor(user.id);
     note('user.second-factor-removed', user.email);
