@@ -40,7 +40,7 @@ export const loadFacts = async (
   const last = needs.has('undoable')
     ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
     : null;
-  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id) : [];
+  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id, at) : [];
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
@@ -107,7 +107,7 @@ const loadAlerts = async (
   if (!asksForAll && named.length === 0 && changed.length === 0) return [];
   const resolvedSince = new Date(message.receivedAt.getTime() - resolvedAlertsMs);
   const [told, mine] = await Promise.all([
-    tx.alerts.toldTo(technician.id, resolvedSince),
+    tx.alerts.toldTo(technician.id, { until: message.receivedAt, resolvedSince }),
     asksForAll ? tx.alerts.respondedBy(technician.id) : [],
   ]);
   const listed = asksForAll ? [...told.map(({ id }) => id), ...mine] : [];

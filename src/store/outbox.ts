@@ -117,6 +117,10 @@ const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE 
 export const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
   SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
 
+/** When a message first left, or may have. */
+export const leftAt = `(SELECT min(a.sending_at) FROM attempt a
+  WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed')`;
+
 export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
