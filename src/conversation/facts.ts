@@ -46,7 +46,7 @@ export const loadFacts = async (
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
     ...new Set([
       ...named,
-      ...(await tx.calls.ordersOf(toldOf.map(({ id }) => id))),
+      ...(toldOf.length > 0 ? await tx.calls.ordersOf(toldOf.map(({ id }) => id)) : []),
       ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
     ]),
   ]);
@@ -113,7 +113,11 @@ const loadAlerts = async (
   const listed = asksForAll ? [...told.map(({ id }) => id), ...mine] : [];
   const ids = [...new Set([...listed, ...named, ...changed])];
   if (ids.length === 0) return [];
-  const found = await (changesAlerts.includes(request.action) ? tx.alerts.lock(ids) : tx.alerts.getMany(ids));
+  // COMPLETE changes none but his: those that others go to, or nobody does, need not wait for it.
+  const toLock = request.action === 'COMPLETE' ? [...new Set([...mine, ...named])] : ids;
+  const locked = changesAlerts.includes(request.action) ? await tx.alerts.lock(toLock) : null;
+  const rest = ids.filter((id) => !locked?.has(id));
+  const found = new Map([...(locked ?? []), ...(rest.length > 0 ? await tx.alerts.getMany(rest) : [])]);
   const alerts = ids.flatMap((id) => found.get(id) ?? []);
   const paged = await tx.alerts.peopleTold(alerts.map(({ id }) => id));
   const names = await tx.technicians.names([

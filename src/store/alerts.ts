@@ -152,8 +152,8 @@ export const alerts = (trx: Queries, tenantId: string) => {
       ).map(({ id }) => id),
 
     /**
-     * The alerts that somebody was told to go to, by what has left or may have, that are not resolved or were since
-     * then: when he was told last until the given moment, and by which message; else when he was after it. The last told
+     * The alerts that somebody was told to go to, by what has left or may have, that are neither resolved nor
+     * expired, or were resolved since then: when he was told last until the given moment, and by which message; else when he was after it. The last told
      * first; those of one message as it lists them.
      */
     toldTo: async (
@@ -165,6 +165,7 @@ export const alerts = (trx: Queries, tenantId: string) => {
            SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, left_at.at
            FROM (
              SELECT id FROM alert WHERE tenant_id = $1 AND state <> 'resolved'
+               AND (expires_at IS NULL OR expires_at > clock_timestamp())
              UNION
              SELECT r.id FROM (SELECT chain_id FROM page WHERE tenant_id = $1 AND technician_id = $2
                ORDER BY seq DESC LIMIT 20) l
