@@ -126,6 +126,9 @@ const up = async (knex: Knex) => {
 
     -- The ways a page may go, in their order; NULL: the usual ones.
     ALTER TABLE message ADD COLUMN by_ways text[];
+    -- The pages of one person, whatever else he was ever told.
+    CREATE INDEX message_pages ON message (tenant_id, technician_id, created_at)
+      WHERE kind = 'alert.raised' AND direction = 'out';
     CREATE INDEX event_alert ON event (tenant_id, alert_id, seq) WHERE alert_id IS NOT NULL;
   `);
   await separateTenants(knex, {
@@ -140,7 +143,7 @@ const up = async (knex: Knex) => {
 const down = async (knex: Knex) => {
   await replace(knex, overdueWork);
   await knex.raw(`
-    DROP INDEX event_alert;
+    DROP INDEX event_alert, message_pages;
     ALTER TABLE message DROP COLUMN by_ways;
     DROP TABLE message_alert, page, chain, alert;
   `);

@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import type { ListedAlert } from '../store/alerts.ts';
 import type { Tx } from '../store/store.ts';
 import type { AlertTimes } from '../store/times.ts';
-import { keyToFind, readJson } from './body.ts';
+import { keyToFind, readJson, readJsonIfAny } from './body.ts';
 import { afterKey, limit, page, readQuery, toPage } from './lists.ts';
 import { notFound } from './problem.ts';
 import { type ApiRoute, answer, asCmms, inTenant, problems } from './route.ts';
@@ -103,7 +103,7 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     body: resolution,
     answers: { 200: answer(alertAnswer, 'Resolved'), ...problems(404, 413, 415, 422) },
     handle: async (c) => {
-      const body = await readJson(c);
+      const body = await readJsonIfAny(c);
       const externalId = keyToFind(c.req.param('externalId')!);
       const { shown, bells } = await asCmms(c, deps, async (tx, facts) => {
         const faults = collectFaults();

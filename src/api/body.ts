@@ -17,6 +17,10 @@ export const readJson = async (c: Context): Promise<unknown> => {
   }
 };
 
+/** The same where every field may be left out: then the whole body may be. */
+export const readJsonIfAny = async (c: Context): Promise<unknown> =>
+  (await c.req.arrayBuffer()).byteLength === 0 ? {} : readJson(c);
+
 /** The key a PUT names. Without a usable one nothing else can be looked up, so other faults are told with it. */
 export const keyToSave = (given: string, name: string, schema: typeof key, faults: Faults): string => {
   const read = schema.safeParse(given);

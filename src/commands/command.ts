@@ -63,7 +63,10 @@ export type MovedOrder = { order: WorkOrder; holder: string | null; by: string |
 /** An alert as a technician's command sees it. */
 export type AlertFacts = {
   alert: Alert;
-  /** When the technician was last told of it by what has left, and by which message; null: never. */
+  /**
+   * When the technician was last told of it by what had left before his message came, and by which message; else when
+   * he was since then. Null: never.
+   */
   told: { at: Date; by: string } | null;
   /** The name of whoever goes, or went. */
   responder: string | null;
@@ -101,7 +104,7 @@ export type Call = {
   /** Null: whoever called named none. */
   order: WorkOrder | null;
   caller: Person | null;
-  /** When the technician was last told of it. */
+  /** When the technician was last told of it before his message came, else when he was since then. */
   toldAt: Date;
   /** Who else may have been told of it. */
   told: Person[];

@@ -9,7 +9,7 @@ import {
   type Request,
 } from './command.ts';
 import { onOrder } from './on-order.ts';
-import { alertsNamed, alertsPointedAt, alertsWithId, isMine, stateOf } from './resolve-alert.ts';
+import { alertsNamed, alertsPointedAt, alertsWithId, canBeMeant, isMine, stateOf } from './resolve-alert.ts';
 import { currentOrder, findByNumber, findNamed, type Rule } from './resolve-order.ts';
 import { namesOf } from './responding.ts';
 import { whichAlert } from './which-alert.ts';
@@ -63,13 +63,16 @@ const ofNamed = (given: string, facts: Facts): Decision | null => {
 
 /**
  * Nothing says which. The alert he goes to, if he has sent no command about an order since, or has none in hand;
- * else he is asked.
+ * else he is asked. One that he was told of since he wrote he can only be asked about.
  */
 const ofMine = (facts: Facts): Decision | null => {
   const { alerts, lastOrderAt } = facts;
-  const mine = alerts.filter((each) => isMine(each, facts));
+  const all = alerts.filter((each) => isMine(each, facts));
+  const mine = all.filter(({ told }) => canBeMeant(told?.at, facts));
   const [only, ...more] = mine;
-  if (!only) return facts.orders.length === 0 && alerts.length > 0 ? refuse(alerts, facts) : null;
+  if (!only && facts.orders.length > 0) return null;
+  if (!only && all.length > 0) return whichAlert('COMPLETE', { alerts: all }, facts);
+  if (!only) return alerts.length > 0 ? refuse(alerts, facts) : null;
   const orders = facts.orders.filter(rule.fits);
   const isLast = !lastOrderAt || only.alert.claimedAt! > lastOrderAt;
   if (more.length === 0 && (orders.length === 0 || isLast)) return resolve(mine);

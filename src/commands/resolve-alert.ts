@@ -15,6 +15,10 @@ const helpMs = 12 * 60 * 60 * 1000;
 export const isMine = ({ alert }: AlertFacts, { technician }: Pick<Facts, 'technician'>): boolean =>
   alert.state === 'responding' && alert.responderId === technician.id;
 
+/** Nobody can mean, by words that name nothing, what he was told of only after they came. */
+export const canBeMeant = (toldAt: Date | undefined, { receivedAt }: Pick<Facts, 'receivedAt'>): boolean =>
+  toldAt === undefined || toldAt <= receivedAt;
+
 export const isOpenAlert = ({ alert }: AlertFacts): boolean => alert.state === 'open';
 
 /** How an alert stands for whoever asks. */
@@ -84,7 +88,7 @@ export const alertToEscalate = (
   const since = facts.receivedAt.getTime() - helpMs;
   const known = mostPressing(
     facts.alerts.filter((each) => {
-      if (each.alert.state === 'resolved') return false;
+      if (each.alert.state === 'resolved' || !canBeMeant(each.told?.at, facts)) return false;
       // Whoever goes may have forgotten to say that it is done: for how long others' calls are about it has an end.
       return each.alert.state === 'open' || isMine(each, facts) || (each.told?.at.getTime() ?? 0) > since;
     }),

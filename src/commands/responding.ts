@@ -6,6 +6,7 @@ import {
   alertsPointedAt,
   alertsWithId,
   alertTakes,
+  canBeMeant,
   isOpenAlert,
   stateOf,
 } from './resolve-alert.ts';
@@ -37,12 +38,12 @@ const ofSeveral = (alerts: AlertFacts[], all: boolean, facts: Facts): Decision =
   return open.length === 1 ? take(open, facts) : whichAlert('RESPONDING', { alerts: open }, facts);
 };
 
-/** Nothing says which: what the person was told of last. */
+/** Nothing says which: what the person was told of last. Of what he was told since he wrote, it is asked. */
 const ofLast = (all: boolean, facts: Facts): Decision => {
-  const open = openFor(facts);
+  const open = openFor(facts).filter(({ told }) => canBeMeant(told!.at, facts));
   if (all && open.length > 0) return take(open, facts);
   const [alert] = open;
-  const calls = openCalls(facts);
+  const calls = openCalls(facts).filter(({ toldAt }) => canBeMeant(toldAt, facts));
   const [call] = calls;
   if (alert && (!call || alert.told!.at >= call.toldAt)) {
     // Told by one message: only he knows which of them he goes to.
@@ -51,7 +52,7 @@ const ofLast = (all: boolean, facts: Facts): Decision => {
   }
   if (call)
     return all && ordersOf(calls).length > 1 ? ask(facts) : takeCalls(togetherWith(call, calls), facts);
-  return nothingOpen(facts);
+  return ask(facts);
 };
 
 const openFor = ({ alerts }: Facts): AlertFacts[] => alerts.filter((each) => isOpenAlert(each) && each.told);

@@ -40,13 +40,13 @@ export const loadFacts = async (
   const last = needs.has('undoable')
     ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
     : null;
-  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id) : [];
+  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id, at) : [];
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
     ...new Set([
       ...named,
-      ...(await tx.calls.ordersOf(toldOf.map(({ id }) => id))),
+      ...(toldOf.length > 0 ? await tx.calls.ordersOf(toldOf.map(({ id }) => id)) : []),
       ...(last?.changes.flatMap(({ workOrderId }) => workOrderId ?? []) ?? []),
     ]),
   ]);
@@ -107,13 +107,17 @@ const loadAlerts = async (
   if (!asksForAll && named.length === 0 && changed.length === 0) return [];
   const resolvedSince = new Date(message.receivedAt.getTime() - resolvedAlertsMs);
   const [told, mine] = await Promise.all([
-    tx.alerts.toldTo(technician.id, resolvedSince),
+    tx.alerts.toldTo(technician.id, { until: message.receivedAt, resolvedSince }),
     asksForAll ? tx.alerts.respondedBy(technician.id) : [],
   ]);
   const listed = asksForAll ? [...told.map(({ id }) => id), ...mine] : [];
   const ids = [...new Set([...listed, ...named, ...changed])];
   if (ids.length === 0) return [];
-  const found = await (changesAlerts.includes(request.action) ? tx.alerts.lock(ids) : tx.alerts.getMany(ids));
+  // COMPLETE changes none but his: those that others go to, or nobody does, need not wait for it.
+  const toLock = request.action === 'COMPLETE' ? [...new Set([...mine, ...named])] : ids;
+  const locked = changesAlerts.includes(request.action) ? await tx.alerts.lock(toLock) : null;
+  const rest = ids.filter((id) => !locked?.has(id));
+  const found = new Map([...(locked ?? []), ...(rest.length > 0 ? await tx.alerts.getMany(rest) : [])]);
   const alerts = ids.flatMap((id) => found.get(id) ?? []);
   const paged = await tx.alerts.peopleTold(alerts.map(({ id }) => id));
   const names = await tx.technicians.names([

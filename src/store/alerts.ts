@@ -1,7 +1,7 @@
 import type { Alert, AlertBefore } from '../domain/alert.ts';
 import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
 import type { Queries } from './connections.ts';
-import { neverLeft } from './outbox.ts';
+import { leftAt, neverLeft } from './outbox.ts';
 
 /** An alert that is raised now. */
 export type NewAlert = Omit<
@@ -152,18 +152,20 @@ export const alerts = (trx: Queries, tenantId: string) => {
       ).map(({ id }) => id),
 
     /**
-     * The alerts that somebody was told to go to, by what has left or may have, that are not resolved or were since
-     * then: when he was told last, and by which message. The last told first; those of one message as it lists them.
+     * The alerts that somebody was told to go to, by what has left or may have, that are neither resolved nor
+     * expired, or were resolved since then: when he was told last until the given moment, and by which message; else when he was after it. The last told
+     * first; those of one message as it lists them.
      */
     toldTo: async (
       technicianId: string,
-      resolvedSince: Date,
+      { until, resolvedSince }: { until: Date; resolvedSince: Date },
     ): Promise<{ id: string; at: Date; by: string }[]> =>
       trx.rows<{ id: string; at: Date; by: string }>(
-        `SELECT id, max(at) OVER (PARTITION BY by) AS at, by FROM (
-           SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, greatest(m.created_at, p.at) AS at
+        `SELECT id, at, by FROM (
+           SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, left_at.at
            FROM (
              SELECT id FROM alert WHERE tenant_id = $1 AND state <> 'resolved'
+               AND (expires_at IS NULL OR expires_at > clock_timestamp())
              UNION
              SELECT r.id FROM (SELECT chain_id FROM page WHERE tenant_id = $1 AND technician_id = $2
                ORDER BY seq DESC LIMIT 20) l
@@ -173,11 +175,10 @@ export const alerts = (trx: Queries, tenantId: string) => {
            JOIN message_alert x ON x.tenant_id = $1 AND x.alert_id = a.id
            JOIN message m ON m.tenant_id = $1 AND m.id = x.message_id AND m.technician_id = $2
              AND m.kind IN (${asksToGo}) AND NOT ${neverLeft}
-           LEFT JOIN chain c ON c.tenant_id = $1 AND c.alert_id = a.id
-           LEFT JOIN page p ON p.tenant_id = $1 AND p.chain_id = c.id AND p.message_id = m.id
-           ORDER BY a.id, greatest(m.created_at, p.at) DESC, m.seq DESC
-         ) told ORDER BY 2 DESC, seq DESC, position`,
-        [tenantId, technicianId, resolvedSince],
+           CROSS JOIN LATERAL (SELECT ${leftAt} AS at) AS left_at
+           ORDER BY a.id, left_at.at <= $4 DESC, left_at.at DESC, m.seq DESC
+         ) told ORDER BY at DESC, seq DESC, position`,
+        [tenantId, technicianId, resolvedSince, until],
       ),
 
     /** Who was told to go to each of these alerts, by what has left or may have, in the order they were. */

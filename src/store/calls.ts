@@ -1,6 +1,6 @@
 import type { CallKind, ChainEnd } from '../domain/chain.ts';
 import type { Queries } from './connections.ts';
-import { neverLeft } from './outbox.ts';
+import { leftAt, neverLeft } from './outbox.ts';
 
 /** A technician's call for help, and what became of it. */
 export type StoredCall = {
@@ -34,19 +34,20 @@ const waysOfPages = `page p CROSS JOIN LATERAL (
 export const calls = (trx: Queries, tenantId: string) => ({
   /**
    * Calls of the last week that somebody may have been told of and that were not taken back, the last told first. Of
-   * one order and kind only the newest.
+   * one order and kind only the newest. `toldAt` is when that was last until the given moment, else since then.
    */
-  toldTo: (technicianId: string): Promise<{ id: string; toldAt: Date }[]> =>
+  toldTo: (technicianId: string, until: Date): Promise<{ id: string; toldAt: Date }[]> =>
     trx.rows<{ id: string; toldAt: Date }>(
-      `SELECT c.id, max(p.at) AS "toldAt" FROM ${waysOfPages}
+      `SELECT c.id, coalesce(max(told.at) FILTER (WHERE told.at <= $3), max(told.at)) AS "toldAt"
+         FROM ${waysOfPages} CROSS JOIN LATERAL (SELECT ${leftAt} AS at) AS told
          JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id AND ${isCall}
            AND c.caller_id IS NOT NULL AND c.ended IS DISTINCT FROM 'withdrawn'
            AND c.created_at > clock_timestamp() - interval '7 days'
          WHERE p.tenant_id = $1 AND p.technician_id = $2 AND NOT ${neverLeft}
            AND NOT EXISTS (SELECT FROM chain n WHERE n.tenant_id = c.tenant_id AND n.work_order_id = c.work_order_id
              AND n.kind = c.kind AND n.ended IS DISTINCT FROM 'withdrawn' AND n.created_at > c.created_at)
-         GROUP BY c.id ORDER BY max(p.seq) DESC`,
-      [tenantId, technicianId],
+         GROUP BY c.id ORDER BY 2 DESC, max(p.seq) DESC`,
+      [tenantId, technicianId, until],
     ),
 
   /** The orders of calls. */

@@ -117,6 +117,10 @@ const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE 
 export const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
   SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
 
+/** When a message first left, or may have. */
+export const leftAt = `(SELECT min(a.sending_at) FROM attempt a
+  WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed')`;
+
 export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
@@ -199,16 +203,15 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     return rows;
   },
 
-  /** Locks those of the messages that are still due, in the order given. Their orders must be locked before. */
+  /** Locks those of the messages that are still due, by their ids, and answers them in the order given. Their orders must be locked before. */
   lockDue: async (ids: string[]): Promise<DueMessage[]> => {
     const { rows } = await trx.raw(
       `SELECT m.*, (SELECT count(*)::int FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id) AS tries
-       FROM unnest(:ids::uuid[]) WITH ORDINALITY AS wanted(id, position)
-       JOIN message m ON m.tenant_id = :tenantId AND m.id = wanted.id
-       WHERE m.due_at <= clock_timestamp() ORDER BY wanted.position FOR UPDATE OF m`,
+       FROM message m WHERE m.tenant_id = :tenantId AND m.id = ANY(:ids) AND m.due_at <= clock_timestamp() ORDER BY m.id FOR UPDATE OF m`,
       { tenantId, ids },
     );
-    return rows.map(dueFromRow);
+    const locked: DueMessage[] = rows.map(dueFromRow);
+    return locked.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   },
 
   /** A message as it would be sent now, whether it is due or not. */

@@ -170,7 +170,8 @@ describe('raising', () => {
 });
 
 describe('resolving', () => {
-  const resolve = (body: unknown = {}) => api.post('/alerts/A-1/resolve', body, tenant);
+  const resolve = (body: unknown = {}, isEmpty = false) =>
+    api.post('/alerts/A-1/resolve', isEmpty ? undefined : body, tenant);
 
   test('withdraws what did not leave, and tells nobody who was told nothing', async () => {
     await raise();
@@ -182,6 +183,12 @@ describe('resolving', () => {
     expect((await resolve()).body).toEqual(body);
     expect(await events()).toHaveLength(3);
     expect((await raise()).body).toEqual(body);
+  });
+
+  test('needs no body', async () => {
+    await raise();
+    const { status, body } = await resolve(undefined, true);
+    expect([status, body.state]).toEqual([200, 'resolved']);
   });
 
   test('names what is wrong with it, and knows no other alert', async () => {

@@ -138,6 +138,40 @@ const pass = async () => {
   await chains(deps)({ tenantId: tenant.tenantId, id });
 };
 
+describe('what somebody was told of until he wrote', () => {
+  const toldTo = (until: Date) =>
+    inTenant(async (tx) => {
+      const { id } = (await tx.technicians.find('ANA'))!;
+      return tx.alerts.toldTo(id, { until, resolvedSince: new Date(0) });
+    });
+  const databaseTime = async () => {
+    const [row] = await query('SELECT clock_timestamp() AS at WHERE $1::uuid IS NOT NULL');
+    return row.at as Date;
+  };
+  const wait = () => query('SELECT pg_sleep(0.005) WHERE $1::uuid IS NOT NULL');
+
+  test('counts from when it left, and what he was told of since then is told apart', async () => {
+    const first = await raise();
+    const wroteBefore = await databaseTime();
+    await wait();
+    await sendAll();
+    await wait();
+    const wrote = await databaseTime();
+    await wait();
+    const second = await raise({ externalId: 'A-2' });
+    await query(
+      "UPDATE message SET due_at = now() - interval '1 second' WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    );
+    await sendAll();
+    const told = await toldTo(wrote);
+    expect(told.map(({ id, at }) => [id, at <= wrote])).toEqual([
+      [second.id, false],
+      [first.id, true],
+    ]);
+    expect((await toldTo(wroteBefore)).every(({ at }) => at > wroteBefore)).toBe(true);
+  });
+});
+
 describe('a claim', () => {
   test('stops the chain, withdraws what did not leave, and tells who was told; the first wins', async () => {
     await raise({ recipients: ['ANA', 'BEN', 'CARL'] });

@@ -36,6 +36,8 @@ const tap = (action: string, ...ids: string[]) => ({
 
 const one = { at: secondsAgo(60), by: 'one message' };
 const bens = { by: 'ben', told: { at: secondsAgo(40), by: 'page' } };
+/** What he was told of only after he wrote. */
+const since = { told: { at: secondsAgo(-60), by: 'since' } };
 const older = { told: { at: secondsAgo(600), by: 'older' } };
 const orders = [order('WO-1', { status: 'in_progress' })];
 
@@ -107,6 +109,38 @@ describe('RESPONDING', () => {
     expect(told('responding', knowing([claimed('A-2', bens), alert('A-1', older)])).does).toEqual([
       'claim A-1',
     ]);
+  });
+
+  describe('never takes what he was told of only after he wrote', () => {
+    const escalated = order('WO-9', { escalated: true, assigneeId: 'ben' });
+    const called = { calls: [call(escalated, { toldAt: secondsAgo(-30) })] };
+
+    test.each<[string, Facts]>([
+      ['an alert', knowing([alert('A-2', since), alert('A-1', older)])],
+      ['a call', knowing([alert('A-1', older)], called)],
+    ])('but what he had been told of before: %s', (_, known) => {
+      for (const words of ['responding', 'responding all'])
+        expect(told(words, known).does).toEqual(['claim A-1']);
+    });
+
+    test('and asks where there is nothing else', () => {
+      for (const words of ['responding', 'responding all']) {
+        const known = knowing([alert('A-2', since), claimed('A-1', bens)]);
+        const asked = decide(words, known);
+        expect(asked).toMatchObject({ alerts: [], changes: [], reply: { key: 'whichAlert' } });
+        expect(told('1', known, talkAfter(asked)).does).toEqual(['claim A-2']);
+        expect(told(words, knowing([], called))).toMatchObject({ answer: 'whichOrder', does: [] });
+      }
+    });
+
+    test.each<[string, string | Partial<Heard>, Partial<Facts>]>([
+      ['taps', tap('RESPONDING', 'A-2'), {}],
+      ['quotes', 'responding', { quotedAlerts: ['id of A-2'] }],
+      ['names', 'responding A-2', {}],
+    ])('unless he %s it', (_, message, fields) => {
+      const known = knowing([alert('A-2', since), alert('A-1', older)], fields);
+      expect(told(message, known).does).toEqual(['claim A-2']);
+    });
   });
 
   test('without any alert there is none', () => {
@@ -252,6 +286,12 @@ describe('ESCALATE', () => {
       'escalate A-1',
     ],
     ['with its id', 'escalate A-1 smoke', [alert('A-2'), alert('A-1', older)], 'escalate A-1'],
+    [
+      'never takes what he was told of since',
+      'escalate',
+      [claimed('A-2', since), alert('A-3', since), alert('A-1', older)],
+      'escalate A-1',
+    ],
     ["with the asset's code", 'escalate p-3: smoke', [alert('A-2'), alert('A-1', older)], 'escalate A-2'],
   ])('%s', (_, text, alerts, does) => {
     expect(told(text, { ...knowing(alerts, next), orders }).does).toEqual([does]);
@@ -346,6 +386,14 @@ describe('COMPLETE', () => {
     // Without any order of his it can only have meant this.
     expect(told('complete', knowing([known])).answer).toBe('alertNotResolved');
     expect(told('complete', { ...knowing([known]), orders }).does).toEqual(['work_order.completed']);
+  });
+
+  test('does not mean what he was told of only after he wrote', () => {
+    const known = knowing([claimed('A-2', since), claimed('A-1', older)]);
+    expect(told('complete', known).does).toEqual(['resolve A-1']);
+    const only = knowing([claimed('A-2', since)]);
+    expect(told('complete', only)).toMatchObject({ answer: 'whichAlert', does: [] });
+    expect(told('complete', { ...only, orders }).does).toEqual(['work_order.completed']);
   });
 
   test('means the alert if it was claimed after the last command about an order', () => {

@@ -502,7 +502,8 @@ const cases: Cases = {
         ...{ version: 1, state: 'open', responderId: null, claimedAt: null },
       }),
     pagedTo: (tx, its) => tx.alerts.pagedTo(its.ids.technician),
-    toldTo: (tx, its) => tx.alerts.toldTo(its.ids.supervisor, new Date(0)),
+    toldTo: (tx, its) =>
+      tx.alerts.toldTo(its.ids.supervisor, { until: new Date(), resolvedSince: new Date(0) }),
     peopleTold: (tx, its) => tx.alerts.peopleTold([its.ids.alert]),
     respondedBy: (tx, its) => tx.alerts.respondedBy(its.ids.technician),
     ofMessages: (tx, its) => tx.alerts.ofMessages([its.ids.acceptedNotice]),
@@ -601,7 +602,7 @@ const cases: Cases = {
     wake: (tx, its) => tx.callbacks.wake(its.ids.channel, sidOut),
   },
   calls: {
-    toldTo: (tx, its) => tx.calls.toldTo(its.ids.technician),
+    toldTo: (tx, its) => tx.calls.toldTo(its.ids.technician, new Date()),
     ordersOf: (tx, its) => tx.calls.ordersOf([its.ids.call]),
     lock: (tx, its) => tx.calls.lock([its.ids.call]),
     lockOpen: (tx, its) => tx.calls.lockOpen([its.ids.escalatedOrder], its.ids.technician),
