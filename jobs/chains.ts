@@ -1,7 +1,9 @@
+import { beginChain } from '../src/cmms/alerts.ts';
 import { advanceCall } from '../src/cmms/calls.ts';
-import { addEvents, startNextStep, subjectOf } from '../src/cmms/chains.ts';
+import { addEvents, startNextStep, subjectOf, whileOffSeconds } from '../src/cmms/chains.ts';
 import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
 import type { Deps } from '../src/deps.ts';
+import type { Chain } from '../src/domain/chain.ts';
 import { alarmFor } from '../src/messaging/alarms.ts';
 import type { Doorbell } from '../src/queues.ts';
 import type { Tx } from '../src/store/store.ts';
@@ -63,8 +65,21 @@ const advance = async (tx: Tx, id: string, facts: Facts): Promise<Advanced> => {
     await tx.chains.end(id, alert.state === 'resolved' ? 'resolved' : 'claimed');
     return about;
   }
-  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts);
+  if (!facts.enabled) {
+    await tx.chains.goOn(id, whileOffSeconds);
+    return about;
+  }
+  const paged = (await hasBegun(tx, chain))
+    ? await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts)
+    : await beginChain(tx, chain, alert, facts);
   await addEvents(tx, paged.events);
   const bells: Bell[] = paged.events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
   return { ...about, bells: [...paged.bells, ...bells], told: paged.told.length };
+};
+
+/** Whether the first people were told; not if all that was for them met a service that was switched off. */
+const hasBegun = async (tx: Tx, { id, step }: Chain): Promise<boolean> => {
+  if (step > 0) return true;
+  const untold = new Set(await tx.chains.untold(id, ['disabled']));
+  return (await tx.chains.pages(id)).some(({ technicianId }) => !untold.has(technicianId));
 };

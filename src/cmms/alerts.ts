@@ -14,6 +14,8 @@ import {
   startNextStep,
   subjectOf,
   supervisorsOf,
+  type Turn,
+  whileOffSeconds,
 } from './chains.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, refuseIfFaulty } from './faults.ts';
@@ -118,8 +120,32 @@ const startChain = async (
     ...{ id: chainId, kind: 'alert.raised' as const, lane, alertId: alert.id, workOrderId: null },
     ...{ callerId: null, reason: null, causedBy: null, steps, expiresAt: alert.expiresAt },
   };
+  if (!facts.enabled) {
+    // Nobody can be told now: it begins once the service is switched on.
+    await tx.chains.add(chain, whileOffSeconds, null);
+    return { told: [], messageIds: [], events: [], bells: [], chainId };
+  }
   await tx.chains.add(chain, steps[0]?.waitSeconds ?? null, steps.length > 0 ? null : 'no-steps');
+  return { ...(await tellFirst(tx, { ...chain, step: 0, turn: 0 }, alert, recipients, facts)), chainId };
+};
 
+/** Pages the first people of an alert that was raised, or has told nobody yet, while the service was switched off. */
+export const beginChain = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts): Promise<Paged> => {
+  const { steps } = chain;
+  const found = await tx.technicians.getMany(alert.recipients);
+  const recipients = alert.recipients.flatMap((id) => found.get(id) ?? []);
+  const next = steps.length > 0 ? { waitSeconds: steps[0]!.waitSeconds } : { ended: 'no-steps' as const };
+  await tx.chains.start(chain.id, 0, next, steps.length === 0);
+  return tellFirst(tx, { ...chain, turn: chain.turn + 1 }, alert, recipients, facts);
+};
+
+const tellFirst = async (
+  tx: Tx,
+  chain: Turn,
+  alert: Alert,
+  recipients: Technician[],
+  facts: Facts,
+): Promise<Paged> => {
   const paged: Paged = { told: [], messageIds: [], events: [], bells: [] };
   const note = (more: Paged) => {
     paged.told.push(...more.told);
@@ -131,14 +157,13 @@ const startChain = async (
   for (const people of firstPeople(tx, alert, recipients)) {
     const untried = (await people()).filter(({ id }) => !tried.has(id));
     for (const { id } of untried) tried.add(id);
-    const first = { ...chain, step: 0, turn: 0 };
-    note(await page(tx, first, subjectOf(alert, facts.now), untried, { ways: null, askedBy: null }, facts));
-    if (paged.told.length > 0) return { ...paged, chainId };
+    note(await page(tx, chain, subjectOf(alert, facts.now), untried, { ways: null, askedBy: null }, facts));
+    if (paged.told.length > 0) return paged;
   }
-  const started = await tx.chains.lock(chainId);
-  if (steps.length === 0) await tx.chains.end(chainId, 'nobody');
+  const started = await tx.chains.lock(chain.id);
+  if (chain.steps.length === 0) await tx.chains.end(chain.id, 'nobody');
   else note(await startNextStep(tx, started!, subjectOf(alert, facts.now), { by: 'time' }, facts));
-  return { ...paged, chainId };
+  return paged;
 };
 
 const firstPeople = (tx: Tx, { asset }: Alert, recipients: Technician[]) => [

@@ -207,10 +207,14 @@ export const addEvents = async (tx: Tx, events: NewEvent[]): Promise<void> => {
   for (const event of events) await tx.events.add(event);
 };
 
+/** How long a chain waits before it looks again whether the service is switched on. */
+export const whileOffSeconds = 60;
+
 /**
  * Starts a chain's next step: its people are told, the last step's again. A step that can tell nobody is passed over;
  * when the last one cannot, everybody told so far is told once more. The alert or the order, and the chain, must be
- * locked. `why`: the time has come; or somebody asks for it, who is left out himself.
+ * locked. `why`: the time has come; or somebody asks for it, who is left out himself. While the service is switched
+ * off no step starts, and the chain waits.
  */
 export const startNextStep = async (
   tx: Tx,
@@ -222,6 +226,10 @@ export const startNextStep = async (
   // Whoever called for help has asked for all of it.
   const askedBy = why.by === 'call' ? why.technicianId : chain.callerId;
   const except = askedBy === null ? [] : [askedBy];
+  if (!facts.enabled) {
+    await tx.chains.goOn(chain.id, whileOffSeconds);
+    return { ...nobodyPaged(), step: chain.step };
+  }
   const wasLast = chain.steps.length > 0 && chain.step === chain.steps.length;
   const isExhausted = chain.exhausted || (why.by === 'time' && wasLast);
   const unanswered =

@@ -247,6 +247,45 @@ describe('the chain', () => {
   });
 });
 
+describe('while the service is switched off', () => {
+  const switched = (enabled: boolean) => query('UPDATE tenant SET enabled = $2 WHERE id = $1', [enabled]);
+
+  test('the chain starts no step and waits, and goes on once it is switched on', async () => {
+    await raise();
+    await sendAll();
+    await switched(false);
+    for (let times = 0; times < 3; times++) await pass();
+    expect(await chainOf()).toMatchObject({ step: 0, turn: 0, ended: null, nextAt: expect.any(Date) });
+    expect(await told()).toHaveLength(2);
+    await switched(true);
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 1, turn: 1, ended: null });
+    expect((await told()).at(-1)).toBe('BOSS alert.raised queued');
+  });
+
+  test.each(['critical', 'low'])('a %s alert waits for its first people', async (severity) => {
+    await switched(false);
+    await raise({ severity });
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 0, ended: null, nextAt: expect.any(Date) });
+    expect(await told()).toEqual([]);
+    await switched(true);
+    await pass();
+    expect(await told()).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
+    expect(await chainOf()).toMatchObject({ step: 0, ended: severity === 'low' ? 'no-steps' : null });
+  });
+
+  test('what was cancelled for it is told anew', async () => {
+    await raise();
+    await switched(false);
+    await sendAll();
+    await pass();
+    await switched(true);
+    await pass();
+    expect((await told()).slice(2)).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
+  });
+});
+
 describe('ESCALATE', () => {
   test('starts the next step at once without whoever sends it, who hears once that it was read', async () => {
     await raise();
