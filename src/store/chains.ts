@@ -105,7 +105,7 @@ export const chains = (trx: Queries, tenantId: string) => {
 
     /**
      * People paged for an alert whom nothing has told of it, nor is about to: what was to was cancelled for one of
-     * these reasons, failed, or tells of others only. In the order they were paged.
+     * these reasons, or tells of others only. In the order they were paged.
      */
     untold: async (chainId: string, reasons: Reason[]): Promise<string[]> =>
       (
@@ -120,7 +120,7 @@ export const chains = (trx: Queries, tenantId: string) => {
            LEFT JOIN message_alert x ON x.tenant_id = p.tenant_id AND x.message_id = p.message_id
              AND x.alert_id = c.alert_id
            WHERE p.tenant_id = $1 AND p.chain_id = $2 GROUP BY p.technician_id
-           HAVING bool_or(x.alert_id IS NULL OR m.status = 'failed' OR (m.status = 'cancelled' AND m.reason = ANY($3)))
+           HAVING bool_or(x.alert_id IS NULL OR (m.status = 'cancelled' AND m.reason = ANY($3)))
              AND bool_and(x.alert_id IS NULL OR (m.due_at IS NULL AND m.fallback_at IS NULL AND ${neverLeft}))
            ORDER BY min(p.seq)`,
           [tenantId, chainId, reasons],
