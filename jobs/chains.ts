@@ -1,10 +1,13 @@
+import { beginChain } from '../src/cmms/alerts.ts';
 import { advanceCall } from '../src/cmms/calls.ts';
-import { addEvents, startNextStep, subjectOf } from '../src/cmms/chains.ts';
+import { addEvents, startNextStep, subjectOf, whileOffSeconds } from '../src/cmms/chains.ts';
 import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
 import type { Deps } from '../src/deps.ts';
+import type { Chain } from '../src/domain/chain.ts';
+import { describeFault } from '../src/log.ts';
 import { alarmFor } from '../src/messaging/alarms.ts';
 import type { Doorbell } from '../src/queues.ts';
-import type { Tx } from '../src/store/store.ts';
+import { isPassing, type Tx } from '../src/store/store.ts';
 
 /**
  * Starts the next step of a chain whose time has come, and comes back for the one after that. One transaction, under
@@ -13,11 +16,26 @@ import type { Tx } from '../src/store/store.ts';
 export const chains = (deps: Deps) => async (bell: Doorbell) => {
   const { store, ring, log, now } = deps;
   const { tenantId, id } = bell;
-  const came = await store.tenant(tenantId, async (tx) => {
-    const facts = await readFacts(tx, deps, { kind: 'system', id: null });
-    const started = await advance(tx, id, facts);
-    return { ...started, chain: await tx.chains.get(id), againInMs: await tx.chains.dueInMs(id) };
-  });
+  const came = await store
+    .tenant(tenantId, async (tx) => {
+      const facts = await readFacts(tx, deps, { kind: 'system', id: null });
+      const started = await advance(tx, id, facts);
+      return { ...started, chain: await tx.chains.get(id), againInMs: await tx.chains.dueInMs(id) };
+    })
+    .catch((error: unknown) => {
+      // It is tried again, but what does not pass by itself stops the chain: somebody must see to it.
+      if (!isPassing(error)) {
+        const alarm = alarmFor([tenantId, 'chain.failed', id], now());
+        log.error({
+          event: 'chain.failed',
+          ...alarm,
+          tenantId,
+          chainId: id,
+          ...describeFault(error as Error),
+        });
+      }
+      throw error;
+    });
   ringAll(deps, tenantId, came.bells);
   if (came.againInMs !== null) ring('chains', tenantId, id, Math.max(0, came.againInMs) + 50);
 
@@ -63,8 +81,21 @@ const advance = async (tx: Tx, id: string, facts: Facts): Promise<Advanced> => {
     await tx.chains.end(id, alert.state === 'resolved' ? 'resolved' : 'claimed');
     return about;
   }
-  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts);
+  if (!facts.enabled) {
+    await tx.chains.goOn(id, whileOffSeconds);
+    return about;
+  }
+  const paged = (await hasBegun(tx, chain))
+    ? await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts)
+    : await beginChain(tx, chain, alert, facts);
   await addEvents(tx, paged.events);
   const bells: Bell[] = paged.events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
   return { ...about, bells: [...paged.bells, ...bells], told: paged.told.length };
+};
+
+/** Whether the first people were told; not if all that was for them met a service that was switched off. */
+const hasBegun = async (tx: Tx, { id, step }: Chain): Promise<boolean> => {
+  if (step > 0) return true;
+  const untold = new Set(await tx.chains.untold(id, ['disabled']));
+  return (await tx.chains.pages(id)).some(({ technicianId }) => !untold.has(technicianId));
 };

@@ -7,13 +7,16 @@ import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import {
   addEvents,
+  helpersOf,
   onCall,
   type Paged,
   page,
+  pageUntold,
   responsibleFor,
   startNextStep,
   subjectOf,
-  supervisorsOf,
+  type Turn,
+  whileOffSeconds,
 } from './chains.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, refuseIfFaulty } from './faults.ts';
@@ -118,8 +121,32 @@ const startChain = async (
     ...{ id: chainId, kind: 'alert.raised' as const, lane, alertId: alert.id, workOrderId: null },
     ...{ callerId: null, reason: null, causedBy: null, steps, expiresAt: alert.expiresAt },
   };
+  if (!facts.enabled) {
+    // Nobody can be told now: it begins once the service is switched on.
+    await tx.chains.add(chain, whileOffSeconds, null);
+    return { told: [], messageIds: [], events: [], bells: [], chainId };
+  }
   await tx.chains.add(chain, steps[0]?.waitSeconds ?? null, steps.length > 0 ? null : 'no-steps');
+  return { ...(await tellFirst(tx, { ...chain, step: 0, turn: 0 }, alert, recipients, facts)), chainId };
+};
 
+/** Pages the first people of an alert that was raised, or has told nobody yet, while the service was switched off. */
+export const beginChain = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts): Promise<Paged> => {
+  const { steps } = chain;
+  const found = await tx.technicians.getMany(alert.recipients);
+  const recipients = alert.recipients.flatMap((id) => found.get(id) ?? []);
+  const next = steps.length > 0 ? { waitSeconds: steps[0]!.waitSeconds } : { ended: 'no-steps' as const };
+  await tx.chains.start(chain.id, 0, next, steps.length === 0);
+  return tellFirst(tx, { ...chain, turn: chain.turn + 1 }, alert, recipients, facts);
+};
+
+const tellFirst = async (
+  tx: Tx,
+  chain: Turn,
+  alert: Alert,
+  recipients: Technician[],
+  facts: Facts,
+): Promise<Paged> => {
   const paged: Paged = { told: [], messageIds: [], events: [], bells: [] };
   const note = (more: Paged) => {
     paged.told.push(...more.told);
@@ -131,14 +158,13 @@ const startChain = async (
   for (const people of firstPeople(tx, alert, recipients)) {
     const untried = (await people()).filter(({ id }) => !tried.has(id));
     for (const { id } of untried) tried.add(id);
-    const first = { ...chain, step: 0, turn: 0 };
-    note(await page(tx, first, subjectOf(alert, facts.now), untried, { ways: null, askedBy: null }, facts));
-    if (paged.told.length > 0) return { ...paged, chainId };
+    note(await page(tx, chain, subjectOf(alert, facts.now), untried, { ways: null, askedBy: null }, facts));
+    if (paged.told.length > 0) return paged;
   }
-  const started = await tx.chains.lock(chainId);
-  if (steps.length === 0) await tx.chains.end(chainId, 'nobody');
+  const started = await tx.chains.lock(chain.id);
+  if (chain.steps.length === 0) await tx.chains.end(chain.id, 'nobody');
   else note(await startNextStep(tx, started!, subjectOf(alert, facts.now), { by: 'time' }, facts));
-  return { ...paged, chainId };
+  return paged;
 };
 
 const firstPeople = (tx: Tx, { asset }: Alert, recipients: Technician[]) => [
@@ -243,22 +269,50 @@ const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null)
 };
 
 /** Whoever goes cannot: the next people are told at once, and those who relied on him hear of it. */
-const release = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+const release = async (
+  {
+    tx,
+    alert,
+    chain,
+    by,
+    facts,
+  }: Omit<At, 'by'> & { by: { technician: Technician; messageId: string | null } },
+  reason: string | null,
+) => {
   const { technician, messageId } = by;
   await tx.alerts.release(alert.id);
   await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
   const open: Alert = { ...alert, state: 'open', responderId: null, claimedAt: null };
   await addEvents(tx, [eventOf(alert, 'alert.released', facts, messageId, textOf(reason), beforeOf(alert))]);
-  const paged = await startNextStep(tx, chain, subjectOf(open, facts.now), byCall(technician), facts);
-  await addEvents(tx, paged.events);
-  const told = await tellReleased(tx, alert, technician, messageId, facts);
-  return { bells: [...told.bells, ...paged.bells, ringChain(chain)] };
+  const subject = subjectOf(open, facts.now);
+  const why = { by: 'call' as const, technicianId: technician.active ? technician.id : null };
+  const paged = await startNextStep(tx, chain, subject, why, facts);
+  const again = await pageUntold(
+    tx,
+    chain.id,
+    subject,
+    { except: technician.id, askedBy: why.technicianId, isStarted: true },
+    facts,
+  );
+  await addEvents(tx, [...paged.events, ...again.events]);
+  const heard = [technician, ...paged.told, ...again.told];
+  const told = await tellReleased(tx, alert, technician, heard, messageId, facts);
+  return { bells: [...told.bells, ...paged.bells, ...again.bells, ringChain(chain)] };
 };
 
-const tellReleased = async (tx: Tx, alert: Alert, by: Technician, messageId: string, facts: Facts) => {
-  const told = await tx.alerts.toldOf(alert.id, ['alert.taken']);
+/** Those who relied on him hear that he does not go, but for those who hear more than that. */
+const tellReleased = async (
+  tx: Tx,
+  alert: Alert,
+  by: Technician,
+  except: Technician[],
+  messageId: string | null,
+  facts: Facts,
+) => {
+  const relied = await tx.alerts.toldOf(alert.id, ['alert.taken']);
+  const told = relied.filter((id) => !except.some((person) => person.id === id));
   const news = { key: 'alert.released', values: { alert, by: by.name }, orderId: null } as const;
-  return tell(tx, alert, without(told, by.id), news, messageId, facts);
+  return tell(tx, alert, told, news, messageId, facts);
 };
 
 /** Nobody goes yet, and the next people are told before their time. */
@@ -273,20 +327,34 @@ const escalate = async ({ tx, alert, chain, by, facts }: At, reason: string | nu
   return { bells: [...paged.bells, ringChain(chain)] };
 };
 
+/**
+ * Somebody will not answer any more: what he goes to is open again, and the next people are told at once. Ring the
+ * bells after the commit.
+ */
+export const releaseAll = async (tx: Tx, technician: Technician, facts: Facts): Promise<Bell[]> => {
+  const alerts = await tx.alerts.lock(await tx.alerts.respondedBy(technician.id));
+  const bells: Bell[] = [];
+  for (const alert of alerts.values()) {
+    if (alert.state !== 'responding' || alert.responderId !== technician.id) continue;
+    const chain = (await tx.chains.lockOfAlert(alert.id))!;
+    const released = await release({ tx, alert, chain, by: { technician, messageId: null }, facts }, null);
+    bells.push(...released.bells);
+  }
+  return bells;
+};
+
 /** Somebody else goes, and whoever calls needs a supervisor all the same. */
 const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
   const { technician, messageId } = by;
   const responder = await tx.technicians.get(alert.responderId!);
-  const supervisors = without(
-    (await supervisorsOf(tx, [technician.id])).map(({ id }) => id),
-    technician.id,
-  );
+  const lane = alert.severity === 'critical' ? 'critical' : 'notification';
+  const helpers = (await helpersOf(tx, [technician.id, alert.responderId!], lane)).map(({ id }) => id);
   const news = {
     key: 'alert.escalated',
     values: { alert, by: technician.name, reason, responder: responder?.name ?? '' },
     orderId: null,
   } as const;
-  const told = await tell(tx, alert, supervisors, news, messageId, facts);
+  const told = await tell(tx, alert, helpers, news, messageId, facts);
   await addEvents(tx, [
     eventOf(alert, 'alert.escalated', facts, messageId, {
       ...{ step: chain.step, told: told.people, ...textOf(reason) },
@@ -304,29 +372,43 @@ const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }
     if (alert.state !== 'responding' || alert.responderId !== technician.id) return nothing;
     await tx.alerts.release(alert.id);
     await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
-    await goOn(tx, chain);
-    await addEvents(tx, [eventOf(alert, 'alert.released', facts, messageId, {}, beforeOf(alert), eventId)]);
-    const told = await tellReleased(tx, alert, technician, messageId, facts);
-    return { bells: [...told.bells, ringChain(chain)] };
+    const paged = await goOn(at);
+    await addEvents(tx, [
+      eventOf(alert, 'alert.released', facts, messageId, {}, beforeOf(alert), eventId),
+      ...paged.events,
+    ]);
+    const told = await tellReleased(tx, alert, technician, [technician, ...paged.told], messageId, facts);
+    return { bells: [...told.bells, ...paged.bells, ringChain(chain)] };
   }
   // Claimed anew: what was sent meanwhile was sent before somebody went.
   if (type === 'alert.released') return alert.state === 'open' ? claim(at, eventId) : nothing;
   if (type !== 'alert.resolved' || alert.state !== 'resolved') return nothing;
   await tx.alerts.restore(alert.id, before);
   await tx.alerts.withdraw(alert.id, ['alert.resolved'], 'order-moved-on');
-  if (before.state === 'open') await goOn(tx, chain);
-  else await tx.chains.end(chain.id, 'claimed');
-  await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, {}, beforeOf(alert), eventId)]);
+  const paged = before.state === 'open' ? await goOn(at) : null;
+  if (!paged) await tx.chains.end(chain.id, 'claimed');
+  await addEvents(tx, [
+    eventOf(alert, 'alert.claimed', facts, messageId, {}, beforeOf(alert), eventId),
+    ...(paged?.events ?? []),
+  ]);
   const told = await tx.alerts.toldOf(alert.id, ['alert.resolved']);
   const news = { key: 'alert.reopened', values: { alert, by: technician.name }, orderId: null } as const;
   const done = await tell(tx, alert, without(told, technician.id), news, messageId, facts);
-  return { bells: [...done.bells, ringChain(chain)] };
+  return { bells: [...done.bells, ...(paged?.bells ?? []), ringChain(chain)] };
 };
 
-const goOn = async (tx: Tx, chain: Chain) => {
+/** The chain runs again from its step on, and those are told whose page was withdrawn before it left. */
+const goOn = async ({ tx, alert, chain, by, facts }: At): Promise<Paged> => {
   const wait = waitAfter(chain);
   if (wait === null) await tx.chains.end(chain.id, 'no-steps');
   else await tx.chains.goOn(chain.id, wait);
+  return pageUntold(
+    tx,
+    chain.id,
+    subjectOf(alert, facts.now),
+    { except: by.technician.id, askedBy: null, isStarted: false },
+    facts,
+  );
 };
 
 /** Tells people one by one what became of an alert, in its lane. `people`: the external ids of whom it is on its way to. */

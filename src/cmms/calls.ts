@@ -5,7 +5,7 @@ import { isOpen, type WorkOrder } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { writeNews } from '../texts/texts.ts';
-import { page, peopleOfNextStep, type Subject, startNextStep, toldSoFar } from './chains.ts';
+import { page, peopleOfNextStep, type Subject, startNextStep, toldSoFar, whileOffSeconds } from './chains.ts';
 import type { Bell, Facts } from './facts.ts';
 import { addNews } from './notify.ts';
 import { readSettings } from './settings.ts';
@@ -107,6 +107,10 @@ export const advanceCall = async (tx: Tx, { id, workOrderId }: Chain, facts: Fac
   // Its end stands in the chain; this is for whatever did not know of chains.
   if (order && !stillCalls(chain.kind as CallKind, order)) {
     await tx.calls.withdraw([id], null);
+    return nothing;
+  }
+  if (!facts.enabled) {
+    await tx.chains.goOn(id, whileOffSeconds);
     return nothing;
   }
   const about = { caller: (await tx.technicians.get(chain.callerId!))!, order };

@@ -207,29 +207,37 @@ export const addEvents = async (tx: Tx, events: NewEvent[]): Promise<void> => {
   for (const event of events) await tx.events.add(event);
 };
 
+/** How long a chain waits before it looks again whether the service is switched on. */
+export const whileOffSeconds = 60;
+
 /**
  * Starts a chain's next step: its people are told, the last step's again. A step that can tell nobody is passed over;
  * when the last one cannot, everybody told so far is told once more. The alert or the order, and the chain, must be
- * locked. `why`: the time has come; or somebody asks for it, who is left out himself.
+ * locked. `why`: the time has come; or somebody asks for it, who is left out himself. While the service is switched
+ * off no step starts, and the chain waits.
  */
 export const startNextStep = async (
   tx: Tx,
   chain: Chain,
   subject: Subject,
-  why: { by: 'time' } | { by: 'call'; technicianId: string },
+  why: { by: 'time' } | { by: 'call'; technicianId: string | null },
   facts: Facts,
 ): Promise<Paged & { step: number }> => {
   // Whoever called for help has asked for all of it.
   const askedBy = why.by === 'call' ? why.technicianId : chain.callerId;
   const except = askedBy === null ? [] : [askedBy];
+  if (!facts.enabled) {
+    await tx.chains.goOn(chain.id, whileOffSeconds);
+    return { ...nobodyPaged(), step: chain.step };
+  }
   const wasLast = chain.steps.length > 0 && chain.step === chain.steps.length;
   const isExhausted = chain.exhausted || (why.by === 'time' && wasLast);
-  const unanswered =
-    isExhausted && !chain.exhausted && subject.alert
-      ? await tellUnanswered(tx, chain, subject.alert, facts)
-      : [];
   const all = nobodyPaged();
-  all.bells.push(...unanswered);
+  const noteUnanswered = async () => {
+    if (!chain.exhausted && subject.alert)
+      all.bells.push(...(await tellUnanswered(tx, chain, subject.alert, facts)));
+  };
+  if (isExhausted) await noteUnanswered();
   let at: Chain = chain;
   for (;;) {
     const next = nextStep(at);
@@ -247,25 +255,60 @@ export const startNextStep = async (
       paged = await tell(told.filter(({ id }) => !names.has(id)));
       gather(all, paged);
     }
-    const isOver = paged.told.length === 0 && isLast;
+    const isForNobody = paged.told.length === 0 && isLast;
+    // Whoever asks for more people is still there himself.
+    const isOver = isForNobody && why.by === 'time';
+    const isAllTold = isExhausted || isOver || (isForNobody && subject.alert !== null);
+    if (isAllTold && !isExhausted) await noteUnanswered();
     await tx.chains.start(
       at.id,
       next,
       isOver ? { ended: 'nobody' } : { waitSeconds: waitAfter(turn)! },
-      isExhausted || isOver,
+      isAllTold,
     );
     at = turn;
-    if (paged.told.length > 0 || isOver) return { ...all, step: next };
+    if (paged.told.length > 0 || isForNobody) return { ...all, step: next };
   }
 };
 
-/** Where the settings have no steps, whoever calls for more people is given his supervisor. */
+/**
+ * Tells people whom nothing has told of an alert yet, because somebody went before it left. Returns nothing told where
+ * there is nobody. The alert and the chain must be locked, and the alert be open again.
+ */
+export const pageUntold = async (
+  tx: Tx,
+  chainId: string,
+  subject: Subject,
+  // `isStarted`: the chain's turn has just started, and they belong to it.
+  how: { except: string; askedBy: string | null; isStarted: boolean },
+  facts: Facts,
+): Promise<Paged> => {
+  const { except, askedBy, isStarted } = how;
+  if (!facts.enabled) return nobodyPaged();
+  const chain = (await tx.chains.lock(chainId))!;
+  const ofTurn = (await tx.chains.pages(chainId)).filter(({ turn }) => isStarted && turn === chain.turn);
+  const skip = [except, ...ofTurn.map(({ technicianId }) => technicianId)];
+  const ids = (await tx.chains.untold(chainId, ['alert-claimed', 'order-moved-on'])).filter(
+    (id) => !skip.includes(id),
+  );
+  const people = (await inOrder(tx, ids)).filter(({ active }) => active);
+  if (people.length === 0) return nobodyPaged();
+  const turn = isStarted ? chain : { ...chain, turn: chain.turn + 1 };
+  const ways = chain.steps[chain.step - 1]?.ways ?? null;
+  const paged = await page(tx, turn, subject, people, { ways, askedBy }, facts);
+  const wait = waitAfter(chain);
+  const next = wait === null ? { ended: 'no-steps' as const } : { waitSeconds: wait };
+  if (!isStarted) await tx.chains.start(chainId, chain.step, next, chain.exhausted || wait === null);
+  return paged;
+};
+
+/** Where the settings have no steps, whoever calls for more people is given his supervisor, or whoever there is. */
 const withoutSteps = async (tx: Tx, chain: Chain, subject: Subject, askedBy: string | null, facts: Facts) => {
   const turn = { ...chain, turn: chain.turn + 1 };
-  const people = await supervisorsOf(tx, askedBy === null ? [] : [askedBy]);
-  const how = { ways: null, askedBy };
-  const paged = await page(tx, turn, subject, without(people, askedBy === null ? [] : [askedBy]), how, facts);
-  await tx.chains.start(chain.id, chain.step, { ended: 'no-steps' }, true);
+  const people = await helpersOf(tx, askedBy === null ? [] : [askedBy], chain.lane);
+  const paged = await page(tx, turn, subject, people, { ways: null, askedBy }, facts);
+  const ended = paged.told.length > 0 ? 'no-steps' : 'nobody';
+  await tx.chains.start(chain.id, chain.step, { ended }, true);
   return { ...paged, step: chain.step };
 };
 
@@ -279,7 +322,7 @@ export const peopleOfNextStep = async (
   let at: Chain = chain;
   for (;;) {
     const next = nextStep(at);
-    if (next === null) return reachableOf(tx, without(await supervisorsOf(tx, except), except), chain.lane);
+    if (next === null) return helpersOf(tx, except, chain.lane);
     const step: Step = at.steps[next - 1]!;
     const people = without(await peopleNamed(tx, at, subject, step.notify), except);
     const told = await reachableOf(tx, people, chain.lane, step.ways);
@@ -290,10 +333,25 @@ export const peopleOfNextStep = async (
   }
 };
 
+/** The first who can be told that these people need help: their supervisors, all of them, planners, who is on call. */
+export const helpersOf = async (tx: Tx, ids: string[], lane: Lane): Promise<Technician[]> => {
+  for (const group of [
+    () => supervisorsOf(tx, ids),
+    () => tx.technicians.inRole('supervisor'),
+    () => tx.technicians.inRole('planner'),
+    () => onCall(tx),
+  ]) {
+    const people = await reachableOf(tx, without(await group(), ids), lane);
+    if (people.length > 0) return people;
+  }
+  return [];
+};
+
 const reachableOf = async (tx: Tx, people: Technician[], lane: Lane, ways?: Way[]) => {
   const reachable: Technician[] = [];
   for (const person of people) {
     const options = { evenSwitchedOff: lane === 'critical', ...(ways ? { ways } : {}) };
+    if (!person.active) continue;
     const isPaused = lane !== 'critical' && readPreferences(person.preferences).paused;
     if (!isPaused && (await canBeReached(tx, person, options))) reachable.push(person);
   }
@@ -370,7 +428,7 @@ const gather = (all: Paged, more: Paged) => {
   }
 };
 
-/** Everybody there is was told, and nobody has answered: the planners hear of it. */
+/** Nobody further can be told, and nobody has answered: the planners hear of it. */
 const tellUnanswered = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts): Promise<Bell[]> => {
   const told = (await toldSoFar(tx, chain.id)).map(({ name }) => name);
   const news = { key: 'alert.unanswered', values: { alert, told }, orderId: null } as const;

@@ -1,6 +1,7 @@
 import { readPhone, variantsOf, whatsappPhone } from '../domain/phone.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
+import { releaseAll } from './alerts.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { requireField, type TechnicianFields, withoutUndefined } from './fields.ts';
@@ -76,7 +77,10 @@ export const saveTechnician = async (
     technician.id,
     addresses.map(({ kind, value, active }) => ({ kind, value, active })),
   );
-  return { created: !before, bells: before ? await noteChange(tx, before, technician, facts) : [] };
+  if (!before) return { created: true, bells: [] };
+  // First the alerts, then the messages: the order in which everybody locks them.
+  const released = before.active && !technician.active ? await releaseAll(tx, technician, facts) : [];
+  return { created: false, bells: [...released, ...(await noteChange(tx, before, technician, facts))] };
 };
 
 /**

@@ -1,5 +1,7 @@
 import type { Chain, ChainEnd, Page } from '../domain/chain.ts';
+import type { Reason } from '../domain/message.ts';
 import type { Queries } from './connections.ts';
+import { neverLeft } from './outbox.ts';
 
 export type NewChain = Omit<Chain, 'step' | 'turn' | 'stepAt' | 'nextAt' | 'exhausted' | 'ended'>;
 export type NewPage = Omit<Page, 'seenToldAt' | 'at'>;
@@ -100,6 +102,30 @@ export const chains = (trx: Queries, tenantId: string) => {
         [tenantId, id, waitSeconds],
       );
     },
+
+    /**
+     * People paged for an alert whom nothing has told of it, nor is about to: what was to was cancelled for one of
+     * these reasons, or tells of others only. In the order they were paged.
+     */
+    untold: async (chainId: string, reasons: Reason[]): Promise<string[]> =>
+      (
+        await trx.rows<{ id: string }>(
+          `SELECT p.technician_id AS id FROM page p
+           JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id
+           CROSS JOIN LATERAL (
+             SELECT f.id FROM message f WHERE f.tenant_id = p.tenant_id AND f.id = p.message_id
+             UNION ALL
+             SELECT f.id FROM message f WHERE f.tenant_id = p.tenant_id AND f.fallback_of = p.message_id
+           ) AS way JOIN message m ON m.tenant_id = p.tenant_id AND m.id = way.id
+           LEFT JOIN message_alert x ON x.tenant_id = p.tenant_id AND x.message_id = p.message_id
+             AND x.alert_id = c.alert_id
+           WHERE p.tenant_id = $1 AND p.chain_id = $2 GROUP BY p.technician_id
+           HAVING bool_or(x.alert_id IS NULL OR (m.status = 'cancelled' AND m.reason = ANY($3)))
+             AND bool_and(x.alert_id IS NULL OR (m.due_at IS NULL AND m.fallback_at IS NULL AND ${neverLeft}))
+           ORDER BY min(p.seq)`,
+          [tenantId, chainId, reasons],
+        )
+      ).map(({ id }) => id),
 
     addPage: async (page: NewPage): Promise<void> => {
       await trx.rows(

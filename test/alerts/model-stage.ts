@@ -290,16 +290,20 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   const turns = async (): Promise<Turn[]> =>
     (
       await query(
-        `SELECT a.external_id, p.turn, p.step, max(q.external_id) AS asked_by, array_agg(t.external_id ORDER BY t.external_id) AS people
+        `SELECT a.external_id, p.turn, p.step, max(q.external_id) AS asked_by, array_agg(t.external_id ORDER BY t.external_id) AS people,
+           coalesce(bool_or(e.id IS NOT NULL), false) AS released, coalesce(bool_or(e.undoes IS NOT NULL), false) AS undone
          FROM page p JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id
          JOIN alert a ON a.tenant_id = c.tenant_id AND a.id = c.alert_id
          JOIN technician t ON t.tenant_id = p.tenant_id AND t.id = p.technician_id
          LEFT JOIN technician q ON q.tenant_id = p.tenant_id AND q.id = p.asked_by
+         LEFT JOIN event e ON e.tenant_id = p.tenant_id AND e.alert_id = a.id AND e.type = 'alert.released'
+           AND EXISTS (SELECT FROM seen_row r JOIN seen_row s ON s.tenant_id = r.tenant_id AND s.xid = r.xid
+             WHERE r.tenant_id = $1 AND r.kind = 'page' AND r.id = p.id AND s.kind = 'event' AND s.id = e.id)
          WHERE p.tenant_id = $1 GROUP BY a.external_id, p.turn, p.step ORDER BY a.external_id, p.turn`,
         [tenantId],
       )
-    ).map(({ external_id, turn, step, asked_by, people }) => ({
-      ...{ alert: number(external_id), turn, step, people: people.map(number) },
+    ).map(({ external_id, turn, step, asked_by, people, released, undone }) => ({
+      ...{ alert: number(external_id), turn, step, people: people.map(number), released, undone },
       askedBy: asked_by === null ? null : number(asked_by),
     }));
 

@@ -70,7 +70,9 @@ const said = (world: World, who: number, word: Word): World[] => {
     return responds.length === 1 && (certain || mayKnow.length === 0) ? worlds : [world, ...worlds];
   }
   if (word === 'ESCALATE') {
-    const next = (alert: ModelAlert) => started({ ...alert, state: 'open', responder: null });
+    // Whoever asks is still there himself: the chain goes on.
+    const next = (alert: ModelAlert) =>
+      started({ ...alert, state: 'open', responder: null }).filter(({ runs, steps }) => runs || steps === 0);
     const released = each(responds, next);
     const escalated = each(
       mayKnow.filter((n) => isOpen(world[n]!)),
@@ -83,10 +85,13 @@ const said = (world: World, who: number, word: Word): World[] => {
   // What was done last, and by whom, the events say: see the witness.
   return [
     world,
-    ...each(responds, (alert) => [
-      { ...alert, state: 'open', responder: null, runs: true },
-      { ...alert, state: 'open', responder: null, runs: false },
-    ]),
+    // Those whom the claim had left untold are told by a turn of their own.
+    ...each(responds, (alert) =>
+      [alert.turn, alert.turn + 1].flatMap((turn): ModelAlert[] => [
+        { ...alert, state: 'open', responder: null, turn, runs: true },
+        { ...alert, state: 'open', responder: null, turn, runs: false },
+      ]),
+    ),
     ...world.flatMap((alert, n) =>
       alert?.state === 'resolved' && alert.responder === who
         ? [put(world, n, { ...alert, state: 'responding' })]
@@ -176,7 +181,16 @@ export type Setting = {
 };
 
 /** People who were paged together. */
-export type Turn = { alert: number; turn: number; step: number; people: number[]; askedBy: number | null };
+export type Turn = {
+  alert: number;
+  turn: number;
+  step: number;
+  people: number[];
+  askedBy: number | null;
+  /** Whether somebody who went does not any more; and whether he has taken back that he would. */
+  released: boolean;
+  undone: boolean;
+};
 
 /** Whether each step told its people, and none was left out that had somebody to tell. */
 export const faultsOfTurns = (setting: Setting, turns: Turn[]): string[] =>
@@ -191,6 +205,13 @@ export const faultsOfTurns = (setting: Setting, turns: Turn[]): string[] =>
       const toTell = (step: number) =>
         groupOf(setting, step, first).filter((who) => who !== turn.askedBy && isReached(setting, who, step));
       const faults: string[] = [];
+      const told = own.slice(0, place).flatMap(({ people }) => people);
+      if (turn.undone) {
+        const untold = turn.people.filter((who) => !told.includes(who));
+        return untold.length > 0
+          ? [`alert ${alert}, turn ${turn.turn}: told ${untold} for the first time`]
+          : [];
+      }
       for (let step = next; step < turn.step; step++) {
         if (toTell(step).length > 0) faults.push(`alert ${alert}: step ${step} was left out`);
       }
@@ -198,8 +219,8 @@ export const faultsOfTurns = (setting: Setting, turns: Turn[]): string[] =>
       const missed = wanted.filter((who) => !turn.people.includes(who));
       if (missed.length > 0)
         faults.push(`alert ${alert}, turn ${turn.turn}: step ${turn.step} did not tell ${missed}`);
-      const told = own.slice(0, place).flatMap(({ people }) => people);
-      const allowed = [...groupOf(setting, turn.step, first), ...(wanted.length > 0 ? [] : told)];
+      const isAgain = turn.released || wanted.length === 0;
+      const allowed = [...groupOf(setting, turn.step, first), ...(isAgain ? told : [])];
       const others = turn.people.filter((who) => !allowed.includes(who));
       if (others.length > 0)
         faults.push(`alert ${alert}, turn ${turn.turn}: step ${turn.step} told ${others} as well`);

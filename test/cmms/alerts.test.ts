@@ -281,6 +281,45 @@ describe('the chain', () => {
   });
 });
 
+describe('while the service is switched off', () => {
+  const switched = (enabled: boolean) => query('UPDATE tenant SET enabled = $2 WHERE id = $1', [enabled]);
+
+  test('the chain starts no step and waits, and goes on once it is switched on', async () => {
+    await raise();
+    await sendAll();
+    await switched(false);
+    for (let times = 0; times < 3; times++) await pass();
+    expect(await chainOf()).toMatchObject({ step: 0, turn: 0, ended: null, nextAt: expect.any(Date) });
+    expect(await told()).toHaveLength(2);
+    await switched(true);
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 1, turn: 1, ended: null });
+    expect((await told()).at(-1)).toBe('BOSS alert.raised queued');
+  });
+
+  test.each(['critical', 'low'])('a %s alert waits for its first people', async (severity) => {
+    await switched(false);
+    await raise({ severity });
+    await pass();
+    expect(await chainOf()).toMatchObject({ step: 0, ended: null, nextAt: expect.any(Date) });
+    expect(await told()).toEqual([]);
+    await switched(true);
+    await pass();
+    expect(await told()).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
+    expect(await chainOf()).toMatchObject({ step: 0, ended: severity === 'low' ? 'no-steps' : null });
+  });
+
+  test('what was cancelled for it is told anew', async () => {
+    await raise();
+    await switched(false);
+    await sendAll();
+    await pass();
+    await switched(true);
+    await pass();
+    expect((await told()).slice(2)).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
+  });
+});
+
 describe('ESCALATE', () => {
   test('starts the next step at once without whoever sends it, who hears once that it was read', async () => {
     await raise();
@@ -317,6 +356,100 @@ describe('ESCALATE', () => {
     expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'ANA' });
     expect((await told()).at(-1)).toBe('BOSS alert.escalated queued');
   });
+});
+
+describe('whoever is left untold', () => {
+  /** Ben's page waits until his quiet hours are over, and Ana goes. */
+  const claimBeforeBenHears = async (fields: Record<string, unknown> = {}) => {
+    await raise(fields);
+    await query(
+      `UPDATE message m SET due_at = now() + interval '1 hour' FROM technician t
+       WHERE m.tenant_id = $1 AND t.id = m.technician_id AND t.external_id = 'BEN'`,
+    );
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    expect((await told()).at(1)).toBe('BEN alert.raised cancelled alert-claimed');
+  };
+
+  test.each(['critical', 'low'])('is told when the claim of a %s alert is taken back', async (severity) => {
+    await claimBeforeBenHears({ severity });
+    await says('ANA', { do: 'take-back', eventId: randomUUID(), type: 'alert.claimed', before: {} });
+    expect((await told()).slice(2)).toEqual(['BEN alert.raised queued']);
+    expect(await chainOf()).toMatchObject({
+      step: 0,
+      turn: 1,
+      ended: severity === 'low' ? 'no-steps' : null,
+    });
+  });
+
+  test('is told when whoever goes gives it up', async () => {
+    await claimBeforeBenHears();
+    await says('ANA', { do: 'release', reason: null });
+    expect((await told()).slice(2)).toEqual(['BOSS alert.raised queued', 'BEN alert.raised queued']);
+  });
+});
+
+describe('the only one there is', () => {
+  test('asks for help: the chain goes on, and the planners hear once', async () => {
+    for (const id of ['BEN', 'BOSS']) await person(id, { active: false });
+    await inTenant((tx) => saveSettings(tx, { onCall: ['ANA'] }, collectFaults()));
+    await raise();
+    await sendAll();
+    for (let times = 0; times < 2; times++) await says('ANA', { do: 'escalate' });
+    expect(await chainOf()).toMatchObject({ step: 2, ended: null, exhausted: true });
+    expect((await told()).filter((line) => line.includes('unanswered'))).toEqual([
+      'PLAN alert.unanswered queued',
+    ]);
+    await pass();
+    expect((await told()).filter((line) => line.startsWith('ANA'))).toHaveLength(2);
+  });
+
+  test('without steps or a supervisor has the planners told, and an alarm rings where nobody is', async () => {
+    await person('BOSS', { active: false });
+    await raise({ severity: 'low' });
+    await sendAll();
+    await says('ANA', { do: 'escalate' });
+    expect((await told()).at(-1)).toBe('PLAN alert.raised queued');
+    for (const id of ['PLAN', 'CARL']) await person(id, { active: false });
+    await says('ANA', { do: 'escalate' });
+    expect(await chainOf()).toMatchObject({ ended: 'nobody' });
+  });
+
+  test('who goes, and works here no more, is gone from his alert', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    await sendAll();
+    await person('ANA', { active: false });
+    expect(await alertNow()).toMatchObject({ state: 'open', responder: null, step: 1 });
+    expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
+    expect(await events()).toContain('alert.released');
+  });
+});
+
+test('who is paged on a release hears that alone', async () => {
+  await raise({ recipients: ['ANA', 'BOSS'] });
+  await sendAll();
+  await says('ANA', { do: 'claim' });
+  await sendAll();
+  await says('ANA', { do: 'release', reason: null });
+  expect((await told()).slice(3)).toEqual(['BOSS alert.raised queued']);
+});
+
+test('a chain that cannot go on rings an alarm', async () => {
+  await raise();
+  await query("UPDATE chain SET next_at = now() - interval '1 second' WHERE tenant_id = $1");
+  const { id } = await chainOf();
+  const broken: Store = {
+    ...store,
+    tenant: (tenantId, work) =>
+      store.tenant(tenantId, (tx) =>
+        work({ ...tx, chains: { ...tx.chains, addPage: () => Promise.reject(new Error('no such locale')) } }),
+      ),
+  };
+  const bell = { tenantId: tenant.tenantId, id };
+  await expect(chains({ ...deps, store: broken })(bell)).rejects.toThrow();
+  expect(logged.some((line) => line.includes('chain.failed') && line.includes('"alarm":true'))).toBe(true);
 });
 
 describe('the all-clear', () => {
