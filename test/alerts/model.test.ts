@@ -9,7 +9,7 @@ const outbox = useOutbox();
 
 // More of them look for faults: `MODEL_RUNS=5000 npx vitest run test/alerts/model.test.ts`.
 const isThorough = process.env.MODEL_RUNS !== undefined;
-const runs = Number(process.env.MODEL_RUNS ?? 100);
+const runs = Number(process.env.MODEL_RUNS ?? 60);
 
 const lanes = 3;
 
@@ -288,6 +288,9 @@ const play = async (setting: Setting, commands: Command[]): Promise<void> => {
       const [one = nothing, other = nothing] = acts;
       const worlds = acts.length < 2 ? after(before, one) : afterBoth(before, one, other);
       const allowed = new Set(worlds.map((world) => shape(world, before)));
+      // Whoever's only page is reported as failed at the same moment may answer a moment too late.
+      if (partsOf(command).some((part) => part.do === 'report' && part.status === 'undelivered'))
+        allowed.add(shape(before, before));
       none(allowed.has(shown) ? [] : ['that is none of', ...allowed]);
       none(faultsOf(now));
       none(notUndone(undoable, command, acts, now));
