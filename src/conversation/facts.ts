@@ -40,7 +40,7 @@ export const loadFacts = async (
   const last = needs.has('undoable')
     ? await tx.events.lastChanges(technician.id, technician.externalId, new Date(at.getTime() - dayMs))
     : null;
-  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id, at) : [];
+  const toldOf = needs.has('calls') ? await tx.calls.toldTo(technician.id, at, now) : [];
 
   const named = [...(request.orderId ? [request.orderId] : []), ...quoted];
   const orders = await tx.workOrders.lockOf(technician.id, new Date(now.getTime() - closedOrdersMs), [
@@ -99,7 +99,7 @@ export const loadFacts = async (
 const loadAlerts = async (
   tx: Tx,
   request: Request,
-  { technician, quotedAlerts, message, last }: FactsAsked & { last: LastChanges | null },
+  { technician, quotedAlerts, message, now, last }: FactsAsked & { last: LastChanges | null },
 ): Promise<AlertFacts[]> => {
   const named = [...(request.alertIds ?? []), ...quotedAlerts];
   const changed = last?.changes.flatMap(({ alertId }) => alertId ?? []) ?? [];
@@ -107,7 +107,7 @@ const loadAlerts = async (
   if (!asksForAll && named.length === 0 && changed.length === 0) return [];
   const resolvedSince = new Date(message.receivedAt.getTime() - resolvedAlertsMs);
   const [told, mine] = await Promise.all([
-    tx.alerts.toldTo(technician.id, { until: message.receivedAt, resolvedSince }),
+    tx.alerts.toldTo(technician.id, { until: message.receivedAt, resolvedSince, now }),
     asksForAll ? tx.alerts.respondedBy(technician.id) : [],
   ]);
   const listed = asksForAll ? [...told.map(({ id }) => id), ...mine] : [];

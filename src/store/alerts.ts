@@ -158,10 +158,11 @@ export const alerts = (trx: Queries, tenantId: string) => {
      */
     toldTo: async (
       technicianId: string,
-      { until, resolvedSince }: { until: Date; resolvedSince: Date },
+      { until, resolvedSince, now }: { until: Date; resolvedSince: Date; now: Date },
     ): Promise<{ id: string; at: Date; by: string }[]> =>
       trx.rows<{ id: string; at: Date; by: string }>(
-        `SELECT id, at, by FROM (
+        // The moments given and answered are by the product's clock; messages leave by the database's.
+        `SELECT id, at - (clock_timestamp() - $5::timestamptz) AS at, by FROM (
            SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, left_at.at
            FROM (
              SELECT id FROM alert WHERE tenant_id = $1 AND state <> 'resolved'
@@ -176,9 +177,9 @@ export const alerts = (trx: Queries, tenantId: string) => {
            JOIN message m ON m.tenant_id = $1 AND m.id = x.message_id AND m.technician_id = $2
              AND m.kind IN (${asksToGo}) AND NOT ${neverLeft}
            CROSS JOIN LATERAL (SELECT ${leftAt} AS at) AS left_at
-           ORDER BY a.id, left_at.at <= $4 DESC, left_at.at DESC, m.seq DESC
+           ORDER BY a.id, left_at.at <= $4::timestamptz + (clock_timestamp() - $5::timestamptz) DESC, left_at.at DESC, m.seq DESC
          ) told ORDER BY at DESC, seq DESC, position`,
-        [tenantId, technicianId, resolvedSince, until],
+        [tenantId, technicianId, resolvedSince, until, now],
       ),
 
     /** Who was told to go to each of these alerts, by what has left or may have, in the order they were. */

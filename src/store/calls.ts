@@ -36,10 +36,11 @@ export const calls = (trx: Queries, tenantId: string) => ({
    * Calls of the last week that somebody may have been told of and that were not taken back, the last told first. Of
    * one order and kind only the newest. `toldAt` is when that was last until the given moment, else since then.
    */
-  toldTo: (technicianId: string, until: Date): Promise<{ id: string; toldAt: Date }[]> =>
+  toldTo: (technicianId: string, until: Date, now: Date): Promise<{ id: string; toldAt: Date }[]> =>
     trx.rows<{ id: string; toldAt: Date }>(
-      `SELECT c.id, coalesce(max(told.at) FILTER (WHERE told.at <= $3), max(told.at)) AS "toldAt"
-         FROM ${waysOfPages} CROSS JOIN LATERAL (SELECT ${leftAt} AS at) AS told
+      `SELECT c.id, coalesce(max(told.at) FILTER (WHERE told.at <= $3::timestamptz), max(told.at)) AS "toldAt"
+         -- By the product's clock, as the moment given.
+         FROM ${waysOfPages} CROSS JOIN LATERAL (SELECT ${leftAt} - (clock_timestamp() - $4::timestamptz) AS at) AS told
          JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id AND ${isCall}
            AND c.caller_id IS NOT NULL AND c.ended IS DISTINCT FROM 'withdrawn'
            AND c.created_at > clock_timestamp() - interval '7 days'
@@ -47,7 +48,7 @@ export const calls = (trx: Queries, tenantId: string) => ({
            AND NOT EXISTS (SELECT FROM chain n WHERE n.tenant_id = c.tenant_id AND n.work_order_id = c.work_order_id
              AND n.kind = c.kind AND n.ended IS DISTINCT FROM 'withdrawn' AND n.created_at > c.created_at)
          GROUP BY c.id ORDER BY 2 DESC, max(p.seq) DESC`,
-      [tenantId, technicianId, until],
+      [tenantId, technicianId, until, now],
     ),
 
   /** The orders of calls. */

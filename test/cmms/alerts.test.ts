@@ -142,7 +142,7 @@ describe('what somebody was told of until he wrote', () => {
   const toldTo = (until: Date) =>
     inTenant(async (tx) => {
       const { id } = (await tx.technicians.find('ANA'))!;
-      return tx.alerts.toldTo(id, { until, resolvedSince: new Date(0) });
+      return tx.alerts.toldTo(id, { until, resolvedSince: new Date(0), now: new Date() });
     });
   const databaseTime = async () => {
     const [row] = await query('SELECT clock_timestamp() AS at WHERE $1::uuid IS NOT NULL');

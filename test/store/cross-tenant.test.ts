@@ -503,7 +503,11 @@ const cases: Cases = {
       }),
     pagedTo: (tx, its) => tx.alerts.pagedTo(its.ids.technician),
     toldTo: (tx, its) =>
-      tx.alerts.toldTo(its.ids.supervisor, { until: new Date(), resolvedSince: new Date(0) }),
+      tx.alerts.toldTo(its.ids.supervisor, {
+        until: new Date(),
+        resolvedSince: new Date(0),
+        now: new Date(),
+      }),
     peopleTold: (tx, its) => tx.alerts.peopleTold([its.ids.alert]),
     respondedBy: (tx, its) => tx.alerts.respondedBy(its.ids.technician),
     ofMessages: (tx, its) => tx.alerts.ofMessages([its.ids.acceptedNotice]),
@@ -603,7 +607,7 @@ const cases: Cases = {
     wake: (tx, its) => tx.callbacks.wake(its.ids.channel, sidOut),
   },
   calls: {
-    toldTo: (tx, its) => tx.calls.toldTo(its.ids.technician, new Date()),
+    toldTo: (tx, its) => tx.calls.toldTo(its.ids.technician, new Date(), new Date()),
     ordersOf: (tx, its) => tx.calls.ordersOf([its.ids.call]),
     lock: (tx, its) => tx.calls.lock([its.ids.call]),
     lockOpen: (tx, its) => tx.calls.lockOpen([its.ids.escalatedOrder], its.ids.technician),
