@@ -528,7 +528,7 @@ const cases: Cases = {
     end: (tx, its) => tx.chains.end(its.ids.chain, 'claimed'),
     goOn: (tx, its) => tx.chains.goOn(its.ids.chain, 60),
     addPage: (tx, its) => tx.chains.addPage({ ...pageOf(its), id: randomUUID(), turn: 1 }),
-    untold: (tx, its) => tx.chains.untold(its.ids.chain, ['alert-claimed']),
+    untold: (tx, its) => tx.chains.untold(its.ids.call, ['alert-claimed']),
     pages: (tx, its) => tx.chains.pages(its.ids.chain),
   },
   apiKeys: {
