@@ -13,13 +13,13 @@ const runOn = (programs: string[], { testsExitWith = 0 } = {}) => {
   onTestFinished(() => rmSync(bin, { recursive: true, force: true }));
   const calls = join(bin, 'calls');
   writeFileSync(calls, '');
-  symlinkSync('/usr/bin/dirname', join(bin, 'dirname'));
+  for (const name of ['dirname', 'mktemp', 'rm']) symlinkSync(`/usr/bin/${name}`, join(bin, name));
   const add = (name: string, body: string) => {
     writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(bin, name), 0o755);
   };
   for (const name of programs) add(name, `echo "${name} $*" >> "${calls}"`);
-  add('npm', `echo "npm $*, CI=$CI in $PWD" >> "${calls}"; [ "$1" != test ] || exit ${testsExitWith}`);
+  add('npm', `echo "npm $1, CI=$CI in $PWD" >> "${calls}"; [ "$1" != test ] || exit ${testsExitWith}`);
   add('env', 'while case $1 in *=*) ;; *) false; esac; do export "$1"; shift; done; exec "$@"');
   add('sudo', 'exec "$@"');
 
