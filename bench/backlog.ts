@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFolder } from '../src/attachments/files.ts';
 import { createLog } from '../src/log.ts';
-import { noTemplates, type Provider } from '../src/messaging/provider.ts';
+import { noAccount, noTemplates, type Provider } from '../src/messaging/provider.ts';
 import { timing } from '../src/messaging/timing.ts';
 import { createQueues } from '../src/queue-backend.ts';
 import { recoverySettings } from '../src/recovery.ts';
@@ -134,6 +134,7 @@ const takesAll = (calls: Call[], tenant: string): Provider => ({
   media: async () => ({ kind: 'not-there' }),
   createContent: async () => ({ sid: null, code: 'none' }),
   templates: noTemplates('none'),
+  account: noAccount('none'),
 });
 
 const report = (calls: Call[], asked: { text: string; atMs: number }[], channelId: string) => {

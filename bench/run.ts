@@ -1,6 +1,7 @@
 import { measureAlerts } from './alerts.ts';
 import { measureBacklog } from './backlog.ts';
 import { measureCommands } from './commands.ts';
+import { measurePanel } from './panel.ts';
 import { startServers } from './processes.ts';
 import { measureReminders } from './reminders.ts';
 import { measureWebhooks } from './webhooks.ts';
@@ -12,6 +13,7 @@ const lines: Record<string, typeof measureWebhooks> = {
   backlog: measureBacklog,
   reminders: measureReminders,
   alerts: measureAlerts,
+  panel: measurePanel,
 };
 
 // Children and servers end with this process.

@@ -87,13 +87,18 @@ const keep = async (
     // As long as we cannot keep it, it is not lost: the provider still has it.
     return { ...later(due, `cannot be kept: ${code ?? message}`), alarm: true };
   }
-  await deps.store.tenant(tenantId, (tx) =>
+  const isKept = await deps.store.tenant(tenantId, (tx) =>
     tx.attachments.stored(due.id, {
       contentType,
       sizeBytes: bytes.length,
       sha256: createHash('sha256').update(bytes).digest(),
     }),
   );
+  if (!isKept) {
+    // Whoever sent it was erased while it was fetched, and what is kept of them is gone.
+    await deps.files.delete(keyOf(tenantId, due.id));
+    return { outcome: 'lost', problem: 'it was given up while it was fetched' };
+  }
   return { outcome: 'stored', bytes: bytes.length, contentType };
 };
 

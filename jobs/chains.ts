@@ -1,8 +1,16 @@
 import { beginChain } from '../src/cmms/alerts.ts';
 import { advanceCall } from '../src/cmms/calls.ts';
-import { addEvents, startNextStep, subjectOf, whileOffSeconds } from '../src/cmms/chains.ts';
+import {
+  addEvents,
+  type Paged,
+  pageUntold,
+  startNextStep,
+  subjectOf,
+  whileOffSeconds,
+} from '../src/cmms/chains.ts';
 import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
 import type { Deps } from '../src/deps.ts';
+import type { Alert } from '../src/domain/alert.ts';
 import type { Chain } from '../src/domain/chain.ts';
 import { describeFault } from '../src/log.ts';
 import { alarmFor } from '../src/messaging/alarms.ts';
@@ -85,12 +93,21 @@ const advance = async (tx: Tx, id: string, facts: Facts): Promise<Advanced> => {
     await tx.chains.goOn(id, whileOffSeconds);
     return about;
   }
-  const paged = (await hasBegun(tx, chain))
-    ? await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts)
-    : await beginChain(tx, chain, alert, facts);
+  const paged = !(await hasBegun(tx, chain))
+    ? await beginChain(tx, chain, alert, facts)
+    : chain.steps.length === 0
+      ? await tellDisabled(tx, chain, alert, facts)
+      : await startNextStep(tx, chain, subjectOf(alert, facts.now), { by: 'time' }, facts);
   await addEvents(tx, paged.events);
   const bells: Bell[] = paged.events.length > 0 ? [{ queue: 'cmms-events', id: tx.tenantId }] : [];
   return { ...about, bells: [...paged.bells, ...bells], told: paged.told.length };
+};
+
+/** Of a chain without steps, the first people met a service that was switched off, but for some: the others are told. */
+const tellDisabled = async (tx: Tx, { id }: Chain, alert: Alert, facts: Facts): Promise<Paged> => {
+  await tx.chains.end(id, 'no-steps');
+  const how = { except: null, askedBy: null, isStarted: false, reasons: ['disabled' as const] };
+  return pageUntold(tx, id, subjectOf(alert, facts.now), how, facts);
 };
 
 /** Whether the first people were told; not if all that was for them met a service that was switched off. */

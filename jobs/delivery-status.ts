@@ -43,7 +43,7 @@ const applyAll = async (deps: ApplyDeps, bell: Doorbell) => {
     const count = await store.tenant(tenantId, async (tx) => {
       rings.clear();
       bells.length = 0;
-      const callbacks = await tx.callbacks.next(channelId, batchSize);
+      const callbacks = byMessage(await tx.callbacks.next(channelId, batchSize));
       for (const callback of callbacks) await apply(tx, deps, callback, rings, bells);
       return callbacks.length;
     });
@@ -54,6 +54,12 @@ const applyAll = async (deps: ApplyDeps, bell: Doorbell) => {
     if (count < batchSize && !rings.has('delivery-status')) return;
   }
   ring('delivery-status', tenantId, channelId);
+};
+
+/** Messages are locked in the order of their ids, as everywhere; of each the callbacks as they came. */
+const byMessage = (callbacks: Callback[]): Callback[] => {
+  const key = ({ messageId }: Callback) => messageId ?? '';
+  return callbacks.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 };
 
 const apply = async (tx: Tx, deps: ApplyDeps, callback: Callback, rings: Set<string>, bells: Bell[]) => {
@@ -74,12 +80,14 @@ const apply = async (tx: Tx, deps: ApplyDeps, callback: Callback, rings: Set<str
     note(rings, await recordAccepted(tx, attempt, callback.providerId, 'callback', deps.timing));
   }
   const status = fromTwilio(form.status);
-  await tx.callbacks.applied(callback.id, attempt.id, status);
+  // Whom it went to was erased since: the provider still tells the phone.
+  const isErased = attempt.address === '';
+  await tx.callbacks.applied(callback.id, attempt.id, status, isErased);
   if (!status) return;
   await tx.attempts.setStatus(
     attempt.id,
     forward(attempt.status, status),
-    form.errorCode ? { code: form.errorCode, text: form.errorText } : null,
+    form.errorCode ? { code: form.errorCode, text: isErased ? null : form.errorText } : null,
   );
   if (status !== 'failed') {
     await tx.messages.moveTo(attempt.messageId, status, callback.receivedAt);

@@ -1,3 +1,4 @@
+import { useEnrolment } from '../src/cmms/enrol.ts';
 import type { Bell } from '../src/cmms/facts.ts';
 import { noteOptOut } from '../src/cmms/opt-out.ts';
 import { tellAbout } from '../src/cmms/tell-people.ts';
@@ -5,14 +6,16 @@ import type { Talk } from '../src/commands/talk.ts';
 import { twilioWordIn } from '../src/commands/twilio-words.ts';
 import { addAnswer, takeTurn } from '../src/conversation/turn.ts';
 import type { Deps } from '../src/deps.ts';
+import { countTry, mayTryCode, readCode } from '../src/domain/enrolment-code.ts';
 import { expiry } from '../src/domain/message.ts';
-import { readAddress } from '../src/domain/phone.ts';
-import { identify } from '../src/identity.ts';
+import { conversationAddress, readAddress } from '../src/domain/phone.ts';
+import { identify, type Sender } from '../src/identity.ts';
 import { type Content, readContent } from '../src/messaging/twilio-forms.ts';
 import type { Doorbell, DoorbellQueue } from '../src/queues.ts';
 import type { Conversation } from '../src/store/conversations.ts';
 import type { Unread } from '../src/store/inbox.ts';
 import { isPassing, type Tx } from '../src/store/store.ts';
+import type { Technician } from '../src/store/technicians.ts';
 import type { Tenant } from '../src/store/tenants.ts';
 import { textsFor } from '../src/texts/texts.ts';
 
@@ -118,34 +121,66 @@ type AddBell = ReturnType<typeof createBells>['add'];
 const workOn = async (
   tx: Tx,
   deps: Deps,
-  { message, conversation, tenant }: { message: Unread; conversation: Conversation; tenant: Tenant },
+  { message: taken, conversation, tenant }: { message: Unread; conversation: Conversation; tenant: Tenant },
   addBell: AddBell,
 ) => {
+  let message = taken;
   const content = readContent(message.raw);
-  const { technician, mayAct, changed, heard } = await identify(tx, senderOf(message, content), deps);
-  const technicianId = technician?.id ?? null;
-  const finish = (status: 'processed' | 'disabled', answeredBy: string | null, workOrderIds: string[] = []) =>
-    tx.inbox.finish(message.id, { status, technicianId, text: content.text, answeredBy, workOrderIds });
+  const sender = senderOf(message, content);
+  let who = await identify(tx, sender, deps);
+  const finish = (
+    status: 'processed' | 'disabled',
+    answeredBy: string | null,
+    workOrderIds: string[] = [],
+  ) => {
+    const technicianId = who.technician?.id ?? null;
+    return tx.inbox.finish(message.id, {
+      status,
+      technicianId,
+      text: content.text,
+      answeredBy,
+      workOrderIds,
+    });
+  };
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
   const { receivedAt } = message;
-  const processed = (answeredBy: string | null, talk: Talk | null = null, workOrderIds: string[] = []) =>
-    Promise.all([
-      tx.conversations.heard(message.conversationId, receivedAt, { technicianId, heard, talk }),
+  const processed = (answeredBy: string | null, talk: Talk | null = null, workOrderIds: string[] = []) => {
+    const { technician, heard } = who;
+    return Promise.all([
+      tx.conversations.heard(message.conversationId, receivedAt, {
+        ...{ technicianId: technician?.id ?? null, heard, talk },
+      }),
       technician && isNews(technician.lastSeenAt, receivedAt)
         ? tx.technicians.seen(technician.id, receivedAt)
         : null,
       finish('processed', answeredBy, workOrderIds),
     ]);
+  };
   const facts = { now: deps.now(), newId: deps.newId, tenant, enabled: true };
   const addBells = (bells: Bell[]) => {
     for (const { queue, id } of bells) addBell(queue, id);
   };
+  const isStranger = !who.technician;
+  const enrolled = await enrol(tx, deps, { message, content, sender, conversation, isStranger }, facts);
+  if (enrolled) {
+    addBells(enrolled.bells);
+    // By the address that is theirs now.
+    if (!enrolled.isConflict) who = await identify(tx, sender, deps);
+  }
+  const { technician, mayAct, changed } = who;
   if (technician && changed) {
     addBell('cmms-events', tx.tenantId);
     const { name } = technician;
     const news = { key: 'technician.identity-changed', values: { name }, orderId: null } as const;
     addBells(await tellAbout(tx, technician, 'supervisors', news, facts));
+  }
+  // Here an answer would go to whoever had the phone before.
+  if (technician && conversation.technicianId && conversation.technicianId !== technician.id) {
+    message = await moveToOwn(tx, deps, message, content, technician);
+    addBell('inbound', message.conversationId);
+    // A code is used up by now; anything else is worked off there, in the middle of what that one is.
+    if (!enrolled) return;
   }
   // Twilio matched an opt-out word and has answered by itself (`OptOutType`).
   if (content.answeredTo) {
@@ -155,19 +190,77 @@ const workOn = async (
   // What Twilio has cut off hears nothing of ours, and Twilio has said so.
   const isCutOff = message.way === 'sms' && twilioWordIn(content.text) === 'stop';
   if (!technician && isCutOff) return processed(null);
+  if (enrolled && technician) {
+    const { name } = technician;
+    const reply = enrolled.isConflict
+      ? ({ key: 'enrolledElsewhere', values: {}, orders: [] } as const)
+      : ({ key: 'enrolled', values: { name }, orders: [] } as const);
+    const turn = { tx, deps, message, technician, tenant, ring: addBell };
+    return processed((await addAnswer(turn, { ...reply, orders: [] }, deps.now())).id);
+  }
   if (!technician) {
     return processed(await answerStranger(tx, deps, conversation, message, tenant, addBell));
   }
-  const who = { technician, tenant, mayAct, talk: conversation.talk };
+  const turn = { technician, tenant, mayAct, talk: conversation.talk };
   const { answeredBy, talk, workOrderIds } = await takeTurn({
     tx,
     deps,
     message,
     content,
-    ...who,
+    ...turn,
     ring: addBell,
   });
   return processed(answeredBy, talk, workOrderIds);
+};
+
+/** What came of a message that is a good code from the panel's screen; null for any other. */
+const enrol = async (
+  tx: Tx,
+  deps: Deps,
+  {
+    message,
+    content,
+    sender,
+    conversation,
+    isStranger,
+  }: {
+    message: Unread;
+    content: Content;
+    sender: Sender;
+    conversation: Conversation;
+    isStranger: boolean;
+  },
+  facts: Parameters<typeof useEnrolment>[2],
+) => {
+  const code = content.answeredTo ? null : readCode(content.text);
+  if (!code || (isStranger && !mayTryCode(conversation.codeTries, facts.now))) return null;
+  const { receivedAt } = message;
+  const enrolled = await useEnrolment(tx, { code, sender, receivedAt }, facts, deps.secretKeys);
+  if (!enrolled && isStranger) {
+    await tx.conversations.codeTried(conversation.id, countTry(conversation.codeTries, facts.now));
+  }
+  return enrolled;
+};
+
+/** What somebody wrote, and has written since from there, is in his own conversation from now on. */
+const moveToOwn = async (
+  tx: Tx,
+  { newId }: Deps,
+  message: Unread,
+  { from }: Content,
+  technician: Technician,
+): Promise<Unread> => {
+  const { channelId } = message;
+  const address = conversationAddress(from);
+  const own = await tx.conversations.open(channelId, technician.id, address, newId);
+  await tx.conversations.lead(channelId, address, own);
+  const unread = await tx.inbox.unread(message.conversationId);
+  const theirs = unread.filter(({ raw }) => conversationAddress(readContent(raw).from) === address);
+  await tx.inbox.move(
+    theirs.map(({ id }) => id),
+    own,
+  );
+  return { ...message, conversationId: own };
 };
 
 const noteOptWord = async (
@@ -218,7 +311,7 @@ const answerStranger = async (
     inReplyTo: message.id,
     workOrderIds: [],
     about: null,
-    dueAt: now,
+    dueAt: { inMs: 0 },
     expiresAt: expiry('reply', now),
     heldBack: null,
   });

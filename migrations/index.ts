@@ -31,6 +31,17 @@ import times from './20261127090200_times.ts';
 import thresholds from './20261127090300_thresholds.ts';
 import calls from './20261127090500_calls.ts';
 import adminPanel from './20261128090000_admin_panel.ts';
+import overview from './20261129010000_overview.ts';
+import selfTest from './20261129020000_self_test.ts';
+import enrolment from './20261129030000_enrolment.ts';
+import orderLists from './20261129040000_order_lists.ts';
+import resentOf from './20261129050000_resent_of.ts';
+import messagesPage from './20261129050100_messages_page.ts';
+import messageFallback from './20261129050200_message_fallback.ts';
+import notificationChangedAt from './20261129060000_notification_changed_at.ts';
+import refusedNotifications from './20261129060100_refused_notifications.ts';
+import asksToGo from './20261129070000_asks_to_go.ts';
+import erasures from './20261129090000_erasures.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -68,6 +79,17 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261127090300_thresholds', thresholds],
   ['20261127090500_calls', calls],
   ['20261128090000_admin_panel', adminPanel],
+  ['20261129010000_overview', overview],
+  ['20261129020000_self_test', selfTest],
+  ['20261129030000_enrolment', enrolment],
+  ['20261129040000_order_lists', orderLists],
+  ['20261129050000_resent_of', resentOf],
+  ['20261129050100_messages_page', messagesPage],
+  ['20261129050200_message_fallback', messageFallback],
+  ['20261129060000_notification_changed_at', notificationChangedAt],
+  ['20261129060100_refused_notifications', refusedNotifications],
+  ['20261129070000_asks_to_go', asksToGo],
+  ['20261129090000_erasures', erasures],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

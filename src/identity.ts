@@ -71,7 +71,8 @@ export const identify = async (
 
 type Known = { technician: Technician; address: StoredAddress };
 
-const readSender = ({ from, userId }: Sender) => {
+/** The phone and the WhatsApp user id a message came from, as far as it tells them. */
+export const readSender = ({ from, userId }: Sender) => {
   const sender = readAddress(from);
   const told = userId ? readAddress(userId) : null;
   const id = [told, sender].find((address) => address?.kind === 'whatsapp-user-id');

@@ -17,7 +17,7 @@ import { type DoorbellQueue, type QueueName, queueNames } from './queues.ts';
 import { queueSchema } from './store/prepare.ts';
 
 // Both backends' classes behind one type: their generics would otherwise spread through the code.
-type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
+export type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
 type AnyWorker = Worker<unknown, unknown, string, IQueueBackend, number | object, unknown>;
 
 type QueueJob = {
@@ -33,6 +33,27 @@ type QueueJob = {
 export type Processor = (job: QueueJob) => Promise<unknown>;
 
 export type Queues = ReturnType<typeof createQueues>;
+
+/** What a queue holds just now. */
+export type QueueCounts = {
+  queue: QueueName;
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+  completed: number;
+  isPaused: boolean;
+};
+
+export type FailedJob = {
+  queue: QueueName;
+  id: string;
+  name: string;
+  data: unknown;
+  /** What the processor threw, which may quote anything. */
+  reason: string;
+  failedAt: Date | null;
+};
 
 export type SchedulerEntry = {
   id: string;
@@ -55,6 +76,8 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
   const bull = withBackend<IQueueBackend, unknown>(
     (redisUrl ? createRedisBackend : createPostgresBackend) as never,
   );
+  // Without Redis there is nowhere to spill to.
+  const usedQueues = queueNames.filter((name) => redisUrl || name !== 'spill');
   const closing = new AbortController();
   const workers: AnyWorker[] = [];
   let connection: Connection | null = null;
@@ -282,6 +305,9 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     }
   };
 
+  /** Whether it was the server that something failed for: then nobody knows whether it was done. */
+  const wasAway = async (error: unknown): Promise<boolean> => error instanceof NoAnswer || !(await isUp());
+
   /** Why a queue that answers takes no jobs; null if it does. A Redis that is full still answers a ping. */
   const refusal = async (): Promise<string | null> => {
     try {
@@ -297,6 +323,93 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
   /** Jobs waiting in a queue. */
   const waiting = async (name: QueueName): Promise<number> =>
     (await withDeadline(queue(name).getJobCounts('waiting'), callDeadlineMs)).waiting ?? 0;
+
+  // What several pages ask for at once, and what is asked again while it was not answered, is asked once: a server that
+  // hangs finds no heap of questions when it is back.
+  const asked = new Map<string, Promise<unknown>>();
+  const askOnce = <T>(what: string, ask: () => Promise<T>): Promise<T> => {
+    const asking = (asked.get(what) as Promise<T> | undefined) ?? ask().finally(() => asked.delete(what));
+    asked.set(what, asking);
+    return withDeadline(asking, callDeadlineMs);
+  };
+
+  /** All queues, in their order. Rejects within a second or so while the server is away, as do the next four. */
+  const counts = (): Promise<QueueCounts[]> =>
+    askOnce('counts', () =>
+      Promise.all(
+        usedQueues.map(async (name): Promise<QueueCounts> => {
+          const [found, isPaused] = await Promise.all([
+            queue(name).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'),
+            queue(name).isPaused(),
+          ]);
+          const of = (state: string) => found[state] ?? 0;
+          return {
+            queue: name,
+            waiting: of('waiting') + of('prioritized'),
+            active: of('active'),
+            delayed: of('delayed'),
+            failed: of('failed'),
+            completed: of('completed'),
+            isPaused,
+          };
+        }),
+      ),
+    );
+
+  /** The last ones of a queue, newest first. */
+  const failedJobs = (name: QueueName, limit: number): Promise<FailedJob[]> =>
+    askOnce(`failed ${name} ${limit}`, async () => {
+      const found = await queue(name).getJobs(['failed'], 0, limit - 1);
+      // One that goes away meanwhile comes as nothing.
+      return found
+        .filter((job) => job?.id)
+        .map((job) => ({
+          queue: name,
+          id: job.id!,
+          name: job.name,
+          data: job.data,
+          reason: job.failedReason ?? '',
+          failedAt: job.finishedOn ? new Date(job.finishedOn) : null,
+        }));
+    });
+
+  /** Has a failed job done again, or takes it away; null if there is none of that id by now. */
+  const settleFailed = (
+    name: QueueName,
+    id: string,
+    how: 'retry' | 'discard',
+  ): Promise<{ name: string } | null> =>
+    withDeadline(
+      (async () => {
+        const job = await queue(name).getJob(id);
+        if (!job || !(await job.isFailed())) return null;
+        try {
+          await (how === 'retry' ? job.retry('failed') : job.remove());
+        } catch (error) {
+          // Somebody else was quicker.
+          if (!(await job.isFailed())) return null;
+          throw error;
+        }
+        return { name: job.name };
+      })(),
+      2 * callDeadlineMs,
+    );
+
+  /** The same with all of a queue that have failed so far; answers how many. */
+  const settleAllFailed = (name: QueueName, how: 'retry' | 'discard'): Promise<number> =>
+    withDeadline(
+      (async () => {
+        const timestamp = Date.now();
+        if (how === 'discard') return (await queue(name).clean(0, 100_000, 'failed')).length;
+        const { failed = 0 } = await queue(name).getJobCounts('failed');
+        await queue(name).retryJobs({ state: 'failed', timestamp });
+        return failed;
+      })(),
+      5 * callDeadlineMs,
+    );
+
+  /** BullMQ's own, for tools that know no other; null while not connected. */
+  const inner = (): AnyQueue[] | null => queues && usedQueues.map((name) => queues!.get(name)!);
 
   /** Workers finish what they have in hand, up to the deadline; then everything is let go. */
   const stopWorkers = async (deadlineMs: number): Promise<void> => {
@@ -330,8 +443,14 @@ export const createQueues = (settings: { redisUrl: string | null; databaseUrl: s
     goOn,
     work,
     isUp,
+    wasAway,
     refusal,
     waiting,
+    counts,
+    failedJobs,
+    settleFailed,
+    settleAllFailed,
+    inner,
     stopWorkers,
     close,
   };
@@ -402,10 +521,12 @@ const connectPostgres = async (url: string): Promise<Connection> => {
   };
 };
 
+class NoAnswer extends Error {}
+
 const withDeadline = async <T>(work: Promise<T>, deadlineMs: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(new NoAnswer(`no answer within ${deadlineMs} ms`)), deadlineMs);
   });
   // The work may still fail after nobody waits for it.
   work.catch(() => {});

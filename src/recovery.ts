@@ -1,4 +1,5 @@
 import type { Deps } from './deps.ts';
+import { noteOverdueChains } from './messaging/overdue-chains.ts';
 import type { Queues } from './queue-backend.ts';
 import type { Doorbell, DoorbellQueue } from './queues.ts';
 import { schedulerEntries } from './schedules.ts';
@@ -33,6 +34,7 @@ export const startRecovery = (
   let round: Promise<void> | null = null;
   // After a start, or once the queue is back, nothing has been rung for: it need not wait any longer.
   let justBack = true;
+  let isFirst = true;
 
   const noteFailure = (error: { code?: string; message?: string }) =>
     log.warn({ event: 'recovery.failed', reason: error.code ?? error.message });
@@ -48,6 +50,9 @@ export const startRecovery = (
     await deps.mustWaitForSpill();
     await store.gate.withLock('rbm recovery', async () => {
       const queueUp = await queues.isUp();
+      // What has waited only because no worker was there is begun now.
+      if (!isFirst) await noteOverdueChains(deps);
+      isFirst = false;
       if (queueUp) {
         await queues.keepSchedulers(schedulerEntries(await store.gate.tenantIds(), settings.patterns));
         const forgotten = await store.gate.dueWork(justBack ? 0 : settings.waitedMs, maxRings);

@@ -1,4 +1,5 @@
 import { type CatchUpDeps, catchUp } from '../jobs/schedules/catch-up.ts';
+import { erasures } from '../jobs/schedules/erasures.ts';
 import { reminders } from '../jobs/schedules/reminders.ts';
 import { templates } from '../jobs/schedules/templates.ts';
 import type { Processor, Queues, SchedulerEntry } from './queue-backend.ts';
@@ -13,6 +14,7 @@ type Schedule = { pattern: string; run: (deps: ScheduleDeps) => Run };
 const schedules: Record<string, Schedule> = {
   reminders: { pattern: '*/15 * * * *', run: reminders },
   templates: { pattern: '*/15 * * * *', run: templates },
+  erasures: { pattern: '*/5 * * * *', run: erasures },
   'catch-up': { pattern: '*/5 * * * *', run: catchUp },
 };
 

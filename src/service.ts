@@ -179,7 +179,17 @@ const build = async (
     ? createBucket(config.attachmentsBucket)
     : createFolder(join(config.dataDir, 'attachments'));
 
+  const pace = world.pace ?? { timing, recovery: recoverySettings };
+  const baseUrls = { twilio: config.twilioApiBaseUrl, simulator: simulated?.apiBaseUrl ?? null };
+  const providerOf = createProviders(deps.secretKeys, baseUrls, pace.timing);
+
   const webhookRules = { allowPrivate: config.webhookAllowPrivate };
+  const tenantRules = {
+    simulates: simulated !== null,
+    messagesPerSecond: config.messagesPerSecond,
+    defaultCountry: config.defaultCountry,
+    describesSender: config.twilio !== null || simulated !== null,
+  };
   const app = createApp(log);
   app.route(
     '/',
@@ -202,13 +212,19 @@ const build = async (
       createApi(deps, files, {
         operatorKey: config.operatorApiKey,
         webhooks: webhookRules,
-        simulates: simulated !== null,
-        messagesPerSecond: config.messagesPerSecond,
-        defaultCountry: config.defaultCountry,
+        ...tenantRules,
+        publicBaseUrl: config.publicBaseUrl,
       }),
     );
     app.route('/docs', createDocs());
-    app.route('/admin', createAdmin(deps, config));
+    app.route(
+      '/admin',
+      createAdmin(
+        deps,
+        { ...config, tenantRules, webhookRules },
+        { queues, files, providerOf, fetch, stopping },
+      ),
+    );
   }
   if (simulated) {
     const latestEvents = () => store.tenant(tenantId, (tx) => tx.events.newest(shownEvents));
@@ -218,9 +234,6 @@ const build = async (
   routes = app;
 
   if (config.role !== 'ingress') {
-    const pace = world.pace ?? { timing, recovery: recoverySettings };
-    const baseUrls = { twilio: config.twilioApiBaseUrl, simulator: simulated?.apiBaseUrl ?? null };
-    const providerOf = createProviders(deps.secretKeys, baseUrls, pace.timing);
     const worker = await startWorker(deps, queues, {
       providerOf,
       publicBaseUrl: config.publicBaseUrl,
@@ -386,7 +399,9 @@ const announce = (
     : [])
     say(`  Warning: ADMIN_PASSWORD is weak. ${fault}`);
   if (!facts.hasChannel)
-    say('  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER');
+    say(
+      '  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER, or set one up in the panel',
+    );
   if (!config.whatsappEnabled) say('  WHATSAPP_ENABLED=false: messages are kept, none is run or sent');
   if (config.databaseUrl !== null)
     say(

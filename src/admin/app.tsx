@@ -10,52 +10,101 @@ import { isPassing } from '../store/store.ts';
 import { callerAddress } from './address.ts';
 import type { Auth, Caller } from './auth.ts';
 import { Forbidden, NotFound, OldForm, OurFault } from './errors.tsx';
-import { navigation, OpenPage, show } from './frame.tsx';
+import { OpenPage, show } from './frame.tsx';
+import { createLive } from './live.tsx';
 import { accountRoutes } from './pages/account.tsx';
+import { alertFormRoutes } from './pages/alert-form.tsx';
+import { alertRoutes } from './pages/alerts.tsx';
+import { attachmentRoutes } from './pages/attachments.tsx';
 import { auditRoutes } from './pages/audit.tsx';
+import { boardRoutes } from './pages/board.tsx';
+import { enrolRoutes } from './pages/enrol.tsx';
 import { invitationRoutes } from './pages/invitation.tsx';
+import { messageRoutes } from './pages/message.tsx';
+import { messageListRoutes } from './pages/messages.tsx';
+import { overviewRoutes } from './pages/overview.tsx';
+import { queueRoutes } from './pages/queues.tsx';
 import { secondFactorRoutes } from './pages/second-factor.tsx';
+import { settingsRoutes } from './pages/settings.tsx';
+import { settingsApiKeyRoutes } from './pages/settings-api-keys.tsx';
+import { settingsChannelRoutes } from './pages/settings-channel.tsx';
+import { settingsCheckRoutes } from './pages/settings-check.tsx';
+import { settingsRulesRoutes } from './pages/settings-rules.tsx';
+import { settingsTemplateRoutes } from './pages/settings-templates.tsx';
+import { settingsTestMessageRoutes } from './pages/settings-test-message.tsx';
+import { settingsWebhookEndpointRoutes } from './pages/settings-webhook-endpoints.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
+import { conflictRoutes } from './pages/technician-conflicts.tsx';
+import { importRoutes } from './pages/technician-import.tsx';
+import { technicianRoutes } from './pages/technicians.tsx';
 import { userRoutes } from './pages/users.tsx';
+import { workOrderFormRoutes } from './pages/work-order-form.tsx';
+import { workOrderRoutes } from './pages/work-orders.tsx';
 import {
   type AdminRoute,
   type AuthOf,
-  everybody,
   type PanelEnv,
   type Request,
   setCookies,
   type Visit,
 } from './route.ts';
 import { panelScript } from './script.ts';
-import type { PanelSettings } from './settings.ts';
+import type { PanelParts, PanelSettings } from './settings.ts';
 import { panelStyle } from './style.ts';
 
 const maxBodyBytes = 256 * 1024;
 
 /** Every page and action, in no particular order. */
-export const adminRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings): AdminRoute[] => [
+export const adminRoutes = (
+  deps: Deps,
+  auth: AuthOf,
+  settings: PanelSettings,
+  parts: PanelParts,
+): AdminRoute[] => [
   ...signInRoutes(deps, auth, settings),
   ...invitationRoutes(deps, auth),
   ...accountRoutes(deps, auth),
   ...secondFactorRoutes(deps, auth),
+  // Before the addresses of those who would be called so.
+  ...importRoutes(deps),
+  ...conflictRoutes(deps),
+  ...technicianRoutes(deps, parts),
+  ...enrolRoutes(deps),
   ...userRoutes(deps, auth, settings),
   ...auditRoutes(deps),
-  {
-    method: 'get',
-    path: '/',
-    for: everybody,
-    handle: async ({ c, user }) => c.redirect(navigation.find((page) => page.for.includes(user.role))!.path),
-  },
+  ...overviewRoutes(deps),
+  // Before what takes `new` for a number.
+  ...workOrderFormRoutes(deps),
+  ...workOrderRoutes(deps),
+  ...alertFormRoutes(deps),
+  ...alertRoutes(deps),
+  ...attachmentRoutes(deps, () => parts.files),
+  ...settingsRoutes(),
+  ...settingsChannelRoutes(deps, settings),
+  ...settingsRulesRoutes(deps),
+  ...queueRoutes(deps, parts),
+  ...boardRoutes(deps, settings, parts),
+  ...messageListRoutes(deps),
+  ...messageRoutes(deps),
+  ...settingsCheckRoutes(deps, settings, parts),
+  ...settingsTestMessageRoutes(deps),
+  ...settingsApiKeyRoutes(deps),
+  ...settingsWebhookEndpointRoutes(deps, settings),
+  ...settingsTemplateRoutes(deps),
 ];
 
 /** The panel, to be mounted at /admin. */
-export const createAdmin = (deps: Deps, settings: PanelSettings) => {
+export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelParts) => {
   let loaded: Promise<Auth> | null = null;
   const auth: AuthOf = () => {
     loaded ??= import('./auth.ts').then(({ createAuth }) => createAuth(deps, settings));
     return loaded;
   };
   const admin = new Hono<PanelEnv>();
+  const live = createLive(
+    (error) => deps.log.warn({ event: 'admin.live', ...describeFault(error) }),
+    parts.stopping,
+  );
 
   admin.onError((error, c) => {
     const isAway = isPassing(error);
@@ -66,48 +115,88 @@ export const createAdmin = (deps: Deps, settings: PanelSettings) => {
   admin.use(secureHeaders(settings.publicBaseUrl.startsWith('https:')));
   admin.get('/panel.css', (c) => c.body(panelStyle, 200, asset('text/css')));
   admin.get('/panel.js', (c) => c.body(panelScript, 200, asset('text/javascript')));
-  admin.use(onlyFromHere(settings.publicBaseUrl), limitBody);
-  for (const route of adminRoutes(deps, auth, settings)) {
+  const routes = adminRoutes(deps, auth, settings, parts);
+  admin.use(onlyFromHere(settings.publicBaseUrl), limitBodies(routes));
+  for (const route of routes) {
+    const livePathOf = livePathFor(route, routes);
     admin.on(route.method.toUpperCase(), route.path, async (c) => {
       const caller = callerOf(c);
       const form = route.method === 'post' ? await readForm(c) : () => '';
       const request: Request = { c, caller, form };
       if (route.for === 'anyone') return route.handle(request);
 
-      const visit = await readVisit(deps, await auth(), request);
+      const wantsStream = Boolean(route.liveMs) && c.req.header('accept') === 'text/event-stream';
+      // An open page asks by itself, streams included: nobody is using the panel then.
+      const isWatching = wantsStream || (route.byScript && route.method === 'get');
+      const found = await readVisit(deps, await auth(), request, { prolongs: !isWatching });
+      const visit = found && { ...found, livePath: livePathOf(c) };
+      if (!visit && route.byScript) return c.json({ error: { key: 'ERRORS.FORBIDDEN' } }, 401);
       if (!visit) return c.redirect(signInPage(c, route.method), 303);
       if (!route.for.includes(visit.user.role)) return show(visit, <Forbidden visit={visit} />, 403);
-      if (route.method === 'post' && !isTokenOf(deps, visit.sessionId, form('csrf'))) {
+      const token = route.byScript ? (c.req.header('x-xsrf-token') ?? '') : form('csrf');
+      if (route.method !== 'get' && !isTokenOf(deps, visit.sessionId, token)) {
         return show(visit, <OldForm visit={visit} />, 403);
+      }
+      // Of a HEAD nobody would read the stream.
+      if (route.liveMs && wantsStream && c.req.method === 'GET') {
+        return live(c, visit.user.id, route.liveMs, async () => {
+          // Asked again each time: a session may end, a role may change.
+          const now = await readVisit(deps, await auth(), request, { prolongs: false });
+          return now && route.for.includes(now.user.role) ? (await route.handle(now)).text() : null;
+        });
       }
       return route.handle(visit);
     });
   }
   admin.all('*', async (c) => {
+    if (c.req.path === '/admin/') return c.redirect('/admin');
     const visit = await readVisit(deps, await auth(), { c, caller: callerOf(c), form: () => '' });
     return show({ c }, <NotFound visit={visit} />, 404);
   });
   return admin;
 };
 
+/** What is posted is answered, if it is at fault, by the live page whose address its own begins with. */
+const livePathFor = (route: AdminRoute, routes: AdminRoute[]): ((c: Context) => string | null) => {
+  const partsOf = (path: string) => path.split('/').filter(Boolean);
+  const parts = partsOf(route.path);
+  const lengths = routes.flatMap((each) => {
+    const page = partsOf(each.path);
+    const isLive = each.for !== 'anyone' && each.liveMs !== undefined;
+    return isLive && page.every((part, place) => part === parts[place]) ? [page.length] : [];
+  });
+  if (route.method === 'get' || lengths.length === 0) return () => null;
+  // With what stands before it: /admin.
+  const length = Math.max(...lengths) + 2;
+  return (c) => new URL(c.req.url).pathname.split('/').slice(0, length).join('/');
+};
+
 /** Who is there, if anybody is. The tenant is known by the session alone; what is asked then happens inside it. */
-const readVisit = async (deps: Deps, auth: Auth, request: Request): Promise<Visit | null> => {
+const readVisit = async (
+  deps: Deps,
+  auth: Auth,
+  request: Request,
+  { prolongs = true } = {},
+): Promise<Visit | null> => {
   const { c, caller } = request;
   const token = auth.tokenIn(caller.cookie);
   const tenantId = token === null ? null : await deps.store.gate.sessionTenant(sha256(token));
   if (!tenantId) return null;
   return deps.store.tenant(tenantId, async (tx) => {
-    const { signedIn, cookies } = await auth.within(tx, () => auth.session(caller));
+    const { signedIn, cookies } = await auth.within(tx, () => auth.session(caller, { prolongs }));
     const tenant = await tx.tenants.get();
     if (!signedIn || !tenant) return null;
-    setCookies(c, cookies);
-    rememberTenant(c, tenant.slug);
+    if (prolongs) {
+      setCookies(c, cookies);
+      rememberTenant(c, tenant.slug);
+    }
     const zone = getCookie(c, 'rbm.zone') ?? '';
     return {
       ...request,
       ...signedIn,
       tenant,
       csrf: tokenFor(deps.secretKeys[0]!, signedIn.sessionId),
+      livePath: null,
       zone: IANAZone.isValidZone(zone) ? zone : tenant.timeZone,
     };
   });
@@ -177,7 +266,12 @@ const secureHeaders =
       'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
       ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
     };
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    for (const [name, value] of Object.entries(headers)) {
+      // A file has a stricter policy than a page.
+      if (name !== 'content-security-policy' || !c.res.headers.has(name)) c.header(name, value);
+      // A page of somebody else's making has a policy of its own.
+      if (!c.res.headers.has(name)) c.header(name, value);
+    }
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   };
 
@@ -208,7 +302,12 @@ const onlyFromHere =
     );
   };
 
-const limitBody = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: (c) => c.text('Too large', 413, { connection: 'close' }),
-});
+const limitBodies = (routes: AdminRoute[]): MiddlewareHandler => {
+  const limit = (maxSize: number) =>
+    bodyLimit({ maxSize, onError: (c) => c.text('Too large', 413, { connection: 'close' }) });
+  const usual = limit(maxBodyBytes);
+  const larger = new Map<string, MiddlewareHandler>(
+    routes.flatMap(({ path, maxBytes }) => (maxBytes ? [[`/admin${path}`, limit(maxBytes)] as const] : [])),
+  );
+  return (c, next) => (larger.get(c.req.path) ?? usual)(c, next);
+};

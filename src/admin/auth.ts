@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { hashPassword } from 'better-auth/crypto';
+import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { betterAuth } from 'better-auth/minimal';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { twoFactor } from 'better-auth/plugins/two-factor';
@@ -41,8 +41,10 @@ export type Auth = ReturnType<typeof createAuth>;
  * Signing in, by better-auth. It does passwords, sessions, second factors and OpenID; whom there is, what they may do
  * and where all of it is kept is ours. Everything it does happens inside `within` or `apart`.
  */
-export const createAuth = (deps: Deps, settings: PanelSettings) => {
+export const createAuth = (deps: Deps, settings: Pick<PanelSettings, 'publicBaseUrl' | 'openId'>) => {
   const scope = new AsyncLocalStorage<Reach>();
+  const known = new AsyncLocalStorage<KnownPassword[]>();
+  const knownOf = (password: string) => known.getStore()?.find((each) => each.password === password);
   const isSecure = settings.publicBaseUrl.startsWith('https:');
   const cookiePrefix = isSecure ? '__Host-rbm' : 'rbm';
 
@@ -67,6 +69,14 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
       revokeSessionsOnPasswordReset: true,
+      password: {
+        hash: async (password: string) => knownOf(password)?.hash ?? hashPassword(password),
+        verify: async ({ hash, password }: { hash: string; password: string }) => {
+          const verified = knownOf(password)?.verified;
+          // Another one was set meanwhile.
+          return verified?.against === hash ? verified.isRight : verifyPassword({ hash, password });
+        },
+      },
     },
     user: {
       additionalFields: {
@@ -153,12 +163,38 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
     apart: <T>(tenantId: string, work: () => Promise<T>): Promise<T> =>
       scope.run((ask) => deps.store.tenant(tenantId, ask), work),
 
+    /**
+     * Does what takes long with passwords first, so that no transaction that `work` opens waits for it. `against`: the
+     * hash that the password typed is compared with; with none it takes as long.
+     */
+    passwordsFirst: async <T>(
+      { typed, against = null, next }: { typed?: string; against?: string | null; next?: string },
+      work: () => Promise<T>,
+    ): Promise<T> => {
+      const all: KnownPassword[] = [];
+      if (typed && against) {
+        const isRight = await verifyPassword({ hash: against, password: typed });
+        all.push({ password: typed, verified: { against, isRight } });
+      } else if (typed) all.push({ password: typed, hash: await hashPassword(typed) });
+      if (next) {
+        const same = all.find(({ password }) => password === next);
+        const hash = await hashPassword(next);
+        if (same) same.hash = hash;
+        else all.push({ password: next, hash });
+      }
+      return known.run(all, work);
+    },
+
     /** The token that the browser holds, if it is one at all; whose it is the gate knows. */
     tokenIn: (cookie: string): string | null => tokenOf(cookie, `${cookiePrefix}.session_token`),
 
-    /** Who is signed in; null for nobody. Cookies come when the session was prolonged. */
-    session: async (caller: Caller): Promise<{ cookies: string[]; signedIn: SignedIn | null }> => {
-      const found = await call(caller, (api, common) => api.getSession(common), readSession);
+    /** Who is signed in; null for nobody. Cookies come when the session was prolonged: by what somebody does. */
+    session: async (
+      caller: Caller,
+      { prolongs = true } = {},
+    ): Promise<{ cookies: string[]; signedIn: SignedIn | null }> => {
+      const query = prolongs ? {} : { disableRefresh: true };
+      const found = await call(caller, (api, common) => api.getSession({ ...common, query }), readSession);
       const signedIn = found.ok ? found.value : null;
       const isTooOld = signedIn && deps.now().getTime() - signedIn.since.getTime() > longestSessionMs;
       // Else every request would prolong it.
@@ -299,6 +335,8 @@ export const createAuth = (deps: Deps, settings: PanelSettings) => {
   };
 };
 
+type KnownPassword = { password: string; hash?: string; verified?: { against: string; isRight: boolean } };
+
 const addressHeader = 'x-rbm-address';
 
 const headersOf = ({ cookie, address, userAgent }: Caller): Headers =>
@@ -364,7 +402,7 @@ const causeOf = (error: unknown): string | null => {
 // What is called of better-auth: its own types grow with every plugin and say the same at great length.
 type Common = { headers: Headers; returnHeaders: true };
 type Answer = { headers: Headers; response: unknown };
-type Call = (request: Common & { body?: object }) => Promise<Answer>;
+type Call = (request: Common & { body?: object; query?: object }) => Promise<Answer>;
 type BetterAuth = {
   handler: (request: Request) => Promise<Response>;
   api: Record<

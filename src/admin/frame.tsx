@@ -7,7 +7,14 @@ import { scriptAddress } from './script.ts';
 import { styleAddress } from './style.ts';
 
 /** The pages in the navigation, in their order. */
-export const navigation: { path: string; label: string; for: readonly PanelRole[] }[] = [
+const navigation: { path: string; label: string; for: readonly PanelRole[] }[] = [
+  { path: '/admin', label: 'Overview', for: everybody },
+  { path: '/admin/work-orders', label: 'Work orders', for: everybody },
+  { path: '/admin/alerts', label: 'Alerts', for: everybody },
+  { path: '/admin/technicians', label: 'Technicians', for: everybody },
+  { path: '/admin/messages', label: 'Messages', for: everybody },
+  { path: '/admin/queues', label: 'Queues', for: ['administrator', 'auditor'] },
+  { path: '/admin/settings', label: 'Settings', for: everybody },
   { path: '/admin/users', label: 'Users', for: ['administrator'] },
   { path: '/admin/audit', label: 'Audit', for: ['administrator', 'auditor'] },
   { path: '/admin/account', label: 'My account', for: everybody },
@@ -55,7 +62,7 @@ export const Page = ({
         </ul>
       </nav>
     </header>
-    <main id="content" tabindex={-1}>
+    <main id="content" tabindex={-1} {...(visit.livePath ? { 'data-live-from': visit.livePath } : {})}>
       <h1>{title}</h1>
       {done && (
         <p class="done" role="status">
@@ -98,43 +105,16 @@ export const Form = ({
   </form>
 );
 
-/** A labelled input; what it explains is read with it. */
-export const Field = ({
-  label,
-  name,
-  hint,
-  type = 'text',
-  ...rest
-}: {
-  label: string;
-  name: string;
-  hint?: string;
-  type?: string;
-  value?: string;
-  required?: boolean;
-  autocomplete?: string;
-  inputmode?: 'numeric';
-  maxlength?: number;
-  minlength?: number;
-}) => (
-  <p class="field">
-    <label for={name}>{label}</label>
-    <input
-      id={name}
-      name={name}
-      type={type}
-      {...rest}
-      {...(hint ? { 'aria-describedby': `${name}-hint` } : {})}
-    />
-    {hint && <small id={`${name}-hint`}>{hint}</small>}
-  </p>
-);
-
 /** A moment where the reader is. */
 export const Moment = ({ at, zone }: { at: Date; zone: string }) => (
   <time datetime={at.toISOString()}>
     {DateTime.fromJSDate(at, { zone }).setLocale('en').toFormat('LLL d, yyyy, HH:mm')}
   </time>
+);
+
+/** A state in a word, coloured as it is meant; the word says it too. */
+export const Badge = ({ tone, children }: { tone: 'good' | 'bad' | 'busy' | 'calm'; children: Child }) => (
+  <span class={`badge ${tone}`}>{children}</span>
 );
 
 export const show = (
@@ -167,4 +147,6 @@ const Document = ({ title, children }: Content) => (
   </html>
 );
 
-const isHere = ({ c }: Visit, path: string) => c.req.path === path || c.req.path.startsWith(`${path}/`);
+// Below the overview stands everything else.
+const isHere = ({ c }: Visit, path: string) =>
+  c.req.path === path || (path !== '/admin' && c.req.path.startsWith(`${path}/`));

@@ -24,15 +24,43 @@ export type Visit = Request &
     csrf: string;
     /** The reader's, for times. */
     zone: string;
+    /** Where the page that answers what was posted is read, with its live parts; null: at the address it has. */
+    livePath: string | null;
   };
 
 /** One page or action of the panel, under /admin. The table of all of them is what is tested for who may come in. */
-export type AdminRoute = { method: 'get' | 'post'; path: string } & (
+export type AdminRoute = {
+  method: 'get' | 'post' | 'put';
+  path: string;
+  /** What is posted may be so large, where that is more than a form usually is. The path has no parameter then. */
+  maxBytes?: number;
+} & (
   | { for: 'anyone'; handle: (request: Request) => Promise<Response> }
-  | { for: readonly PanelRole[]; handle: (visit: Visit) => Promise<Response> }
+  | {
+      for: readonly PanelRole[];
+      handle: (visit: Visit) => Promise<Response>;
+      /** The page's `Live` parts are read anew after so long, and sent when they have changed. */
+      liveMs?: number;
+      /**
+       * Asked by a script of a page, by itself and again and again: the session's token comes as a header, and asking is
+       * not using the panel.
+       */
+      byScript?: boolean;
+    }
 );
 
 export const everybody: readonly PanelRole[] = ['administrator', 'planner', 'auditor'];
+
+/** Where the form says it came from, when that is a page of the panel's, else `fallback`: there stands what was done. */
+export const backTo = (visit: Visit, fallback: string, done: string): string => {
+  const asked = visit.form('back');
+  const isOurs = /^\/admin(\/[\w%.~@:/-]*)?(\?[\w%.~@:/?&=+-]*)?$/.test(asked);
+  const at = (address: string) => new URL(address, 'http://panel');
+  // What has dots in it may lead elsewhere.
+  const to = isOurs && /^\/admin(\/|$)/.test(at(asked).pathname) ? at(asked) : at(fallback);
+  to.searchParams.set('done', done);
+  return to.pathname + to.search;
+};
 
 /** Passes on what better-auth wants the browser to keep. */
 export const setCookies = (c: Context, cookies: string[]): void => {

@@ -15,6 +15,71 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+// A chosen file is read into the text it would be pasted into, whatever it was written in: Excel's CSV is not UTF-8.
+for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
+addEventListener("change", async ({ target }) => {
+  const [file] = target.files ?? [];
+  if (!file || !target.dataset.into) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const decode = (encoding) => new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  let text;
+  try { text = decode(isUtf16 ? "utf-16le" : "utf-8"); } catch { text = decode("windows-1252"); }
+  document.getElementById(target.dataset.into).value = text;
+});
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    // Without TLS there is no clipboard to write to: then it is at least marked.
+    field.select?.();
+    try { await navigator.clipboard.writeText(field.value ?? field.textContent); button.textContent = "Copied"; } catch {}
+  });
+}
+// Parts of the page that stay up to date. What somebody is typing, or has begun, is left alone until they leave it.
+if (document.querySelector("[data-live]")) {
+  const waiting = new Map();
+  const focusable = "a[href], button, input, select, textarea, summary";
+  const isBusy = (part) => part.querySelector("[data-begun]") || part.querySelector("input:focus, select:focus, textarea:focus");
+  const put = (id, html) => {
+    const part = document.getElementById(id);
+    if (!part || part.innerHTML === html) return;
+    const focused = [...part.querySelectorAll(focusable)].indexOf(document.activeElement);
+    const opened = [...part.querySelectorAll("details")].map((details) => details.open);
+    part.innerHTML = html;
+    part.querySelectorAll("details").forEach((details, index) => { details.open ||= Boolean(opened[index]); });
+    if (focused >= 0) part.querySelectorAll(focusable)[focused]?.focus({ preventScroll: true });
+  };
+  const putAll = () => {
+    for (const [id, html] of waiting) {
+      const part = document.getElementById(id);
+      if (part && isBusy(part)) continue;
+      waiting.delete(id);
+      put(id, html);
+    }
+  };
+  addEventListener("input", ({ target }) => { if (target.form) target.form.dataset.begun = ""; });
+  addEventListener("reset", ({ target }) => { delete target.dataset.begun; });
+  addEventListener("focusout", () => setTimeout(putAll));
+  // What answers a form that was at fault has an address that only takes forms, and holds what was typed.
+  const from = document.querySelector("[data-live-from]")?.dataset.liveFrom;
+  if (from) {
+    for (const form of document.forms) {
+      if ([...form.elements].some(({ type, defaultValue }) => type !== "hidden" && defaultValue)) form.dataset.begun = "";
+    }
+  }
+  let source = null;
+  const listen = () => {
+    source?.close();
+    source = document.hidden ? null : new EventSource(from ?? location.href);
+    if (source) source.onmessage = ({ data }) => { const { id, html } = JSON.parse(data); waiting.set(id, html); putAll(); };
+  };
+  // A page nobody looks at asks for nothing.
+  addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) listen(); });
+  listen();
+}
 `;
 
 export const scriptAddress = `/admin/panel.js?v=${sha256(panelScript).toString('hex').slice(0, 8)}`;

@@ -42,7 +42,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; }
 h2 { font-size: 1.15rem; line-height: 1.3; }
 a { color: var(--accent); }
 small, .soft { color: var(--soft); font-size: .875rem; }
-button, input, select { font: inherit; color: inherit; }
+button, input, select, textarea { font: inherit; color: inherit; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 main:focus { outline: none; }
 code { font-family: ui-monospace, Consolas, monospace; overflow-wrap: anywhere; }
@@ -79,7 +79,11 @@ main > *, .card > * { min-width: 0; }
 .field label { font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; }
 .row .field { flex: 1 1 170px; }
-input:not([type="hidden"]), select {
+.field.wide { max-width: none; }
+.tick { display: grid; gap: 4px; }
+.tick label { display: flex; gap: 10px; align-items: center; min-height: 44px; }
+input[type="checkbox"], input[type="radio"] { width: 22px; height: 22px; flex: none; accent-color: var(--accent); }
+input:not([type="hidden"], [type="checkbox"], [type="radio"]), select, textarea {
   width: 100%; min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 8px; background: var(--card);
 }
 button, .button {
@@ -106,6 +110,10 @@ button.grave { border-color: var(--bad); background: none; color: var(--bad); }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; }
 .actions button { min-height: 38px; padding: 5px 12px; }
 .actions select { width: auto; min-height: 38px; padding: 4px 8px; }
+.badge { display: inline-block; padding: 1px 10px; border-radius: 99px; border: 1px solid var(--line); font-size: .875rem; white-space: nowrap; }
+.badge.good { background: var(--good); }
+.badge.bad { border-color: var(--bad); background: var(--bad-wash); color: var(--bad); }
+.badge.busy { border-color: var(--accent); color: var(--accent); }
 .off { color: var(--soft); }
 @media (max-width: 760px) {
   .top { grid-template-columns: minmax(0, 1fr); }
@@ -116,6 +124,96 @@ button.grave { border-color: var(--bad); background: none; color: var(--bad); }
   .list td { padding: 2px 0; border: 0; }
   .list td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .875rem; }
 }
+/* The overview. */
+h3 { font-size: 1.05rem; line-height: 1.3; }
+.needs { display: grid; gap: 14px; }
+.needs > * { min-width: 0; }
+.needs .list { table-layout: fixed; }
+.needs th:nth-child(2) { width: 36%; }
+.needs th:nth-child(3) { width: 14%; }
+.needs th:nth-child(4) { width: 22%; }
+.needs .actions form { display: flex; flex-wrap: wrap; gap: 8px; max-width: 100%; }
+.needs .actions select { max-width: 100%; }
+.card.calm { border-left: 6px solid var(--accent); }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 14px; }
+.figures dt { color: var(--soft); font-size: .875rem; }
+.figures dd { font-size: 1.4rem; font-weight: 600; }
+.figures dd span { font-weight: 400; }
+.bar { display: block; width: 100%; height: 6px; margin-top: 6px; fill: var(--accent); }
+.bar.bad { fill: var(--bad); }
+.bar .rail { fill: var(--line); }
+.chart { width: 100%; max-width: 440px; height: auto; }
+.chart text { fill: var(--ink); font-size: 11px; text-anchor: middle; }
+.chart .p50 { fill: var(--accent); }
+.chart .p90 { fill: var(--accent); opacity: .4; }
+
+/* Names and values, one below the other. */
+.facts { display: grid; grid-template-columns: minmax(90px, max-content) minmax(0, 1fr); gap: 6px 18px; }
+.facts > div { display: contents; }
+.facts dt { color: var(--soft); }
+.facts dd { overflow-wrap: anywhere; }
+
+/* Work orders and alerts. */
+[data-live]:empty { display: none; }
+.kept { white-space: pre-line; overflow-wrap: anywhere; }
+.bad { color: var(--bad); }
+.timeline { display: grid; gap: 14px; }
+.timeline li { display: grid; gap: 4px; padding-left: 14px; border-left: 3px solid var(--line); overflow-wrap: anywhere; }
+blockquote { margin: 0; padding: 6px 12px; border-radius: 8px; background: var(--page); white-space: pre-line; overflow-wrap: anywhere; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 180px), 1fr)); gap: 14px; }
+.pictures li { min-width: 0; overflow-wrap: anywhere; }
+.pictures img { display: block; width: 100%; height: 180px; object-fit: contain; border-radius: 8px; background: var(--page); }
+
+/* Settings. */
+.below ul { display: flex; flex-wrap: wrap; gap: 4px 8px; }
+.below a { display: block; padding: 8px 14px; border: 1px solid var(--line); border-radius: 99px; text-decoration: none; }
+.below a[aria-current] { border-color: var(--accent); font-weight: 600; }
+small.fault { color: var(--bad); font-weight: 600; }
+[aria-invalid="true"] { border-color: var(--bad) !important; border-width: 2px !important; }
+[hidden] { display: none !important; }
+.copied .field { max-width: none; flex: 1 1 260px; }
+fieldset { display: grid; gap: 10px; margin: 0; padding: 12px 14px 14px; min-width: 0; border: 1px solid var(--line); border-radius: 8px; }
+fieldset legend { padding: 0 6px; font-weight: 600; }
+fieldset.bare { padding: 0; border: 0; }
+.sections { display: grid; gap: 20px; }
+.checks { display: grid; gap: 14px; }
+.checks li { display: grid; gap: 4px; padding-top: 12px; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.checks h3 { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; font-size: 1rem; }
+.bad-line { padding-left: 10px; border-left: 3px solid var(--bad); }
+.steps { display: grid; gap: 8px; color: var(--soft); }
+.steps .reached { color: var(--ink); }
+.steps .reached > span { color: var(--accent); font-weight: 700; }
+.ticks { display: flex; flex-wrap: wrap; gap: 0 18px; }
+
+/* Technicians */
+.address { align-items: end; padding-top: 8px; border-top: 1px solid var(--line); }
+.line { display: block; }
+.row.even { align-items: start; }
+.code { font-size: clamp(1.8rem, 9vw, 3rem); font-weight: 700; letter-spacing: .06em; }
+
+.jobs { display: grid; gap: 18px; }
+.jobs li { display: grid; gap: 6px; min-width: 0; overflow-wrap: anywhere; }
+.jobs > li + li { padding-top: 18px; border-top: 1px solid var(--line); }
+.jobs .actions form { display: inline-block; }
+@media (max-width: 760px) {
+  .queues td[data-label] { display: inline-block; width: auto; margin-right: 14px; }
+}
+.faultlist { display: grid; gap: 4px; }
+.faultlist li { display: list-item; list-style: inside disc; overflow-wrap: anywhere; }
+
+/* Messages. */
+.several { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 220px), 1fr)); gap: 10px 14px; align-items: start; }
+.message-search details .several { padding-top: 12px; }
+.message-search summary { min-height: 32px; color: var(--accent); cursor: pointer; }
+.message-search .actions > * { min-height: 44px; padding: 9px 18px; }
+.card h3 { font-size: 1rem; }
+.said { white-space: pre-wrap; overflow-wrap: anywhere; padding: 12px; border-radius: 8px; background: var(--page); }
+.steps { display: grid; gap: 6px; }
+.steps li { min-width: 0; overflow-wrap: anywhere; }
+.steps time { color: var(--soft); font-size: .875rem; }
+.messages td:first-child, .messages td:nth-child(2) { min-width: 110px; }
+[data-live] { display: grid; gap: 20px; }
+[data-live] > * { min-width: 0; }
 `;
 
 export const styleAddress = `/admin/panel.css?v=${sha256(panelStyle).toString('hex').slice(0, 8)}`;

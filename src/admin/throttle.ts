@@ -2,16 +2,22 @@ import { sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
 import type { Tx } from '../store/store.ts';
 import { subscriberOf } from './address.ts';
-import type { Outcome } from './auth.ts';
-import { change, type Note, type Visit } from './route.ts';
+import type { Auth, Outcome } from './auth.ts';
+import { change, look, type Note, type Visit } from './route.ts';
 
 const windowMs = 15 * 60 * 1000;
 
 /**
  * How many wrong passwords a quarter of an hour may have. Few from one place for one account; more for an account from
- * everywhere, so that a stranger cannot lock its owner out from one address.
+ * everywhere, so that a stranger cannot lock its owner out from one address; and many more from one address, since all
+ * of a plant may be behind it.
  */
-const most = { ofBoth: 5, ofAddress: 30, ofAccount: 50 };
+const most = { ofBoth: 5, ofAddress: 300, ofAccount: 50 };
+
+/** Visits to the OpenID provider that were begun from one address and led to nothing. */
+const mostVisits = { ofBoth: 30, ofAddress: 300, ofAccount: Number.POSITIVE_INFINITY };
+/** They count for nobody's account. */
+export const openIdVisits = 'openid';
 
 export const waitMinutes = windowMs / 60_000;
 
@@ -21,8 +27,9 @@ type Place = { email: string; address: string };
 export const mayTry = (deps: Deps, tenantId: string, place: Place): Promise<boolean> =>
   deps.store.tenant(tenantId, async (tx) => {
     const of = keyOf(place);
+    const may = place.email === openIdVisits ? mostVisits : most;
     const had = await tx.panelAttempts.count(of, windowMs);
-    if (had.ofBoth >= most.ofBoth || had.ofAddress >= most.ofAddress || had.ofAccount >= most.ofAccount) {
+    if (had.ofBoth >= may.ofBoth || had.ofAddress >= may.ofAddress || had.ofAccount >= may.ofAccount) {
       return false;
     }
     await tx.panelAttempts.add({ id: deps.newId(), ...of });
@@ -38,17 +45,23 @@ export const forgive = (tx: Tx, place: Place): Promise<void> => tx.panelAttempts
  */
 export const changeByPassword = async <T>(
   deps: Deps,
+  api: Auth,
   visit: Visit,
+  typed: { password: string; next?: string },
   work: (tx: Tx, note: Note) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> => {
   const place = { email: visit.user.email, address: visit.caller.address };
   if (!(await mayTry(deps, visit.tenant.id, place))) return { ok: false, cookies: [], cause: tooManyTries };
-  return change(deps, visit, async (tx, note) => {
-    const outcome = await work(tx, note);
-    if (outcome.ok) await forgive(tx, place);
-    else if (outcome.cause === 'INVALID_PASSWORD') note('password.refused', null);
-    return outcome;
-  });
+  const against = await look(deps, visit, (tx) => tx.panelUsers.passwordHash(visit.user.email));
+  const { password, ...next } = typed;
+  return api.passwordsFirst({ typed: password, against, ...next }, () =>
+    change(deps, visit, async (tx, note) => {
+      const outcome = await work(tx, note);
+      if (outcome.ok) await forgive(tx, place);
+      else if (outcome.cause === 'INVALID_PASSWORD') note('password.refused', null);
+      return outcome;
+    }),
+  );
 };
 
 /** What to tell whose password was not taken. */

@@ -101,6 +101,7 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
     description:
       'Everybody who was told of it hears once that it is over. One that is resolved stays as it is.',
     body: resolution,
+    bodyIsOptional: true,
     answers: { 200: answer(alertAnswer, 'Resolved'), ...problems(404, 413, 415, 422) },
     handle: async (c) => {
       const body = await readJsonIfAny(c);

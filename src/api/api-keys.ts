@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { newApiKey } from '../api-key.ts';
+import { apiKeyShape, makeApiKey, revokeApiKey } from '../cmms/api-keys.ts';
 import { collectFaults, refuseIfFaulty } from '../cmms/faults.ts';
-import { readFields, requireField, text } from '../cmms/fields.ts';
-import { sha256 } from '../crypto.ts';
+import { readFields, requireField } from '../cmms/fields.ts';
 import type { Deps } from '../deps.ts';
 import type { StoredApiKey } from '../store/api-keys.ts';
 import { readJson } from './body.ts';
@@ -22,7 +21,6 @@ const madeAnswer = apiKey
   .extend({ key: z.string().meta({ description: 'Shown this once' }) })
   .meta({ id: 'ApiKeyMade' });
 
-const shape = { label: text(1, 100).meta({ description: 'Who uses it; named as the actor of its changes' }) };
 const listQuery = { limit, after: z.uuid().optional().meta({ description: '`next` of the page before' }) };
 
 export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
@@ -61,20 +59,11 @@ export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
     answers: { 200: answer(apiKeyAnswer, 'The key, revoked'), ...problems(404, 409) },
     handle: async (c) => {
       const id = z.uuid().safeParse(c.req.param('id'));
-      const key = id.success
-        ? await inTenant(c, deps, async (tx) => {
-            // One at a time, so that two keys cannot revoke each other.
-            await tx.tenants.lock('api keys');
-            const found = await tx.apiKeys.get(id.data);
-            if (!found || found.revokedAt) return found;
-            if (!(await tx.apiKeys.anyUsableBut(id.data))) {
-              return fail('conflict', { detail: 'It is the last key that works: make another one first' });
-            }
-            await tx.apiKeys.revoke(id.data, deps.now());
-            deps.log.info({ event: 'api-key.revoked', keyId: id.data, by: c.get('caller').keyId });
-            return tx.apiKeys.get(id.data);
-          })
-        : null;
+      const { keyId: by } = c.get('caller');
+      const key = id.success ? await inTenant(c, deps, (tx) => revokeApiKey(tx, deps, id.data, by)) : null;
+      if (key === 'last') {
+        return fail('conflict', { detail: 'It is the last key that works: make another one first' });
+      }
       return c.json(present(key ?? notFound()));
     },
   },
@@ -83,20 +72,15 @@ export const apiKeyRoutes = (deps: Deps): ApiRoute[] => [
 const makeKey = (deps: Deps) => ({
   method: 'post' as const,
   answersSecret: true as const,
-  body: z.strictObject(shape).meta({ id: 'ApiKeyToMake' }),
+  body: z.strictObject(apiKeyShape).meta({ id: 'ApiKeyToMake' }),
   answers: { 201: answer(madeAnswer, 'The key, once'), ...problems(404, 413, 415, 422) },
   handle: async (c: Context<ApiEnv>) => {
     const faults = collectFaults();
-    const { label } = readFields(shape, await readJson(c), faults);
+    const { label } = readFields(apiKeyShape, await readJson(c), faults);
     requireField({ label }, 'label', faults);
     refuseIfFaulty(faults);
-    const key = newApiKey();
-    const id = deps.newId();
-    const made = await inTenant(c, deps, async (tx) => {
-      await tx.apiKeys.add({ id, label: label!, hash: sha256(key) });
-      return (await tx.apiKeys.get(id))!;
-    });
-    deps.log.info({ event: 'api-key.made', keyId: id, by: c.get('caller').keyId ?? 'operator' });
+    const by = c.get('caller').keyId ?? 'operator';
+    const { made, key } = await inTenant(c, deps, (tx) => makeApiKey(tx, deps, label!, by));
     return c.json({ ...present(made), key }, 201);
   },
 });

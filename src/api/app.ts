@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import type { WebhookRules } from '../webhooks/address.ts';
+import { administratorRoutes } from './administrators.ts';
 import { alertRoutes } from './alerts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
 import { assetRoutes } from './assets.ts';
@@ -16,6 +17,7 @@ import { eventRoutes } from './events.ts';
 import { idempotencyKeyHeader, idempotent } from './idempotency.ts';
 import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
+import { createPlaces } from './places.ts';
 import { problem, problemOf } from './problem.ts';
 import { readingRoutes } from './readings.ts';
 import { reportRoutes } from './reports.ts';
@@ -36,16 +38,26 @@ export type ApiSettings = TenantRules & {
   /** Manages tenants; without one there are no tenant routes. */
   operatorKey: string | null;
   webhooks: WebhookRules;
+  /** Where the links into the panel lead. */
+  publicBaseUrl: string;
 };
 
 const withoutOperator: ApiSettings = {
-  ...{ operatorKey: null, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+  ...{
+    operatorKey: null,
+    simulates: false,
+    messagesPerSecond: 80,
+    defaultCountry: 'US',
+    describesSender: true,
+  },
   webhooks: { allowPrivate: false },
+  publicBaseUrl: 'http://localhost:3000',
 };
 
 /** The CMMS's side over HTTP, to be mounted at /api/v1. */
-export const createApi = (deps: Deps, files: Files, settings: ApiSettings = withoutOperator) => {
+export const createApi = (given: Deps, files: Files, settings: ApiSettings = withoutOperator) => {
   const api = new OpenAPIHono<ApiEnv>();
+  const deps = withPlaces(given);
   const routes = apiRoutes(deps, files, settings);
 
   api.onError((error, c) => {
@@ -66,8 +78,15 @@ export const createApi = (deps: Deps, files: Files, settings: ApiSettings = with
   for (const route of routes) {
     const path = honoPath(route.path);
     if (route.keyOf === 'operator' && route.method === 'post')
-      api.post(path, letIn(route), intoNamedTenant(deps.store), idempotent(deps, route), route.handle);
-    else if (route.method === 'post') api.post(path, letIn(route), idempotent(deps, route), route.handle);
+      api.post(
+        path,
+        letIn(route),
+        intoNamedTenant(deps.store),
+        idempotent(deps, route, given.store),
+        route.handle,
+      );
+    else if (route.method === 'post')
+      api.post(path, letIn(route), idempotent(deps, route, given.store), route.handle);
     else api.on(route.method.toUpperCase(), path, letIn(route), route.handle);
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -76,6 +95,16 @@ export const createApi = (deps: Deps, files: Files, settings: ApiSettings = with
   }
   api.all('*', () => problem('not-found'));
   return api;
+};
+
+// Half of the connections: with many requests at once what is to be sent would have none.
+const places = 8;
+const waitForPlaceMs = 20_000;
+
+const withPlaces = (deps: Deps): Deps => {
+  const inPlace = createPlaces(places, waitForPlaceMs);
+  const { store } = deps;
+  return { ...deps, store: { ...store, tenant: (id, work) => inPlace(() => store.tenant(id, work)) } };
 };
 
 /** Every route, in the order the documentation shows them. */
@@ -96,6 +125,7 @@ export const apiRoutes = (deps: Deps, files: Files, settings: ApiSettings = with
   ...templateRoutes(deps),
   ...apiKeyRoutes(deps),
   ...tenantRoutes(deps, settings),
+  ...administratorRoutes(deps, settings),
 ];
 
 const about = {
@@ -131,7 +161,12 @@ const document = (api: OpenAPIHono<ApiEnv>, route: ApiRoute) => {
       ...(route.method === 'post' ? { headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader }) } : {}),
       ...(route.query ? { query: z.object(route.query).partial() } : {}),
       ...(route.body
-        ? { body: { required: true, content: { 'application/json': { schema: route.body } } } }
+        ? {
+            body: {
+              required: !route.bodyIsOptional,
+              content: { 'application/json': { schema: route.body } },
+            },
+          }
         : {}),
     },
     responses: answersOf(route),

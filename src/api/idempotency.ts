@@ -22,11 +22,13 @@ const claimMs = 60_000;
 /**
  * Makes a POST that carries an `Idempotency-Key` safe to repeat: the first answer is kept and given again. Two
  * at once have one effect; the second is told that the first still runs. What failed by our fault is not kept.
+ * `unplaced`: in which nothing waits for a place among the requests. What is done may not go unkept for want of one.
  */
 export const idempotent =
   (
     deps: Deps,
     { path, answersSecret }: Pick<ApiRoute, 'path' | 'answersSecret'>,
+    unplaced: Deps['store'] = deps.store,
   ): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const key = readKey(c);
@@ -47,7 +49,7 @@ export const idempotent =
 
     await next();
     const answer = c.res.status < 500 ? await keepable(deps, c.res.clone(), answersSecret) : null;
-    await deps.store
+    await unplaced
       .tenant(tenantId, (tx) =>
         answer ? tx.idempotency.answered(place, claim, answer) : tx.idempotency.release(place, claim),
       )

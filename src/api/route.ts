@@ -24,6 +24,8 @@ export type ApiRoute = {
   keyOf?: 'operator';
   query?: Record<string, z.ZodType>;
   body?: z.ZodType;
+  /** Every field of it may be left out, and so may it. */
+  bodyIsOptional?: true;
   answers: RouteConfig['responses'];
   /** A POST whose answer holds a secret: kept for its Idempotency-Key it is encrypted. */
   answersSecret?: true;

@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { collectFaults, type Faults, refuseIfFaulty } from '../cmms/faults.ts';
-import { languageTag, readFields, requireField } from '../cmms/fields.ts';
+import { readFields } from '../cmms/fields.ts';
 import { type NotificationName, notificationNames } from '../cmms/preferences.ts';
-import { templateFields } from '../cmms/template-fields.ts';
+import { readTemplatePlace, saveTemplate, templateShape } from '../cmms/save-template.ts';
 import type { Deps } from '../deps.ts';
 import { approvalStatuses } from '../domain/template.ts';
-import { whatsappChannel } from '../messaging/poll-templates.ts';
 import type { Template } from '../store/templates.ts';
 import { dropReadOnly, readJson } from './body.ts';
 import { notFound } from './problem.ts';
@@ -31,18 +30,6 @@ const templateAnswer = z
       .meta({ description: 'What the provider says of it; null until it has been asked' }),
   })
   .meta({ id: 'Template' });
-
-const templateShape = {
-  contentSid: z
-    .string()
-    .regex(/^HX[0-9a-fA-F]{32}$/, 'must be HX and 32 hexadecimal digits')
-    .nullable()
-    .meta({ description: 'Null takes the template away', examples: [`HX${'0'.repeat(32)}`] }),
-  variables: z.array(z.string().max(64)).max(100).nullable().meta({
-    description:
-      'Of work orders: their fields; of alerts: theirs; `text`; the reader: `technician`; and for the id of a quick reply `button:` with a command, as `button:ACK`',
-  }),
-};
 
 const change = z.strictObject(templateShape).partial().meta({ id: 'TemplateChange' });
 
@@ -70,36 +57,13 @@ export const templateRoutes = (deps: Deps): ApiRoute[] => [
       const fields = readFields(templateShape, dropReadOnly(await readJson(c), unchanged, faults), faults);
       const path = readPath(c, faults);
       if (!path) return refuseIfFaulty(faults) as never;
-      const { kind, locale } = path;
-      for (const [place, field] of (fields.variables ?? []).entries()) {
-        if (!templateFields[kind].includes(field))
-          faults.add(`/variables/${place}`, `must be one of ${templateFields[kind].join(', ')}`);
-      }
-      const { created, template, channel } = await inTenant(c, deps, async (tx) => {
-        await tx.tenants.lock('templates');
-        const before = await tx.templates.get(kind, locale);
-        const found = collectFaults(faults.all);
-        if (fields.contentSid === null) {
-          refuseIfFaulty(found);
-          await tx.templates.remove(kind, locale);
-          return { created: false, template: removed(kind, locale), channel: null };
-        }
-        if (!before) requireField(fields, 'contentSid', found);
-        refuseIfFaulty(found);
-        const template = {
-          ...{ kind, locale, contentSid: fields.contentSid ?? before!.contentSid },
-          variables: fields.variables === undefined ? (before?.variables ?? []) : (fields.variables ?? []),
-        };
-        await tx.templates.save(template);
-        return {
-          created: !before,
-          template: (await tx.templates.get(kind, locale))!,
-          channel: await whatsappChannel(tx),
-        };
-      });
+      const { before, template, channel } = await inTenant(c, deps, (tx) =>
+        saveTemplate(tx, path, fields, faults),
+      );
       // Its run asks the provider about what was never asked for.
       if (channel) deps.ring('outbound', c.get('caller').tenantId, channel.id);
-      return c.json(present(template), created ? 201 : 200);
+      const { kind, locale } = path;
+      return c.json(present(template ?? removed(kind, locale)), before || !template ? 200 : 201);
     },
   },
   {
@@ -115,14 +79,8 @@ export const templateRoutes = (deps: Deps): ApiRoute[] => [
   },
 ];
 
-/** What the address names, in one spelling; null if it names nothing, with the faults. */
-const readPath = (c: Context, faults: Faults): { kind: NotificationName; locale: string } | null => {
-  const kind = notificationNames.find((name) => name === c.req.param('kind'));
-  if (!kind) faults.add('/kind', `must be one of ${notificationNames.join(', ')}`);
-  const locale = languageTag.safeParse(c.req.param('locale'));
-  if (!locale.success) for (const { message } of locale.error.issues) faults.add('/locale', message);
-  return kind && locale.success ? { kind, locale: Intl.getCanonicalLocales(locale.data)[0]! } : null;
-};
+const readPath = (c: Context, faults: Faults) =>
+  readTemplatePlace({ kind: c.req.param('kind')!, locale: c.req.param('locale')! }, faults);
 
 const removed = (kind: NotificationName, locale: string) => ({
   ...{ kind, locale, contentSid: null, variables: [], approval: null },

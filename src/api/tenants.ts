@@ -51,7 +51,7 @@ export const tenantRoutes = (deps: Deps, rules: TenantRules): ApiRoute[] => [
       'but `authTokenSecondary` and `messagingServiceSid`. The first answer holds `apiKey`, once. To rotate a ' +
       'token, make the second one at Twilio, give it here as `authToken` and the first as `authTokenSecondary`: both ' +
       'verify. Then promote it at Twilio, and clear `authTokenSecondary`. Another `from` replaces the sender; people who write to the one before are still answered. The ' +
-      'channel and country of tenant `default` belong to the environment: 409.',
+      'country of tenant `default` belongs to the environment, and its channel where the environment names one: 409.',
     body: change,
     answers: {
       201: answer(tenantAnswer, 'Created'),

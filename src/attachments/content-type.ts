@@ -47,6 +47,10 @@ export const contentTypeOf = async (bytes: Buffer, declaredType: string | null):
 /** How a file of that type is called, without the dot. */
 export const extensionOf = (contentType: string): string => extensions[contentType] ?? 'bin';
 
+/** What every browser shows as a picture, and nothing in it can run. */
+export const isPicture = (contentType: string): boolean =>
+  ['image/jpeg', 'image/png', 'image/webp', 'image/gif'].includes(contentType);
+
 const sameMake: Record<string, string[]> = {
   // One container for sound alone and for pictures.
   'video/mp4': ['audio/mp4'],

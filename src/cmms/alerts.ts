@@ -1,18 +1,24 @@
 import type { News } from '../commands/command.ts';
-import { type Alert, type AlertBefore, type AlertChange, alertExpiry } from '../domain/alert.ts';
-import { type Chain, waitAfter } from '../domain/chain.ts';
+import {
+  type Alert,
+  type AlertBefore,
+  type AlertChange,
+  alertExpiry,
+  messageExpiry,
+} from '../domain/alert.ts';
+import { type Chain, type Step, waitAfter } from '../domain/chain.ts';
 import type { MessageKind } from '../domain/message.ts';
 import type { NewEvent } from '../store/events.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
+import type { Reader } from '../texts/language.ts';
+import { writeReply } from '../texts/texts.ts';
 import {
   addEvents,
-  helpersOf,
-  onCall,
+  canBeTold,
   type Paged,
   page,
   pageUntold,
-  responsibleFor,
   startNextStep,
   subjectOf,
   type Turn,
@@ -22,8 +28,10 @@ import type { Bell, Facts } from './facts.ts';
 import { type Faults, refuseIfFaulty } from './faults.ts';
 import { type Fields, readMoment, requireField } from './fields.ts';
 import type { alertShape } from './notification-schemas.ts';
-import { addNews } from './notify.ts';
+import { addNews, addText } from './notify.ts';
+import type { NewAsset } from './save-asset.ts';
 import { readSettings } from './settings.ts';
+import { helpersOf, onCall, responsibleFor } from './whom-to-tell.ts';
 
 /** What the CMMS says of an alert; `expiresAt` only where a job says so. */
 export type AlertFields = Fields<typeof alertShape> & { expiresAt?: string | null | undefined };
@@ -96,6 +104,7 @@ const asItIs = async (tx: Tx, alert: Alert) => {
 };
 
 const readRecipients = async (tx: Tx, keys: string[], faults: Faults): Promise<Technician[]> => {
+  if (keys.length === 0) return [];
   const found = await tx.technicians.findMany(keys.filter((key) => key !== undefined));
   const people: Technician[] = [];
   // Those that are wrong have left gaps, which forEach passes over.
@@ -115,7 +124,7 @@ const startChain = async (
   facts: Facts,
 ): Promise<Paged & { chainId: string }> => {
   const steps = (await readSettings(tx, facts.tenant)).escalation[alert.severity] ?? [];
-  const lane = alert.severity === 'critical' ? ('critical' as const) : ('notification' as const);
+  const lane = laneOf(alert);
   const chainId = facts.newId();
   const chain = {
     ...{ id: chainId, kind: 'alert.raised' as const, lane, alertId: alert.id, workOrderId: null },
@@ -167,13 +176,59 @@ const tellFirst = async (
   return paged;
 };
 
-const firstPeople = (tx: Tx, { asset }: Alert, recipients: Technician[]) => [
+const firstPeople = (tx: Tx, { asset }: Pick<Alert, 'asset'>, recipients: Technician[]) => [
   async () => recipients,
   () => responsibleFor(tx, asset),
   () => onCall(tx),
   () => tx.technicians.inRole('supervisor'),
   () => tx.technicians.inRole('planner'),
 ];
+
+const firstGroups = ['named', 'responsible', 'on-call', 'supervisors', 'planners'] as const;
+
+/** Who would be told first if an alert were raised now, and the steps that would follow; nothing is done. */
+export type WouldPage = {
+  /** By what they are found; null: there is nobody who can be told. */
+  as: (typeof firstGroups)[number] | null;
+  people: Technician[];
+  /** Of those found first who cannot be told, or do not want to be. */
+  left: Technician[];
+  steps: Step[];
+};
+
+/** Throws Refused with every fault of the alert, as raising it would. `newAsset`: is made with it, if it is not there. */
+export const whomToPage = async (
+  tx: Tx,
+  fields: AlertFields,
+  newAsset: NewAsset,
+  facts: Facts,
+  faults: Faults,
+): Promise<WouldPage> => {
+  for (const name of required) requireField(fields, name, faults);
+  const found = fields.asset === undefined ? null : await tx.assets.find(fields.asset);
+  // Nobody is responsible for what is not there yet.
+  const asset = found ?? (newAsset && { id: '', code: newAsset.code, name: newAsset.name, location: null });
+  if (fields.asset !== undefined && !asset) faults.add('/asset', 'names no asset we know');
+  const named = fields.recipients ?? [];
+  const recipients = await readRecipients(tx, named, faults);
+  refuseIfFaulty(faults);
+  const severity = fields.severity!;
+  const lane = laneOf({ severity });
+  const steps = (await readSettings(tx, facts.tenant)).escalation[severity] ?? [];
+  const expiresAt = messageExpiry({ expiresAt: alertExpiry(severity, facts.now) }, facts.now);
+  const left: Technician[] = [];
+  for (const [place, group] of firstPeople(tx, { asset: asset! }, recipients).entries()) {
+    const people: Technician[] = [];
+    for (const person of await group()) {
+      if (left.some(({ id }) => id === person.id)) continue;
+      const message = { kind: 'alert.raised' as const, lane, expiresAt };
+      if (await canBeTold(tx, person, message, facts)) people.push(person);
+      else left.push(person);
+    }
+    if (people.length > 0) return { as: firstGroups[place]!, people, left, steps };
+  }
+  return { as: null, people: [], left, steps };
+};
 
 /**
  * Ends an alert: nobody is told of it any more, but that it is over, once, whoever may have been told of it. Nothing
@@ -204,32 +259,69 @@ export const resolveAlert = async (
   return tell(tx, alert, without(told, by.technicianId), news, by.messageId, facts);
 };
 
-/** Does what a technician says of an alert. Nothing follows where it is not as he thinks any more. */
+/**
+ * Somebody has said in another way that he goes: the same as his own RESPONDING, and he hears of it too. False if the
+ * alert is not open any more. Ring the bells after the commit.
+ */
+export const respondFor = async (
+  tx: Tx,
+  alertId: string,
+  technician: Technician,
+  facts: Facts,
+): Promise<{ isDone: boolean; bells: Bell[] }> => {
+  const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
+  const chain = (await tx.chains.lockOfAlert(alertId))!;
+  if (alert.state !== 'open') return { isDone: false, ...nothing };
+  const { bells } = await claim({ tx, alert, chain, by: { technician, messageId: null }, facts }, null);
+  return { isDone: true, bells };
+};
+
+/** The next people are told before their time, though nobody who was told asks for it. As `respondFor`. `told`: by external ids. */
+export const escalateAlert = async (
+  tx: Tx,
+  alertId: string,
+  reason: string | null,
+  facts: Facts,
+): Promise<{ isDone: boolean; told: string[]; bells: Bell[] }> => {
+  const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
+  const chain = (await tx.chains.lockOfAlert(alertId))!;
+  if (alert.state !== 'open') return { isDone: false, told: [], ...nothing };
+  const { told, bells } = await escalate({ tx, alert, chain, by: null, facts }, reason);
+  return { isDone: true, told, bells: [...bells, { queue: 'cmms-events', id: tx.tenantId }] };
+};
+
+/**
+ * Does what a technician says of an alert. Nothing follows where it is not as he thinks any more. `isUnheard`: he called
+ * for help, and nobody can be told.
+ */
 export const changeAlert = async (
   tx: Tx,
   change: AlertChange,
   by: { technician: Technician; messageId: string },
   facts: Facts,
-): Promise<{ bells: Bell[] }> => {
+): Promise<CarriedOut> => {
   const alert = (await tx.alerts.lock([change.alertId])).get(change.alertId);
   if (!alert) return { bells: [] };
   const chain = (await tx.chains.lockOfAlert(alert.id))!;
   const asHim = { ...facts, actor: { kind: 'technician' as const, id: by.technician.externalId } };
   const at: At = { tx, alert, chain, by, facts: asHim };
-  const { bells } = await carryOut(at, change);
+  const { bells, isUnheard = false } = await carryOut(at, change);
   const rings = bells.some(({ queue }) => queue === 'cmms-events');
-  return { bells: rings ? bells : [...bells, { queue: 'cmms-events', id: tx.tenantId }] };
+  return { bells: rings ? bells : [...bells, { queue: 'cmms-events', id: tx.tenantId }], isUnheard };
 };
+
+type CarriedOut = { bells: Bell[]; isUnheard?: boolean };
 
 type At = {
   tx: Tx;
   alert: Alert;
   chain: Chain;
-  by: { technician: Technician; messageId: string };
+  /** The message that says so; null: nobody has written. */
+  by: { technician: Technician; messageId: string | null };
   facts: Facts;
 };
 
-const carryOut = async (at: At, change: AlertChange): Promise<{ bells: Bell[] }> => {
+const carryOut = async (at: At, change: AlertChange): Promise<CarriedOut> => {
   const { alert, by, tx, facts } = at;
   const isResponder = alert.responderId === by.technician.id;
   switch (change.do) {
@@ -258,27 +350,36 @@ const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null)
   await tx.alerts.claim(alert.id, technician.id);
   await tx.chains.end(chain.id, 'claimed');
   await tx.alerts.withdraw(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released'], 'alert-claimed');
-  await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, {}, beforeOf(alert), undoes)]);
-  const told = await tx.alerts.toldOf(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released']);
+  const isHimself = facts.actor.kind === 'technician';
+  const data = isHimself ? {} : { technician: technician.externalId };
+  await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, data, beforeOf(alert), undoes)]);
+  const told = without(
+    await tx.alerts.toldOf(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released']),
+    technician.id,
+  );
   const news: News = {
     key: 'alert.taken',
     values: { alert, by: technician.name },
     orderId: null,
   };
-  return tell(tx, alert, without(told, technician.id), news, messageId, facts);
+  const done = await tell(tx, alert, told, news, messageId, facts);
+  if (isHimself) return done;
+  return { ...done, bells: [...done.bells, ...(await tellResponder(tx, alert, technician, facts))] };
 };
 
+/** He hears what he would have been answered, had he written himself. */
+const tellResponder = async (tx: Tx, alert: Alert, technician: Technician, facts: Facts): Promise<Bell[]> => {
+  const values = { alerts: [alert], missed: [], told: [], others: 0 };
+  const told = { kind: 'alert.taken' as const, lane: laneOf(alert), alerts: [alert] };
+  const text = (reader: Reader) => writeReply({ key: 'alertTaken', values, orders: [] }, reader).text;
+  return (await addText(tx, technician, { ...told, text }, facts)).bells;
+};
+
+const laneOf = ({ severity }: Pick<Alert, 'severity'>) =>
+  severity === 'critical' ? ('critical' as const) : ('notification' as const);
+
 /** Whoever goes cannot: the next people are told at once, and those who relied on him hear of it. */
-const release = async (
-  {
-    tx,
-    alert,
-    chain,
-    by,
-    facts,
-  }: Omit<At, 'by'> & { by: { technician: Technician; messageId: string | null } },
-  reason: string | null,
-) => {
+const release = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
   const { technician, messageId } = by;
   await tx.alerts.release(alert.id);
   await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
@@ -316,15 +417,19 @@ const tellReleased = async (
 };
 
 /** Nobody goes yet, and the next people are told before their time. */
-const escalate = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
-  const { technician, messageId } = by;
-  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), byCall(technician), facts);
+const escalate = async (
+  { tx, alert, chain, by, facts }: Omit<At, 'by'> & { by: At['by'] | null },
+  reason: string | null,
+) => {
+  const why = { by: 'call' as const, technicianId: by?.technician.id ?? null };
+  const messageId = by?.messageId ?? null;
+  const paged = await startNextStep(tx, chain, subjectOf(alert, facts.now), why, facts);
   const told = paged.told.map(({ externalId }) => externalId);
   await addEvents(tx, [
     eventOf(alert, 'alert.escalated', facts, messageId, { step: paged.step, told, ...textOf(reason) }),
     ...paged.events,
   ]);
-  return { bells: [...paged.bells, ringChain(chain)] };
+  return { told, bells: [...paged.bells, ringChain(chain)] };
 };
 
 /**
@@ -347,7 +452,7 @@ export const releaseAll = async (tx: Tx, technician: Technician, facts: Facts): 
 const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
   const { technician, messageId } = by;
   const responder = await tx.technicians.get(alert.responderId!);
-  const lane = alert.severity === 'critical' ? 'critical' : 'notification';
+  const lane = laneOf(alert);
   const helpers = (await helpersOf(tx, [technician.id, alert.responderId!], lane)).map(({ id }) => id);
   const news = {
     key: 'alert.escalated',
@@ -360,7 +465,7 @@ const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | nu
       ...{ step: chain.step, told: told.people, ...textOf(reason) },
     }),
   ]);
-  return told;
+  return { ...told, isUnheard: told.people.length === 0 };
 };
 
 /** UNDO: the alert is what it was before, and those who were told of the change hear that it is not so. */
@@ -420,7 +525,7 @@ const tell = async (
   messageId: string | null,
   facts: Facts,
 ): Promise<Done & { people: string[] }> => {
-  const lane = alert.severity === 'critical' ? 'critical' : 'notification';
+  const lane = laneOf(alert);
   const done: Done & { people: string[] } = {
     messageIds: [],
     bells: [{ queue: 'cmms-events', id: tx.tenantId }],
@@ -457,6 +562,5 @@ const beforeOf = ({ version, state, responderId, claimedAt }: Alert): AlertBefor
 });
 
 const textOf = (reason: string | null) => (reason === null || reason === '' ? {} : { text: reason });
-const byCall = ({ id }: Technician) => ({ by: 'call' as const, technicianId: id });
 const ringChain = ({ id }: Chain): Bell => ({ queue: 'chains', id });
 const without = (ids: string[], one: string | null) => ids.filter((id) => id !== one);

@@ -5,10 +5,11 @@ import { isOpen, type WorkOrder } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { writeNews } from '../texts/texts.ts';
-import { page, peopleOfNextStep, type Subject, startNextStep, toldSoFar, whileOffSeconds } from './chains.ts';
+import { page, type Subject, startNextStep, whileOffSeconds } from './chains.ts';
 import type { Bell, Facts } from './facts.ts';
 import { addNews } from './notify.ts';
 import { readSettings } from './settings.ts';
+import { peopleOfNextStep, toldSoFar } from './whom-to-tell.ts';
 
 const lastsMs = 24 * 60 * 60 * 1000;
 

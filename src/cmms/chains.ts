@@ -1,8 +1,9 @@
-import { type Alert, gatherSeconds, messageExpiry } from '../domain/alert.ts';
-import { type Chain, nextStep, type Step, waitAfter } from '../domain/chain.ts';
+import { type Alert, gatherSeconds, gatherWithinSeconds, messageExpiry } from '../domain/alert.ts';
+import { type Chain, nextStep, waitAfter } from '../domain/chain.ts';
 import { holdBack } from '../domain/hold-back.ts';
-import type { Lane, MessageKind, Way } from '../domain/message.ts';
+import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
 import type { Asset } from '../domain/work-order.ts';
+import type { NewPage } from '../store/chains.ts';
 import type { NewEvent } from '../store/events.ts';
 import type { QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
@@ -10,11 +11,13 @@ import type { Technician } from '../store/technicians.ts';
 import type { Reader } from '../texts/language.ts';
 import { textsFor, writePage } from '../texts/texts.ts';
 import type { Bell, Facts } from './facts.ts';
-import { addresseeOf, holdsBack, quietHoursOfAll, whenDue } from './hold-back.ts';
+import { addresseeOf, holdsBack, quietHoursOfAll } from './hold-back.ts';
 import { withMailFooter } from './mail-footer.ts';
-import { addNews, nowhere, readerOf, waitForNext } from './notify.ts';
+import { tellIfUnreachable } from './not-reached.ts';
+import { addNews, howToTell, readerOf } from './notify.ts';
 import { readPreferences } from './preferences.ts';
-import { canBeReached, findRoute } from './route.ts';
+import { canBeReached } from './route.ts';
+import { distinct, helpersOf, inOrder, peopleNamed, plannersOf, toldSoFar, without } from './whom-to-tell.ts';
 
 /** What a chain tells people of: an alert, or a technician's call for help. */
 export type Subject = {
@@ -71,27 +74,59 @@ export const page = async (
   const ids = reachable.map(({ id }) => id);
   const canJoin = subject.alert !== null && ids.length > 0;
   // In one order, whoever pages the same people at the same time.
-  const waiting = canJoin ? await tx.alerts.lockPagesToJoin(ids, lane, how.ways) : new Map<string, string>();
-  const lately = canJoin ? await tx.alerts.pagesLately(ids) : new Map<string, number>();
-  for (const person of reachable) {
-    const joins = waiting.get(person.id);
-    const added = joins
-      ? await join(tx, joins, person, subject, facts)
-      : await addPage(tx, chain, subject, person, how.ways, lately.get(person.id) ?? 0, facts);
-    await tx.chains.addPage({
+  const [waiting, lately] = canJoin
+    ? await Promise.all([
+        tx.alerts.lockPagesToJoin(ids, lane, how.ways),
+        tx.alerts.pagesLately(ids, gatherWithinSeconds),
+      ])
+    : [new Map<string, string>(), new Map<string, number>()];
+  // In a storm everybody's page waits already: together, that takes as long as one.
+  const joined = await Promise.all(
+    reachable.map((person) => {
+      const joins = waiting.get(person.id);
+      return joins ? join(tx, joins, person, subject, facts) : null;
+    }),
+  );
+  let before: Promise<Set<string>> | null = null;
+  const toldBefore = () => {
+    before ??= tx.chains
+      .pages(chain.id)
+      .then((pages) => new Set(pages.flatMap((each) => (each.turn < turn ? each.technicianId : []))));
+    return before;
+  };
+  const pages: NewPage[] = [];
+  for (const [place, person] of reachable.entries()) {
+    const added =
+      joined[place] ??
+      (await addPage(tx, chain, subject, person, how.ways, lately.get(person.id) ?? 0, facts));
+    pages.push({
       ...{ id: facts.newId(), chainId: chain.id, technicianId: person.id, step, turn },
       ...{ messageId: added.messageId, askedBy: how.askedBy },
     });
     paged.messageIds.push(added.messageId);
-    if (!added.isTold) continue;
+    if (!added.isTold) {
+      const { messageId: id, heldBack } = added;
+      const message = { id, kind: subject.kind, heldBack };
+      // Once for each chain, however often its last step is repeated.
+      if (!(await toldBefore()).has(person.id))
+        paged.bells.push(...(await tellIfUnreachable(tx, message, person, subject.orderId, facts)));
+      continue;
+    }
     paged.told.push(person);
     if (added.channelId) paged.bells.push({ queue: 'outbound', id: added.channelId });
     if (subject.alert) paged.events.push(pagedEvent(subject.alert, person, added, chain, how.ways, facts));
   }
+  await Promise.all(pages.map(tx.chains.addPage));
   return paged;
 };
 
-type AddedPage = { messageId: string; channelId: string | null; isTold: boolean; overrode: string[] };
+type AddedPage = {
+  messageId: string;
+  channelId: string | null;
+  isTold: boolean;
+  heldBack: Reason | null;
+  overrode: string[];
+};
 
 const addPage = async (
   tx: Tx,
@@ -103,14 +138,10 @@ const addPage = async (
   facts: Facts,
 ): Promise<AddedPage> => {
   const { kind, alert, orderId, expiresAt, write, buttons } = subject;
-  const options = { evenSwitchedOff: lane === 'critical', ...(byWays ? { ways: byWays } : {}) };
-  const route = await findRoute(tx, person, facts.newId, options);
-  const held = await holdsBack(tx, person, { kind, lane, expiresAt }, facts);
-  const heldBack = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
-  const { way, channelId, conversationId, next } = 'not' in route ? nowhere : route;
+  const to = await howToTell(tx, person, { kind, lane, expiresAt }, facts, byWays);
+  const { way, channelId, conversationId, next, heldBack, due } = to;
   const reader = readerOf(person, facts.tenant, facts.now, way);
-  const due = whenDue(held, facts.now);
-  const gatheredAt = new Date(facts.now.getTime() + gatherSeconds(sentLately) * 1000);
+  const gatheredInMs = gatherSeconds(sentLately) * 1000;
   const messageId = facts.newId();
   await tx.outbox.add({
     id: messageId,
@@ -125,7 +156,7 @@ const addPage = async (
       ? null
       : Object.fromEntries(next.map((each) => [each, write({ ...reader, way: each })])),
     buttons: buttons(reader),
-    fallbackSeconds: await waitForNext(tx, route, facts),
+    fallbackSeconds: to.fallbackSeconds,
     inReplyTo: null,
     causedBy,
     workOrderIds: orderId ? [orderId] : [],
@@ -133,7 +164,7 @@ const addPage = async (
     alertIds: alert ? [alert.id] : [],
     byWays,
     ...due,
-    dueAt: due.dueAt < gatheredAt ? gatheredAt : due.dueAt,
+    dueAt: { inMs: Math.max(due.dueAt.inMs, gatheredInMs) },
     expiresAt,
     heldBack,
   });
@@ -141,6 +172,7 @@ const addPage = async (
     messageId,
     channelId: heldBack === null ? channelId : null,
     isTold: heldBack === null,
+    heldBack,
     overrode: await overridden(tx, person, { kind, lane, expiresAt }, way, facts),
   };
 };
@@ -153,12 +185,26 @@ const join = async (
   { kind, alert, expiresAt }: Subject,
   facts: Facts,
 ): Promise<AddedPage> => {
-  await tx.alerts.addToMessage(messageId, alert!.id);
-  await tx.alerts.expireLater(messageId, expiresAt);
-  const message = (await tx.outbox.get(messageId))!;
-  const overrode = await overridden(tx, person, { kind, lane: message.lane, expiresAt }, message.way, facts);
-  return { messageId, channelId: null, isTold: true, overrode };
+  const [message] = await Promise.all([
+    tx.outbox.get(messageId),
+    tx.alerts.addToMessage(messageId, alert!.id),
+    tx.alerts.expireLater(messageId, expiresAt),
+  ]);
+  const { lane, way } = message!;
+  const overrode = await overridden(tx, person, { kind, lane, expiresAt }, way, facts);
+  return { messageId, channelId: null, isTold: true, heldBack: null, overrode };
 };
+
+/** Whether a page to somebody would be on its way to him: not if he is not here, or does not want it. */
+export const canBeTold = async (
+  tx: Tx,
+  person: Technician,
+  message: { kind: MessageKind; lane: Lane; expiresAt: Date },
+  facts: Facts,
+): Promise<boolean> =>
+  person.active &&
+  !('cancel' in (await holdsBack(tx, person, message, { ...facts, enabled: true }))) &&
+  (await canBeReached(tx, person, { evenSwitchedOff: message.lane === 'critical' }));
 
 /** What somebody has chosen that a critical page passes over. */
 const overridden = async (
@@ -204,7 +250,7 @@ const pagedEvent = (
 });
 
 export const addEvents = async (tx: Tx, events: NewEvent[]): Promise<void> => {
-  for (const event of events) await tx.events.add(event);
+  await Promise.all(events.map(tx.events.add));
 };
 
 /** How long a chain waits before it looks again whether the service is switched on. */
@@ -272,7 +318,7 @@ export const startNextStep = async (
 };
 
 /**
- * Tells people whom nothing has told of an alert yet, because somebody went before it left. Returns nothing told where
+ * Tells people whom nothing has told of an alert yet, because somebody went before it left, or for one of the `reasons`. Returns nothing told where
  * there is nobody. The alert and the chain must be locked, and the alert be open again.
  */
 export const pageUntold = async (
@@ -280,17 +326,15 @@ export const pageUntold = async (
   chainId: string,
   subject: Subject,
   // `isStarted`: the chain's turn has just started, and they belong to it.
-  how: { except: string; askedBy: string | null; isStarted: boolean },
+  how: { except: string | null; askedBy: string | null; isStarted: boolean; reasons?: Reason[] },
   facts: Facts,
 ): Promise<Paged> => {
-  const { except, askedBy, isStarted } = how;
+  const { except, askedBy, isStarted, reasons = ['alert-claimed', 'order-moved-on'] } = how;
   if (!facts.enabled) return nobodyPaged();
   const chain = (await tx.chains.lock(chainId))!;
   const ofTurn = (await tx.chains.pages(chainId)).filter(({ turn }) => isStarted && turn === chain.turn);
   const skip = [except, ...ofTurn.map(({ technicianId }) => technicianId)];
-  const ids = (await tx.chains.untold(chainId, ['alert-claimed', 'order-moved-on'])).filter(
-    (id) => !skip.includes(id),
-  );
+  const ids = (await tx.chains.untold(chainId, reasons)).filter((id) => !skip.includes(id));
   const people = (await inOrder(tx, ids)).filter(({ active }) => active);
   if (people.length === 0) return nobodyPaged();
   const turn = isStarted ? chain : { ...chain, turn: chain.turn + 1 };
@@ -312,116 +356,6 @@ const withoutSteps = async (tx: Tx, chain: Chain, subject: Subject, askedBy: str
   return { ...paged, step: chain.step };
 };
 
-/** Whom the next step would tell, as things stand now. */
-export const peopleOfNextStep = async (
-  tx: Tx,
-  chain: Chain,
-  subject: Pick<Subject, 'asset'>,
-  except: string[],
-): Promise<Technician[]> => {
-  let at: Chain = chain;
-  for (;;) {
-    const next = nextStep(at);
-    if (next === null) return helpersOf(tx, except, chain.lane);
-    const step: Step = at.steps[next - 1]!;
-    const people = without(await peopleNamed(tx, at, subject, step.notify), except);
-    const told = await reachableOf(tx, people, chain.lane, step.ways);
-    if (told.length > 0) return told;
-    if (next === at.steps.length)
-      return reachableOf(tx, without(await toldSoFar(tx, at.id), except), chain.lane, step.ways);
-    at = { ...at, step: next };
-  }
-};
-
-/** The first who can be told that these people need help: their supervisors, all of them, planners, who is on call. */
-export const helpersOf = async (tx: Tx, ids: string[], lane: Lane): Promise<Technician[]> => {
-  for (const group of [
-    () => supervisorsOf(tx, ids),
-    () => tx.technicians.inRole('supervisor'),
-    () => tx.technicians.inRole('planner'),
-    () => onCall(tx),
-  ]) {
-    const people = await reachableOf(tx, without(await group(), ids), lane);
-    if (people.length > 0) return people;
-  }
-  return [];
-};
-
-const reachableOf = async (tx: Tx, people: Technician[], lane: Lane, ways?: Way[]) => {
-  const reachable: Technician[] = [];
-  for (const person of people) {
-    const options = { evenSwitchedOff: lane === 'critical', ...(ways ? { ways } : {}) };
-    if (!person.active) continue;
-    const isPaused = lane !== 'critical' && readPreferences(person.preferences).paused;
-    if (!isPaused && (await canBeReached(tx, person, options))) reachable.push(person);
-  }
-  return reachable;
-};
-
-/** Everybody a step names, in that order, each once. */
-const peopleNamed = async (
-  tx: Tx,
-  chain: Pick<Chain, 'id' | 'callerId'>,
-  { asset }: Pick<Subject, 'asset'>,
-  notify: string[],
-): Promise<Technician[]> => {
-  const named: Technician[] = [];
-  for (const who of notify) {
-    if (who === 'responsible') named.push(...(asset ? await responsibleFor(tx, asset) : []));
-    else if (who === 'on-call') named.push(...(await onCall(tx)));
-    else if (who === 'supervisor') {
-      const first = (await tx.chains.pages(chain.id)).flatMap(({ step, technicianId }) =>
-        step === 0 ? technicianId : [],
-      );
-      named.push(...(await supervisorsOf(tx, chain.callerId ? [chain.callerId] : first)));
-    } else {
-      const person = await tx.technicians.find(who);
-      if (person) named.push(person);
-    }
-  }
-  return distinct(named.filter(({ active }) => active));
-};
-
-export const responsibleFor = async (tx: Tx, { code }: Asset): Promise<Technician[]> => {
-  const { responsible = [] } = (await tx.assets.detail(code)) ?? {};
-  const found = await tx.technicians.findMany(responsible);
-  return responsible.flatMap((key) => found.filter(({ externalId }) => externalId === key));
-};
-
-export const onCall = async (tx: Tx): Promise<Technician[]> => inOrder(tx, await tx.settings.onCall());
-
-/** The supervisors of these people; if they have none, all there are. */
-export const supervisorsOf = async (tx: Tx, ids: string[]): Promise<Technician[]> => {
-  const people = await inOrder(tx, ids);
-  const own = await inOrder(
-    tx,
-    people.flatMap(({ supervisorId }) => supervisorId ?? []),
-  );
-  const active = own.filter((each) => each.active);
-  return active.length > 0 ? distinct(active) : tx.technicians.inRole('supervisor');
-};
-
-/** Everybody who was told of it, in the order they were. */
-export const toldSoFar = async (tx: Tx, chainId: string): Promise<Technician[]> =>
-  distinct(
-    await inOrder(
-      tx,
-      (await tx.chains.pages(chainId)).map(({ technicianId }) => technicianId),
-    ),
-  );
-
-const inOrder = async (tx: Tx, ids: string[]): Promise<Technician[]> => {
-  const found = await tx.technicians.getMany([...new Set(ids)]);
-  return ids.flatMap((id) => found.get(id) ?? []);
-};
-
-const without = (people: Technician[], ids: string[]): Technician[] =>
-  people.filter(({ id }) => !ids.includes(id));
-
-const distinct = (people: Technician[]): Technician[] => [
-  ...new Map(people.map((person) => [person.id, person])).values(),
-];
-
 const gather = (all: Paged, more: Paged) => {
   for (const part of ['told', 'messageIds', 'events', 'bells'] as const) {
     (all[part] as unknown[]).push(...more[part]);
@@ -438,17 +372,4 @@ const tellUnanswered = async (tx: Tx, chain: Chain, alert: Alert, facts: Facts):
     bells.push(...(await addNews(tx, person, news, null, facts, about)).bells);
   }
   return bells;
-};
-
-/** All planners; if there are none, the supervisors, else whoever is on call. */
-const plannersOf = async (tx: Tx): Promise<Technician[]> => {
-  for (const group of [
-    () => tx.technicians.inRole('planner'),
-    () => tx.technicians.inRole('supervisor'),
-    () => onCall(tx),
-  ]) {
-    const people = await group();
-    if (people.length > 0) return people;
-  }
-  return [];
 };

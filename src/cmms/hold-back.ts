@@ -16,9 +16,11 @@ export const holdsBack = async (
 ): Promise<HoldBack> =>
   holdBack(message, addresseeOf(person, facts.tenant, await quietHoursOfAll(tx)), facts);
 
-/** When a message that is not held back for good is due, and what it waits for until then. */
+/** When a message that is not held back for good is due, by whichever clock, and what it waits for until then. */
 export const whenDue = (held: HoldBack, now: Date) =>
-  'wait' in held ? { dueAt: held.wait, waitsFor: 'quiet-hours' as const } : { dueAt: now };
+  'wait' in held
+    ? { dueAt: { inMs: held.wait.getTime() - now.getTime() }, waitsFor: 'quiet-hours' as const }
+    : { dueAt: { inMs: 0 } };
 
 /** The hours in which nobody of the tenant's is told anything that can wait, unless he has hours of his own. */
 export const quietHoursOfAll = async (tx: Tx): Promise<QuietHours | null> =>

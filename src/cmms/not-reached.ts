@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.ts';
 import type { MessageKind, Reason, Way } from '../domain/message.ts';
 import { causeOf, type NotReachedWhy } from '../domain/not-reached.ts';
 import type { WorkOrder } from '../domain/work-order.ts';
@@ -26,12 +27,14 @@ export const tellNotReached = async (
   tx: Tx,
   { message, person, order, reason, ways, facts }: NotReached,
 ): Promise<Bell[]> => {
+  const alert = message.kind.startsWith('alert.') ? await firstAlertOf(tx, message.id) : null;
   await tx.events.add({
     id: facts.newId(),
     type: 'technician.unreachable',
     at: facts.now,
     actor: { kind: 'system', id: null },
     workOrderId: order?.id ?? null,
+    alertId: alert?.id ?? null,
     messageId: message.id,
     data: { technician: person.externalId, reason, ways: ways.flatMap(({ way }) => way ?? []) },
   });
@@ -40,7 +43,7 @@ export const tellNotReached = async (
   if (message.kind.startsWith('technician.')) return bells;
   const news = {
     key: 'technician.not-reached',
-    values: { name: person.name, order, ways },
+    values: { name: person.name, order, alert, ways },
     orderId: order?.id ?? null,
   } as const;
   const cause = causeOf(
@@ -52,6 +55,16 @@ export const tellNotReached = async (
   );
   return [...bells, ...told];
 };
+
+/** Of several in one message the first stands for them: what keeps it from its reader is the same. */
+const firstAlertOf = async (tx: Tx, messageId: string): Promise<Alert | null> => {
+  const [id] = (await tx.alerts.ofMessages([messageId])).get(messageId) ?? [];
+  return id ? ((await tx.alerts.getMany([id])).get(id) ?? null) : null;
+};
+
+/** Whoever has left need not know what is not his any more. */
+export const needNotKnow = ({ active }: Technician, kind: MessageKind): boolean =>
+  !active && (kind === 'work-order.unassigned' || kind === 'work-order.cancelled');
 
 /**
  * The same of a message that is not sent because there is no way at all to its person. What he or the tenant has
@@ -66,8 +79,7 @@ export const tellIfUnreachable = async (
 ): Promise<Bell[]> => {
   const { kind, heldBack: reason } = message;
   if (reason !== 'no-address' && reason !== 'opted-out') return [];
-  // Whoever has left need not know what is not his any more.
-  if (!person.active && (kind === 'work-order.unassigned' || kind === 'work-order.cancelled')) return [];
+  if (needNotKnow(person, kind)) return [];
   const order = typeof about === 'string' ? await tx.workOrders.get(about) : about;
   const ways = [{ way: null, why: person.active ? reason : 'inactive' } as const];
   return tellNotReached(tx, { message, person, order, reason, ways, facts });

@@ -49,13 +49,11 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
   const told = tellsAssignment ? await tx.messages.ofAssignment(order.id, order.assignmentNo) : null;
   if (told) return { messageId: told, added: false, heldBack: null, bells: [] };
 
-  const route = await findRoute(tx, technician, facts.newId, { evenSwitchedOff: lane === 'critical' });
   const usual = expiry(kind, facts.now);
   const ends = !expiresAt || (tellsAssignment && expiresAt > usual) ? usual : expiresAt;
-  const held = await holdsBack(tx, technician, { kind, lane, expiresAt: ends }, facts);
-  const otherwise = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
-  const heldBack = otherwise ?? (notice.keptBack ? 'preference' : null);
-  const { way, channelId, conversationId } = 'not' in route ? nowhere : route;
+  const to = await howToTell(tx, technician, { kind, lane, expiresAt: ends }, facts);
+  const { way, channelId, conversationId } = to;
+  const heldBack = to.heldBack ?? (notice.keptBack ? 'preference' : null);
   const messageId = facts.newId();
   const reader = readerOf(technician, facts.tenant, facts.now, way);
   const added = await tx.outbox.add({
@@ -68,7 +66,7 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
     lane,
     text: await withMailFooter(tx, writeNotice(kind, order, reader), reader, technician),
     buttons: buttonsOf(kind, reader),
-    fallbackSeconds: await waitForNext(tx, route, facts),
+    fallbackSeconds: to.fallbackSeconds,
     inReplyTo: null,
     workOrderIds: [order.id],
     about: {
@@ -77,10 +75,10 @@ export const addNotice = async (tx: Tx, notice: Notice, facts: Omit<Facts, 'acto
       assignmentNo: tellsAssignment && heldBack === null ? order.assignmentNo : null,
       dueDay,
     },
-    ...whenDue(held, facts.now),
+    ...to.due,
     expiresAt: ends,
     heldBack,
-    heldBackText: otherwise === null ? (notice.keptBack ?? null) : null,
+    heldBackText: to.heldBack === null ? (notice.keptBack ?? null) : null,
   });
   if (!added) {
     const before = await tx.messages.ofAssignment(order.id, order.assignmentNo);
@@ -119,6 +117,8 @@ export const addText = async (
   tx: Tx,
   person: Technician,
   told: {
+    /** The message's; null: a new one. */
+    id?: string | null;
     kind: MessageKind;
     /** A function writes it for each way. */
     text: string | ((reader: Reader) => string);
@@ -139,17 +139,15 @@ export const addText = async (
 ): Promise<Omit<Added, 'added'>> => {
   const { kind, text, causedBy = null, orderId = null, keptBack = null } = told;
   const lane = told.lane ?? lanes[kind] ?? 'notification';
-  const route = await findRoute(tx, person, facts.newId, { evenSwitchedOff: lane === 'critical' });
-  const { way, channelId, conversationId, next } = 'not' in route ? nowhere : route;
+  const expiresAt = told.expiresAt ?? expiry(kind, facts.now);
+  const to = await howToTell(tx, person, { kind, lane, expiresAt }, facts);
+  const { way, channelId, conversationId, next } = to;
+  const heldBack = to.heldBack ?? (keptBack ? 'preference' : null);
   const writeFor = (each: Way) => {
     const reader = readerOf(person, facts.tenant, facts.now, each);
     return typeof text === 'string' ? text : text(reader);
   };
-  const expiresAt = told.expiresAt ?? expiry(kind, facts.now);
-  const held = await holdsBack(tx, person, { kind, lane, expiresAt }, facts);
-  const otherwise = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
-  const heldBack = otherwise ?? (keptBack ? 'preference' : null);
-  const messageId = facts.newId();
+  const messageId = told.id ?? facts.newId();
   await tx.outbox.add({
     id: messageId,
     technicianId: person.id,
@@ -161,17 +159,17 @@ export const addText = async (
     text: await withMailFooter(tx, writeFor(way), readerOf(person, facts.tenant, facts.now, way), person),
     otherTexts:
       typeof text === 'string' ? null : Object.fromEntries(next.map((each) => [each, writeFor(each)])),
-    fallbackSeconds: await waitForNext(tx, route, facts),
+    fallbackSeconds: to.fallbackSeconds,
     inReplyTo: null,
     causedBy,
     workOrderIds: told.orders?.map(({ id }) => id) ?? (orderId ? [orderId] : []),
     dueDays: told.orders?.map(({ dueDay }) => dueDay) ?? [],
     alertIds: told.alerts?.map(({ id }) => id) ?? [],
     about: orderId ? { workOrderId: orderId, assignmentNo: null, dueDay: null } : null,
-    ...whenDue(held, facts.now),
+    ...to.due,
     expiresAt,
     heldBack,
-    heldBackText: otherwise === null ? keptBack : null,
+    heldBackText: to.heldBack === null ? keptBack : null,
   });
   const bells = await bellsOf(tx, { id: messageId, kind, heldBack, channelId }, person, orderId, facts);
   return { messageId, heldBack, bells };
@@ -198,8 +196,25 @@ const lanes: Partial<Record<MessageKind, Lane>> = {
   'work-order.digest': 'digest',
 };
 
+/** By which way somebody is told something, when, and for how long that way may take; or why he is not. */
+export const howToTell = async (
+  tx: Tx,
+  person: Technician,
+  message: { kind: MessageKind; lane: Lane; expiresAt: Date },
+  facts: Omit<Facts, 'actor'>,
+  byWays: Way[] | null = null,
+) => {
+  const options = { evenSwitchedOff: message.lane === 'critical', ...(byWays ? { ways: byWays } : {}) };
+  const route = await findRoute(tx, person, facts.newId, options);
+  const held = await holdsBack(tx, person, message, facts);
+  const heldBack: Reason | null = 'cancel' in held ? held.cancel : 'not' in route ? route.not : null;
+  const due = whenDue(held, facts.now);
+  const fallbackSeconds = await waitForNext(tx, route, facts);
+  return { heldBack, due, fallbackSeconds, ...('not' in route ? nowhere : route) };
+};
+
 /** The place of a message that can go nowhere: in the log. */
-export const nowhere = { way: 'whatsapp', channelId: null, conversationId: null, next: [] as Way[] } as const;
+const nowhere = { way: 'whatsapp', channelId: null, conversationId: null, next: [] as Way[] } as const;
 
 /** How long a message may take to arrive by its way, in seconds; null if there is no other. */
 export const waitForNext = async (

@@ -43,3 +43,21 @@ export const saveAsset = async (
   }
   return { created: !before };
 };
+
+/** An asset that something is about and that may not be there yet: with a name it is made. */
+export type NewAsset = { code: string; name: string } | null;
+
+/** Fields that name an asset, once that is there. What is refused later undoes the asset too. */
+export const withAsset = async <T extends { asset?: string | null | undefined }>(
+  tx: Tx,
+  fields: T,
+  asset: NewAsset,
+  facts: Facts,
+  faults: Faults,
+): Promise<T> => {
+  if (!asset || (await tx.assets.find(asset.code))) return fields;
+  // With other faults nothing is saved: that there is no such asset yet is none.
+  if (faults.all.length > 0) return { ...fields, asset: undefined };
+  await saveAsset(tx, asset.code, { name: asset.name }, facts, faults);
+  return fields;
+};

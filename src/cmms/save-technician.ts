@@ -21,7 +21,31 @@ export const saveTechnician = async (
 ): Promise<{ created: boolean; bells: Bell[] }> => {
   // One at a time, so that two people cannot be given one phone at once.
   await tx.tenants.lock('technicians');
-  const before = await tx.technicians.lock(externalId);
+  const plan = await planTechnician(tx.technicians, externalId, fields, facts, faults);
+  if (!plan.before) await tx.technicians.insert(plan.technician);
+  return { created: !plan.before, bells: await carryOut(tx, plan, facts) };
+};
+
+/** Who is there, as far as saving a technician asks. */
+export type People = Pick<Tx['technicians'], 'lock' | 'find' | 'addresses' | 'phoneOwners' | 'addressOwners'>;
+
+export type Plan = {
+  /** Null: somebody new. */
+  before: Technician | null;
+  technician: Technician;
+  /** The registered ones: all of them. */
+  addresses: Address[];
+};
+
+/** What saving would write; throws Refused as it does. */
+export const planTechnician = async (
+  people: People,
+  externalId: string,
+  fields: TechnicianFields,
+  facts: Pick<Facts, 'tenant' | 'newId'>,
+  faults: Faults,
+): Promise<Plan> => {
+  const before = await people.lock(externalId);
   if (!before) requireField(fields, 'name', faults);
 
   const country = facts.tenant.defaultCountry;
@@ -31,12 +55,12 @@ export const saveTechnician = async (
     fields.addresses === undefined ? undefined : readAddresses(fields.addresses ?? [], country, faults);
   // What was learned comes and goes with its phone, whatever is registered.
   const registered = before
-    ? (await tx.technicians.addresses(before.id)).filter(({ learnedWith }) => learnedWith === null)
+    ? (await people.addresses(before.id)).filter(({ learnedWith }) => learnedWith === null)
     : [];
 
   let supervisorId: string | null | undefined = fields.supervisor === null ? null : undefined;
   if (fields.supervisor) {
-    supervisorId = (await tx.technicians.find(fields.supervisor))?.id;
+    supervisorId = (await people.find(fields.supervisor))?.id;
     if (!supervisorId) faults.add('/supervisor', 'names nobody we know');
     else if (supervisorId === before?.id) faults.add('/supervisor', 'must be somebody else');
   }
@@ -66,21 +90,35 @@ export const saveTechnician = async (
     (given ?? registered).filter((address) => !goneWithPhone.has(keyOf(address))),
   );
 
-  const taken = await findTaken(tx, technician, addresses);
+  const taken = await findTaken(people, technician, addresses);
   if (faults.all.length > 0) for (const { pointer, detail } of taken) faults.add(pointer, detail);
   refuseIfFaulty(faults);
   if (taken.length > 0) throw new Refused('conflict', taken);
 
+  return {
+    before,
+    technician,
+    addresses: addresses.map(({ kind, value, active }) => ({ kind, value, active })),
+  };
+};
+
+/** Writes a plan; somebody new must have been inserted. */
+export const carryOut = async (
+  tx: Tx,
+  { before, technician, addresses }: Plan,
+  facts: Facts,
+): Promise<Bell[]> => {
   if (before) await tx.technicians.update(technician);
-  else await tx.technicians.insert(technician);
-  await tx.technicians.setAddresses(
-    technician.id,
-    addresses.map(({ kind, value, active }) => ({ kind, value, active })),
-  );
-  if (!before) return { created: true, bells: [] };
+  await tx.technicians.setAddresses(technician.id, addresses);
+  if (!before) return [];
+  if (before.active && !technician.active) {
+    await tx.conversations.end(technician.id);
+    await tx.enrolments.dropOpen(technician.id);
+    await tx.enrolments.dropConflicts(technician.id);
+  }
   // First the alerts, then the messages: the order in which everybody locks them.
   const released = before.active && !technician.active ? await releaseAll(tx, technician, facts) : [];
-  return { created: false, bells: [...released, ...(await noteChange(tx, before, technician, facts))] };
+  return [...released, ...(await noteChange(tx, before, technician, facts))];
 };
 
 /**
@@ -175,13 +213,13 @@ const mergeAddresses = (ofPhone: Placed[], rest: Placed[]): Placed[] => [
 ];
 
 /** What of it is somebody else's, in whatever spelling, and where it was asked for. */
-const findTaken = async (tx: Tx, { id, phone }: Technician, addresses: Placed[]) => {
+const findTaken = async (people: People, { id, phone }: Technician, addresses: Placed[]) => {
   const pointers = new Set<string>();
   const isAnothers = (owners: string[]) => owners.some((owner) => owner !== id);
-  if (phone && isAnothers(await tx.technicians.phoneOwners(variantsOf(phone)))) pointers.add('/phone');
+  if (phone && isAnothers(await people.phoneOwners(variantsOf(phone)))) pointers.add('/phone');
   for (const { kind, value, pointer } of addresses) {
     const values = kind === 'whatsapp-user-id' ? [value] : variantsOf(value);
-    if (isAnothers(await tx.technicians.addressOwners(kind, values))) pointers.add(pointer ?? '/addresses');
+    if (isAnothers(await people.addressOwners(kind, values))) pointers.add(pointer ?? '/addresses');
   }
   return [...pointers].map((pointer) => ({ pointer, detail: "is another technician's" }));
 };

@@ -12,7 +12,7 @@ import { collectFaults, type Faults, Refused, refuseIfFaulty } from './faults.ts
 import { type Fields, language, requireField, text, timeZone, withoutUndefined } from './fields.ts';
 import { decideAnew } from './hold-back.ts';
 
-const sid = (prefix: 'AC' | 'MG') =>
+const sid = (prefix: 'AC' | 'MG' | 'SK') =>
   z
     .string()
     .regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `must be ${prefix} and 32 hexadecimal digits`)
@@ -44,6 +44,17 @@ const channelChange = z
   })
   .partial();
 
+/** A channel as the panel may describe it: besides, what the API has no words for. */
+export const channelInFull = channelChange.extend({
+  messagesPerSecond: z
+    .number('must be a number, for example 80')
+    .gt(0, 'must be more than 0')
+    .max(10_000, 'must be at most 10000')
+    .optional(),
+  apiKeySid: sid('SK').nullable().optional(),
+  apiKeySecret: token.nullable().optional(),
+});
+
 export const tenantShape = {
   name: text(1, 200),
   timeZone,
@@ -58,7 +69,9 @@ export const tenantShape = {
   channel: channelChange.nullable(),
 };
 
-type TenantFields = Fields<typeof tenantShape>;
+type TenantFields = Omit<Fields<typeof tenantShape>, 'channel'> & {
+  channel?: z.infer<typeof channelInFull> | null | undefined;
+};
 
 export type TenantRules = {
   /** The simulator runs here, so that a channel may be its. */
@@ -67,6 +80,8 @@ export type TenantRules = {
   messagesPerSecond: number;
   /** Of a new tenant, unless told. */
   defaultCountry: string;
+  /** The environment names the WhatsApp sender of tenant `default`, and each start sets it to that. */
+  describesSender: boolean;
 };
 
 export type SavedTenant = {
@@ -94,7 +109,7 @@ export const saveTenant = async (
     const tenantId = existing ?? deps.newId();
     try {
       return await deps.store.tenant(tenantId, (tx) =>
-        saveIn(tx, deps, rules, slug, fields, owner, collectFaults(faults.all)),
+        saveTenantIn(tx, deps, rules, slug, fields, owner, collectFaults(faults.all)),
       );
     } catch (error) {
       // Somebody else has made it meanwhile, or taken the sender: asked again, one sees it.
@@ -103,12 +118,17 @@ export const saveTenant = async (
   }
 };
 
-const ownerOf = async ({ store }: Deps, { channel }: TenantFields): Promise<string | null> => {
+/** Whose sender it is already that is asked for, looked up outside of any tenant. */
+export const ownerOf = async (
+  { store }: Deps,
+  { channel }: Pick<TenantFields, 'channel'>,
+): Promise<string | null> => {
   const address = channel?.from && readSender(channel.from);
   return address ? ((await store.gate.route(address))[0]?.tenantId ?? null) : null;
 };
 
-const saveIn = async (
+/** `saveTenant` inside a transaction of that tenant's. Fails with 23505 if somebody takes the sender meanwhile. */
+export const saveTenantIn = async (
   tx: Tx,
   deps: Deps,
   rules: TenantRules,
@@ -141,7 +161,7 @@ const saveIn = async (
     ...(owner !== null && owner !== tx.tenantId
       ? [{ pointer: '/channel/from', detail: "is another tenant's sender" }]
       : []),
-    ...(slug === 'default' ? ofTheEnvironment(fields, before, current) : []),
+    ...(slug === 'default' ? ofTheEnvironment(fields, before, current, rules) : []),
   ];
   if (faults.all.length > 0) for (const { pointer, detail } of taken) faults.add(pointer, detail);
   refuseIfFaulty(faults);
@@ -165,12 +185,13 @@ const saveIn = async (
   };
 };
 
-const inUse = (channels: StoredChannel[]): StoredChannel | null =>
+/** The WhatsApp sender that new messages leave by. */
+export const inUse = (channels: StoredChannel[]): StoredChannel | null =>
   channels.find(({ way, retiredAt }) => way === 'whatsapp' && retiredAt === null) ?? null;
 
 /** The channel in full: what is left out is as it was. */
 const describe = (
-  given: z.infer<typeof channelChange>,
+  given: z.infer<typeof channelInFull>,
   current: StoredChannel | null,
   deps: Deps,
   rules: TenantRules,
@@ -193,6 +214,11 @@ const describe = (
     const why = current ? 'is required: for this account none is stored that can be read' : 'is required';
     faults.add('/authToken', why);
   }
+  const apiKeySid = given.apiKeySid === undefined ? (kept?.apiKeySid ?? null) : given.apiKeySid;
+  // Another key's secret is no use to this one.
+  const keptSecret = kept?.apiKeySid === apiKeySid ? (kept?.apiKeySecret ?? null) : null;
+  const apiKeySecret = apiKeySid === null ? null : (given.apiKeySecret ?? keptSecret);
+  if (apiKeySid !== null && !apiKeySecret) faults.add('/apiKeySecret', 'is required with an API key');
   if (!provider || !accountSid || !address || !authToken) return null;
   return {
     way: 'whatsapp',
@@ -205,14 +231,14 @@ const describe = (
           ? current!.messagingServiceSid
           : null
         : given.messagingServiceSid,
-    messagesPerSecond: rules.messagesPerSecond,
+    messagesPerSecond: given.messagesPerSecond ?? current?.messagesPerSecond ?? rules.messagesPerSecond,
     credentials: {
-      ...kept,
       authToken,
       authTokenSecondary:
         given.authTokenSecondary === undefined
           ? (kept?.authTokenSecondary ?? null)
           : given.authTokenSecondary,
+      ...(apiKeySid === null ? {} : { apiKeySid, apiKeySecret }),
     },
   };
 };
@@ -221,7 +247,11 @@ const describe = (
 export const twilioLike = ({ provider }: Pick<StoredChannel, 'provider'>): 'twilio' | 'simulator' =>
   provider === 'simulator' ? provider : 'twilio';
 
-const readCredentials = ({ credentials }: StoredChannel, { secretKeys }: Deps): TwilioTokens | null => {
+/** A Twilio channel's, in the clear; null if no key of ours opens them. */
+export const readCredentials = (
+  { credentials }: Pick<StoredChannel, 'credentials'>,
+  { secretKeys }: Pick<Deps, 'secretKeys'>,
+): TwilioTokens | null => {
   try {
     return JSON.parse(decrypt(credentials, secretKeys));
   } catch {
@@ -231,7 +261,12 @@ const readCredentials = ({ credentials }: StoredChannel, { secretKeys }: Deps): 
 };
 
 /** What a start would set back to what the environment says. */
-const ofTheEnvironment = (fields: TenantFields, before: Tenant | null, current: StoredChannel | null) => {
+const ofTheEnvironment = (
+  fields: TenantFields,
+  before: Tenant | null,
+  current: StoredChannel | null,
+  { describesSender }: TenantRules,
+) => {
   const { defaultCountry, channel } = fields;
   const now: Record<string, unknown> | null = current && {
     ...{ provider: current.provider, accountSid: current.accountSid },
@@ -247,7 +282,7 @@ const ofTheEnvironment = (fields: TenantFields, before: Tenant | null, current: 
     ...(defaultCountry !== undefined && defaultCountry.toUpperCase() !== before?.defaultCountry
       ? [{ pointer: '/defaultCountry', detail: 'is set by DEFAULT_COUNTRY for tenant default' }]
       : []),
-    ...(isSame
+    ...(isSame || !describesSender
       ? []
       : [
           {

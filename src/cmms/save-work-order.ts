@@ -29,6 +29,7 @@ export const saveWorkOrder = async (
   facts: Facts,
   faults: Faults,
   howToTell: HowToTell = {},
+  idOfNew: string = facts.newId(),
 ): Promise<SavedOrder> => {
   const before = await lockOrder(tx, number);
   if (!before) requireField(fields, 'title', faults);
@@ -44,7 +45,7 @@ export const saveWorkOrder = async (
   const planner = await find('planner');
   const holder = before?.assigneeId ? await tx.technicians.get(before.assigneeId) : null;
 
-  const edited = edit(before ?? newOrder(number, facts), { ...fields, asset, planner });
+  const edited = edit(before ?? newOrder(number, idOfNew), { ...fields, asset, planner });
   const isBehind = before !== null && typeof fields.version === 'number' && fields.version !== before.version;
   const moved = moveOrder(
     edited,
@@ -126,8 +127,8 @@ const lockOrder = async (tx: Tx, number: string): Promise<WorkOrder | null> => {
   return tx.workOrders.lockByNumber(number);
 };
 
-const newOrder = (number: string, facts: Facts): WorkOrder => ({
-  id: facts.newId(),
+const newOrder = (number: string, id: string): WorkOrder => ({
+  id,
   number,
   title: '',
   description: null,

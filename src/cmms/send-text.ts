@@ -11,6 +11,7 @@ export const sendText = async (
   { to, text, expiresAt }: Extract<Ask, { name: 'message.send' }>,
   facts: Facts,
   faults: Faults,
+  id: string = facts.newId(),
 ): Promise<{ messageIds: string[]; bells: Bell[] }> => {
   const person = to === undefined ? null : await tx.technicians.find(to);
   if (to !== undefined && !person) faults.add('/to', 'names nobody we know');
@@ -19,7 +20,7 @@ export const sendText = async (
   const { messageId, bells } = await addText(
     tx,
     person!,
-    { kind: 'message.send', text: text!, ...(expiresAt ? { expiresAt: readMoment(expiresAt) } : {}) },
+    { id, kind: 'message.send', text: text!, ...(expiresAt ? { expiresAt: readMoment(expiresAt) } : {}) },
     facts,
   );
   return { messageIds: [messageId], bells };

@@ -71,13 +71,16 @@ export const settingsAnswer = settingsInFull
   .extend({ enabled: z.boolean(), timeZone: z.string(), locale: z.string() })
   .meta({ id: 'Settings' });
 
-type Settings = z.infer<typeof settingsInFull>;
+/** Everything that a GET answers. */
+export type Settings = z.infer<typeof settingsAnswer>;
 
-const supervisorAfter = (waitSeconds: number): Settings['escalation']['high'] => [
+type Stored = z.infer<typeof settingsInFull>;
+
+const supervisorAfter = (waitSeconds: number): Stored['escalation']['high'] => [
   { waitSeconds, notify: ['supervisor'], ways: ['whatsapp', 'sms'] },
 ];
 
-const defaults: Settings = {
+const defaults: Stored = {
   quietHours: null,
   // A rule with less than no days left is for every day from then on, while the order is overdue.
   reminders: [
@@ -101,8 +104,8 @@ const defaults: Settings = {
 };
 
 /** A tenant's settings in full. */
-export const readSettings = async (tx: Tx, tenant: Tenant): Promise<z.infer<typeof settingsAnswer>> => {
-  const stored = (await tx.settings.get()) as Partial<Settings>;
+export const readSettings = async (tx: Tx, tenant: Tenant): Promise<Settings> => {
+  const stored = (await tx.settings.get()) as Partial<Stored>;
   return {
     enabled: tenant.enabled,
     timeZone: tenant.timeZone,
@@ -135,7 +138,7 @@ export const saveSettings = async (
     timeZone: timeZone ?? tenant.timeZone,
     locale: locale ? Intl.getCanonicalLocales(locale)[0]! : tenant.locale,
   });
-  const before = (await tx.settings.get()) as Partial<Settings>;
+  const before = (await tx.settings.get()) as Partial<Stored>;
   await tx.settings.save(
     withoutNull({
       ...before,

@@ -258,6 +258,10 @@ export type ReplyValues = {
   notDone: Record<string, never>;
   /** The phone is his, the WhatsApp identity somebody else's. */
   notSureWho: Record<string, never>;
+  /** The phone is theirs from now on, by a code from the panel's screen. */
+  enrolled: { name: string };
+  /** It was somebody else's already. */
+  enrolledElsewhere: Record<string, never>;
 };
 
 export type Reply = {
@@ -301,7 +305,9 @@ export type NewsValues = {
   'technician.identity-changed': { name: string };
   'technician.not-reached': {
     name: string;
+    /** What it was about, if either. */
     order: OrderLine | null;
+    alert: AlertLine | null;
     /** `way` null: why there is none at all. */
     ways: { way: Way | null; why: NotReachedWhy }[];
   };

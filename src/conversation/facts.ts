@@ -1,5 +1,5 @@
 import { toTellAgain } from '../cmms/calls.ts';
-import { peopleOfNextStep, supervisorsOf } from '../cmms/chains.ts';
+import { helpersOf, peopleOfNextStep } from '../cmms/whom-to-tell.ts';
 import type { AlertFacts, Call, Facts, Request, Undoable } from '../commands/command.ts';
 import { alertToEscalate } from '../commands/resolve-alert.ts';
 import { commands } from '../commands/table.ts';
@@ -138,12 +138,13 @@ const loadAlerts = async (
 
 const changesAlerts: Request['action'][] = ['RESPONDING', 'ESCALATE', 'COMPLETE', 'UNDO'];
 
-const readNextPeople = async (tx: Tx, alert: Alert, technician: Technician): Promise<string[]> => {
+/** The names of those whom ESCALATE tells. The alert must be locked. */
+export const readNextPeople = async (tx: Tx, alert: Alert, technician: Technician): Promise<string[]> => {
   const isTaken = alert.state === 'responding' && alert.responderId !== technician.id;
-  const chain = isTaken ? null : await tx.chains.lockOfAlert(alert.id);
-  const people = chain
-    ? await peopleOfNextStep(tx, chain, alert, [technician.id])
-    : await supervisorsOf(tx, [technician.id]);
+  const chain = (await tx.chains.lockOfAlert(alert.id))!;
+  const people = isTaken
+    ? await helpersOf(tx, [technician.id, alert.responderId!], chain.lane)
+    : await peopleOfNextStep(tx, chain, alert, [technician.id]);
   return people.filter(({ id }) => id !== technician.id).map(({ name }) => name);
 };
 

@@ -40,12 +40,11 @@ export const hear = async (
     tenant.thumbsUpAcknowledges &&
     (quoted?.kind === 'work-order.assigned' || quoted?.kind === 'maintenance.scheduled');
 
-  const button = buttonPayload ? readMeaning(deps, tenant, buttonPayload) : null;
   return {
     heard: {
       way: message.way,
       text,
-      button: button && 'orderId' in button ? await aboutAlert(tx, button) : button,
+      button: buttonPayload ? readMeaning(deps, tenant, buttonPayload) : null,
       hasAttachments: attachments.length > 0,
       other: isReaction
         ? 'reaction'
@@ -83,12 +82,6 @@ const readMeaning = (deps: Deps, tenant: Tenant, payload: string): Heard['button
     ? { action, alertIds: [button.alertId] }
     : { action, orderId: button.orderId, assignmentNo: button.assignmentNo };
 };
-
-/** A button is signed for an order or an alert: whose id it is. */
-const aboutAlert = async (tx: Tx, button: { action: string; orderId: string; assignmentNo?: number }) =>
-  (await tx.alerts.getMany([button.orderId])).size > 0
-    ? { action: button.action, alertIds: [button.orderId] }
-    : button;
 
 const readAttachments = (
   deps: Deps,

@@ -24,6 +24,7 @@ import {
 import { understand } from '../commands/understand.ts';
 import type { Deps } from '../deps.ts';
 import { expiry } from '../domain/message.ts';
+import { alarmFor } from '../messaging/alarms.ts';
 import type { Content } from '../messaging/twilio-forms.ts';
 import type { DoorbellQueue } from '../queues.ts';
 import type { Unread } from '../store/inbox.ts';
@@ -204,8 +205,14 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
     events.push(id);
   }
   for (const change of decision.alerts) {
-    const { bells } = await changeAlert(tx, change, { technician, messageId: message.id }, facts);
+    const by = { technician, messageId: message.id };
+    const { bells, isUnheard } = await changeAlert(tx, change, by, facts);
     for (const { queue, id } of bells) turn.ring(queue, id);
+    if (isUnheard) {
+      const { tenantId } = tx;
+      const alarm = alarmFor([tenantId, 'alert.help-unheard', change.alertId], now);
+      deps.log.error({ event: 'alert.help-unheard', ...alarm, tenantId, alertId: change.alertId });
+    }
   }
   for (const { to, news } of decision.tell) {
     const person = (await tx.technicians.get(to.id))!;
@@ -341,7 +348,7 @@ export const addAnswer = async (
     workOrderIds: about.map(({ id: orderId }) => orderId),
     alertIds: (reply.alerts ?? []).map((alert) => alert.id),
     about: null,
-    dueAt,
+    dueAt: { inMs: dueAt.getTime() - deps.now().getTime() },
     expiresAt: expiry('reply', dueAt),
     heldBack: null,
   });

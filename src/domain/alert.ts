@@ -1,7 +1,8 @@
 import type { MessageKind } from './message.ts';
 import type { Asset, Priority } from './work-order.ts';
 
-type AlertState = 'open' | 'responding' | 'resolved';
+export const alertStates = ['open', 'responding', 'resolved'] as const;
+type AlertState = (typeof alertStates)[number];
 
 /** Something is wrong with an asset, and somebody is to go. */
 export type Alert = {
@@ -43,6 +44,9 @@ export type AlertChange =
 /** What texts say of an alert. */
 export type AlertLine = Pick<Alert, 'externalId' | 'asset' | 'message' | 'severity' | 'raisedAt'>;
 
+/** It says what became of an alert, as it was when it was written; a page is written anew whenever it is said. */
+export const isNewsOfAlert = (kind: string): boolean => kind.startsWith('alert.') && kind !== 'alert.raised';
+
 /** Why what a message of that kind says of an alert does not hold any more; null: it does. */
 export const whyUntrue = (
   kind: MessageKind,
@@ -75,5 +79,8 @@ export const alertExpiry = (severity: Priority, now: Date): Date | null =>
 export const messageExpiry = ({ expiresAt }: Pick<Alert, 'expiresAt'>, now: Date): Date =>
   expiresAt ?? new Date(now.getTime() + year);
 
-/** How long a page waits for others to join it, by how many left for the same person within the minute. */
+/** What left longer ago makes no page wait. */
+export const gatherWithinSeconds = 60;
+
+/** How long a page waits for others to join it, by how many left for the same person within that time. */
 export const gatherSeconds = (sentLately: number): number => [0, 3, 10][sentLately] ?? 30;

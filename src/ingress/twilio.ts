@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
 import { conversationAddress } from '../domain/phone.ts';
+import { checkHeader, isCheckForm, readCheck, writeSeen } from '../messaging/check-form.ts';
 import { readInboundForm, readStatusForm } from '../messaging/twilio-forms.ts';
 import type { ChannelDirectory, KnownChannel } from './channels.ts';
 import type { Inbox } from './inbox.ts';
@@ -35,6 +36,7 @@ export const twilioWebhooks = (
     const message = form && readInboundForm(form);
     if (!message) return c.text('Bad form', 400);
     const channel = await verified(c, form, message.to, message.accountSid);
+    if (isCheckForm(form)) return answerCheck(c, raw, form, message.to, channel !== null);
     if (!channel) return c.text('Forbidden', 403);
     const kept = await keep({
       kind: 'message',
@@ -63,6 +65,7 @@ export const twilioWebhooks = (
     const status = form && readStatusForm(form);
     if (!status) return c.text('Bad form', 400);
     const channel = await verified(c, form, status.from, status.accountSid);
+    if (isCheckForm(form)) return answerCheck(c, raw, form, status.from, channel !== null);
     if (!channel) return c.text('Forbidden', 403);
     const attemptId = c.req.query('a') ?? '';
     const kept = await keep({
@@ -95,8 +98,7 @@ export const twilioWebhooks = (
   ): Promise<KnownChannel | null> => {
     const signature = c.req.header('X-Twilio-Signature');
     if (!signature) return null;
-    // Twilio signed the public address. Behind a proxy the request's own is another one.
-    const url = publicBaseUrl + pathAndQuery(c.req.raw.url);
+    const url = signedAddress(c);
     const isGenuine = (channel: KnownChannel | null) =>
       channel?.accountSid === accountSid && isSigned(channel.tokens, signature, url, form);
     const nowMs = deps.now().getTime();
@@ -104,6 +106,33 @@ export const twilioWebhooks = (
     if (isGenuine(channel)) return channel;
     const changed = channel && (await channels.findAgain(address, nowMs));
     return changed && isGenuine(changed) ? changed : null;
+  };
+
+  // Twilio signed the public address. Behind a proxy the request's own is another one.
+  const signedAddress = (c: Context): string => publicBaseUrl + pathAndQuery(c.req.raw.url);
+
+  /** Nothing of a check is kept. Why it was refused is for this installation's own eyes. */
+  const answerCheck = async (
+    c: Context,
+    raw: Buffer,
+    form: URLSearchParams,
+    address: string,
+    isVerified: boolean,
+  ): Promise<Response> => {
+    const check = readCheck(form, c.req.header(checkHeader), deps.secretKeys);
+    if (!check) return isVerified ? c.body(null, 204) : c.text('Forbidden', 403);
+    const channel = await channels.find(address, deps.now().getTime());
+    const signature = c.req.header('X-Twilio-Signature');
+    const seen = {
+      isVerified,
+      url: signedAddress(c),
+      isSignatureThere: signature !== undefined,
+      isFormWhole: sha256(raw).toString('base64url') === check.formHash,
+      isSenderKnown: channel !== null,
+      isAccountRight: channel?.accountSid === form.get('AccountSid'),
+      isTokenKnown: channel !== null && isSigned(channel.tokens, signature, check.url, form),
+    };
+    return c.text(writeSeen(form, seen, deps.secretKeys[0]!), isVerified ? 200 : 403);
   };
 
   const keep = async (row: Parameters<Inbox['keep']>[0]): Promise<boolean> => {

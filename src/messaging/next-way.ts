@@ -1,20 +1,14 @@
-import { alertButtons } from '../cmms/chains.ts';
 import { type Bell, readFacts } from '../cmms/facts.ts';
 import { holdsBack, whenDue } from '../cmms/hold-back.ts';
-import { withMailFooter } from '../cmms/mail-footer.ts';
-import type { NotReached } from '../cmms/not-reached.ts';
-import { buttonsOf, type NoticeKind, readerOf, waitForNext } from '../cmms/notify.ts';
+import { type NotReached, needNotKnow } from '../cmms/not-reached.ts';
+import { readerOf, waitForNext } from '../cmms/notify.ts';
 import { findRoute } from '../cmms/route.ts';
+import { alertsStillTold, sayAgain } from '../cmms/say-again.ts';
 import type { Deps } from '../deps.ts';
-import { type Alert, whyUntrue } from '../domain/alert.ts';
 import { isStillTrue, type Way } from '../domain/message.ts';
 import { whyNotReached } from '../domain/not-reached.ts';
-import { byUrgency } from '../domain/reminder.ts';
-import type { WorkOrder } from '../domain/work-order.ts';
 import type { OfTheFirstWay } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
-import type { Reader } from '../texts/language.ts';
-import { textsFor, writeDigest, writeNotice, writePage } from '../texts/texts.ts';
 
 /** By which way it goes on, null if by none; and whom nobody is left to reach by. Ring the bells after the commit. */
 type Followed = { nextWay: Way | null; bells: Bell[]; notReached: NotReached | null };
@@ -45,6 +39,7 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   const facts = await readFacts(tx, deps, { kind: 'system', id: null });
   const person = (await tx.technicians.get(technicianId))!;
   const order = message.workOrderId ? await tx.workOrders.get(message.workOrderId) : null;
+  if (needNotKnow(person, kind)) return null;
   const timeZone = person.timeZone ?? facts.tenant.timeZone;
   if (message.expiresAt <= facts.now || !isStillTrue(message, order, timeZone)) return null;
   const alerts = await alertsStillTold(tx, message);
@@ -76,8 +71,7 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
     conversationId: route.conversationId,
     kind,
     lane,
-    text: await withMailFooter(tx, await textFor(tx, message, order, alerts, reader), reader, person),
-    buttons: kind === 'alert.raised' ? alertButtons(reader) : isNotice(kind) ? buttonsOf(kind, reader) : null,
+    ...(await sayAgain(tx, message, { order, alerts }, reader, person)),
     fallbackSeconds: await waitForNext(tx, route, facts),
     inReplyTo: null,
     causedBy: message.causedBy,
@@ -96,29 +90,3 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   const bells: Bell[] = added && heldBack === null ? [{ queue: 'outbound', id: route.channelId }] : [];
   return { kind: 'goes-on', nextWay: heldBack === null ? route.way : null, bells };
 };
-
-/** The alerts of which what a message says is still so; null: it is about none. What is taken is asked under lock. */
-const alertsStillTold = async (tx: Tx, { kind, alertIds }: OfTheFirstWay): Promise<Alert[] | null> => {
-  if (alertIds.length === 0) return null;
-  const found = await tx.alerts.getMany(alertIds);
-  return alertIds.flatMap((id) => found.get(id) ?? []).filter((alert) => whyUntrue(kind, alert) === null);
-};
-
-/** Pages, notices and digests are written anew, as alerts and orders are now; other texts were written for every way with the first message. */
-const textFor = async (
-  tx: Tx,
-  message: OfTheFirstWay,
-  order: WorkOrder | null,
-  alerts: Alert[] | null,
-  reader: Reader,
-): Promise<string> => {
-  if (alerts && message.kind === 'alert.raised') return writePage(alerts, reader);
-  if (order && isNotice(message.kind)) return writeNotice(message.kind, order, reader);
-  if (message.kind === 'work-order.digest') {
-    const orders = await tx.workOrders.getMany(message.workOrderIds);
-    return writeDigest(orders.sort(byUrgency(reader.timeZone)), reader);
-  }
-  return message.texts[reader.way] ?? message.texts[message.tried[0]!.way] ?? '';
-};
-
-const isNotice = (kind: string): kind is NoticeKind => kind in textsFor('en').notices;

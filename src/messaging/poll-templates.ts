@@ -99,14 +99,18 @@ export const reportGaps = async (
   tenantId: string,
 ): Promise<void> => {
   const found = await store.tenant(tenantId, async (tx) => {
-    const tenant = await tx.tenants.get();
-    if (!tenant) return [];
-    const locales = (await tx.technicians.locales()).map((locale) => localeFor(locale, tenant.locale));
-    return tx.templates.keepGaps(gapsIn(await tx.templates.list(), locales));
+    return (await tx.tenants.get()) ? tx.templates.keepGaps(await lackingTemplates(tx)) : [];
   });
   if (found.length === 0) return;
   const lacking = found.map(({ kind, locale }) => `${kind}/${locale}`).sort();
   log.error({ event: 'templates.lacking', alarm: true, lacking });
+};
+
+/** Which notices have no template of their own in a language that somebody reads. */
+export const lackingTemplates = async (tx: Tx): Promise<TemplateKey[]> => {
+  const tenant = (await tx.tenants.get())!;
+  const locales = (await tx.technicians.locales()).map((locale) => localeFor(locale, tenant.locale));
+  return gapsIn(await tx.templates.list(), locales);
 };
 
 /** The kinds and languages that have no template, in the locales that people read. */

@@ -35,7 +35,37 @@ export type Outcome =
 /** `sid` null: not made, or nobody knows; `code` says what the provider gave as the reason. */
 export type ContentOutcome = { sid: string } | { sid: null; code: string };
 
+/** `code`: the provider's, a status of HTTP, or why it was not reached. */
 type NotTold = { kind: 'missing' } | { kind: 'failed'; code: string };
+
+/** What a provider tells of the account and of its senders; asking sends nothing, and nothing of it throws for an outcome. */
+export type AccountAtProvider = {
+  /** Asked with the token that signs webhooks. */
+  account: () => Promise<{ kind: 'found'; status: string; isTrial: boolean } | NotTold>;
+  /** Whether the key that sends is taken; null where the token itself sends. */
+  sendingKey: () => Promise<{ kind: 'found' } | NotTold | null>;
+  /** A WhatsApp sender; `inboundUrl`: where its messages are posted to. `others`: the account's, when it has not this one. */
+  sender: (
+    address: string,
+  ) => Promise<
+    | { kind: 'found'; status: string; reasons: string[]; inboundUrl: string | null }
+    | { kind: 'not-among'; others: string[] }
+    | NotTold
+  >;
+  /** A messaging service; `inboundUrl`: its own, null where it leaves that to its senders. */
+  messagingService: (
+    sid: string,
+    address: string,
+  ) => Promise<{ kind: 'found'; holdsSender: boolean; inboundUrl: string | null } | NotTold>;
+};
+
+/** For a provider without accounts; `code` says why. */
+export const noAccount = (code: string): AccountAtProvider => ({
+  account: async () => ({ kind: 'failed', code }),
+  sendingKey: async () => null,
+  sender: async () => ({ kind: 'failed', code }),
+  messagingService: async () => ({ kind: 'failed', code }),
+});
 
 /** A template as it is to be made: placeholders `{{1}}` in the body and the buttons' ids, and a sample for each. */
 type NewTemplate = {
@@ -110,4 +140,5 @@ export type Provider = {
   /** Makes content to send messages with; does not throw for an outcome. */
   createContent: (name: string, definition: QuickReplyDefinition) => Promise<ContentOutcome>;
   templates: TemplatesAtProvider;
+  account: AccountAtProvider;
 };

@@ -1,6 +1,6 @@
 import { decrypt } from '../crypto.ts';
 import type { StoredChannel } from '../store/channels.ts';
-import { noTemplates, type Provider } from './provider.ts';
+import { noAccount, noTemplates, type Provider } from './provider.ts';
 import { createSmtp } from './smtp.ts';
 import type { Timing } from './timing.ts';
 import { createTwilio } from './twilio.ts';
@@ -61,4 +61,5 @@ const noSimulator: Provider = {
   media: async () => ({ kind: 'refused', problem: 'the simulator does not run here' }),
   createContent: async () => ({ sid: null, code: 'no simulator' }),
   templates: noTemplates('no simulator'),
+  account: noAccount('no simulator'),
 };

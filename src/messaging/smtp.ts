@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { readMailbox } from '../domain/mailbox.ts';
 import { messageIdOf, writeMail } from './mail.ts';
-import { noTemplates, type Outcome, type Outgoing, type Provider } from './provider.ts';
+import { noAccount, noTemplates, type Outcome, type Outgoing, type Provider } from './provider.ts';
 import { type Timing, timing } from './timing.ts';
 
 const pauseAfterRefusedCredentialsMs = 60_000;
@@ -24,6 +24,7 @@ export const createSmtp = (
     media: async () => ({ kind: 'refused', problem: 'e-mail that comes in is not read' }),
     createContent: async () => ({ sid: null, code: 'e-mail has no content of that kind' }),
     templates: noTemplates('e-mail has no templates'),
+    account: noAccount('e-mail has no account'),
   };
 };
 

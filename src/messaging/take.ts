@@ -1,3 +1,4 @@
+import { whileOffSeconds } from '../cmms/chains.ts';
 import { addresseeOf, quietHoursOfAll } from '../cmms/hold-back.ts';
 import { tellNotReached } from '../cmms/not-reached.ts';
 import { readPreferences } from '../cmms/preferences.ts';
@@ -78,6 +79,7 @@ export const takeDue = async (
   const rings: Rings[] = [];
   const wanted: { message: DueMessage; to: string }[] = [];
   const waiting: { id: string; forMs: number }[] = [];
+  const disabled: string[] = [];
   for (const stored of messages) {
     const paged = await bringPageUpToDate(tx, stored, alertsOf.get(stored.id) ?? [], tenant, now);
     const upToDate =
@@ -102,7 +104,10 @@ export const takeDue = async (
     ];
     const held = reasons.find((reason) => reason !== false);
     const { hasArrived, goesOn } = otherwise.get(message.id) ?? {};
-    if (held) await endUnsent(tx, message, held);
+    if (held) {
+      await endUnsent(tx, message, held);
+      if (held === 'disabled' && message.kind === 'alert.raised') disabled.push(message.id);
+    }
     // What is tried again would be said twice.
     else if (hasArrived || (goesOn && message.tries > 0)) await stopUnsent(tx, message, saidOtherwise);
     else if (person && isSwitchedOff(message, person))
@@ -115,6 +120,8 @@ export const takeDue = async (
     else wanted.push({ message, to });
   }
   if (waiting.length > 0) await tx.outbox.waitForQuietEnd(waiting);
+  // Others are told anew by their next step.
+  if (disabled.length > 0) await tx.chains.beginAgain(disabled, whileOffSeconds);
 
   const wantedMessages = wanted.map(({ message }) => message);
   const asTemplates = await chooseTemplates(tx, deps, wantedMessages, orders, tenant);

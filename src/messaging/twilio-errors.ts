@@ -97,6 +97,8 @@ const meanings = new Map<string, Meaning>(
   ).map(([code, next, text]) => [code, { next, text }]),
 );
 
+export const knownCodes: readonly string[] = [...meanings.keys()];
+
 /** What an error code of Twilio's means for the message, in plain words. */
 export const meaningOf = (code: string): Meaning =>
   meanings.get(code) ?? { next: 'fix', text: `Twilio's error ${code}` };

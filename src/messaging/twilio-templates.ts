@@ -65,7 +65,8 @@ export const twilioTemplates = (client: Twilio): TemplatesAtProvider => ({
   },
 });
 
-const telling = async <T>(
+/** What came of asking; the error itself holds credentials, and only its code leaves here. */
+export const telling = async <T>(
   ask: () => Promise<T>,
 ): Promise<T | { kind: 'missing' } | { kind: 'failed'; code: string }> => {
   try {

@@ -3,6 +3,7 @@ import type { ContentCreateRequest } from 'twilio/lib/rest/content/v1/content.js
 import type { QuickReplyDefinition } from '../store/quick-replies.ts';
 import type { ListedAtProvider, Outcome, Provider } from './provider.ts';
 import { type Timing, timing } from './timing.ts';
+import { twilioAccount } from './twilio-account.ts';
 import { meaningOf } from './twilio-errors.ts';
 import { fetchMedia } from './twilio-media.ts';
 import { twilioTemplates } from './twilio-templates.ts';
@@ -25,18 +26,22 @@ export const createTwilio = (
   const { accountSid, authToken, apiKeySid, apiKeySecret } = account;
   const user = apiKeySid ?? accountSid;
   const password = apiKeySid ? (apiKeySecret ?? '') : authToken;
-  const client = twilio(user, password, {
-    accountSid,
-    timeout: callTimeoutMs,
-    autoRetry: false,
-    // The client would read TWILIO_REGION and TWILIO_EDGE by itself and rewrite the host.
-    env: {},
-  });
-  if (baseUrl) {
-    client.api.baseUrl = baseUrl;
-    client.content.baseUrl = baseUrl;
-    client.messaging.baseUrl = baseUrl;
-  }
+  const connect = (user: string, password: string) => {
+    const client = twilio(user, password, {
+      accountSid,
+      timeout: callTimeoutMs,
+      autoRetry: false,
+      // The client would read TWILIO_REGION and TWILIO_EDGE by itself and rewrite the host.
+      env: {},
+    });
+    if (baseUrl) {
+      client.api.baseUrl = baseUrl;
+      client.content.baseUrl = baseUrl;
+      client.messaging.baseUrl = baseUrl;
+    }
+    return client;
+  };
+  const client = connect(user, password);
 
   return {
     send: async (message) => {
@@ -82,6 +87,7 @@ export const createTwilio = (
       }
     },
     templates: twilioTemplates(client),
+    account: twilioAccount(client, apiKeySid ? connect(accountSid, authToken) : null, accountSid),
   };
 
   /** Newest first at Twilio, so the reading ends where `since` is passed. */

@@ -11,6 +11,14 @@ import {
   notFound,
   readSendRequest,
 } from './rest-api.ts';
+import {
+  accountResource,
+  listSenders,
+  listServiceSenders,
+  serviceOf,
+  serviceResource,
+  whatsappSender,
+} from './senders.ts';
 import type { ToPhones } from './to-phones.ts';
 import type { Account } from './webhooks.ts';
 
@@ -46,6 +54,7 @@ export const createApi = ({
   faults,
   accept,
   onTyping,
+  incomingUrl,
   now,
 }: {
   account: Account;
@@ -57,10 +66,13 @@ export const createApi = ({
   faults: Faults;
   accept: ToPhones['accept'];
   onTyping: (message: StoredMessage) => void;
+  /** Where the sender posts what comes in. */
+  incomingUrl: string;
   now: () => Date;
 }) => {
   const { accountSid } = account;
   const requests: RequestEntry[] = [];
+  const senderResource = () => whatsappSender(baseUrl(), senderFor('whatsapp:')!, incomingUrl);
 
   const answer = (call: ApiRequest): ApiAnswer => {
     const given = answerCall(call);
@@ -143,6 +155,11 @@ export const createApi = ({
       whatsapp: { type: 'whatsapp', ...approvalResource(content) },
     });
 
+  const ofService =
+    (answerFor: (sid: string) => ApiAnswer): Handler =>
+    (_, sid = '') =>
+      sid === serviceOf(accountSid) ? answerFor(sid) : null;
+
   const messages = `/2010-04-01/Accounts/${accountSid}/Messages`;
   const routes = [
     route('POST', `${messages}.json`, create),
@@ -163,6 +180,24 @@ export const createApi = ({
     }),
     route('DELETE', `${messages}/:sid/Media/:sid.json`, (_, messageSid = '', sid = '') =>
       media.remove(messageSid, sid) ? answered(204, null) : null,
+    ),
+    route('GET', `/2010-04-01/Accounts/${accountSid}.json`, () => answered(200, accountResource(account))),
+    route('GET', '/v2/Channels/Senders', ({ params }) =>
+      params.get('Channel') === 'whatsapp'
+        ? answered(200, listSenders(baseUrl(), senderResource()))
+        : refused(errorBody(20001)),
+    ),
+    route(
+      'GET',
+      '/v1/Services/:sid',
+      ofService((sid) => answered(200, serviceResource(accountSid, baseUrl(), sid))),
+    ),
+    route(
+      'GET',
+      '/v1/Services/:sid/ChannelSenders',
+      ofService((sid) =>
+        answered(200, listServiceSenders(accountSid, baseUrl(), sid, senderFor('whatsapp:')!)),
+      ),
     ),
     route('POST', '/v2/Indicators/Typing.json', showTyping),
     route('POST', '/v1/Content', createContent),

@@ -15,6 +15,7 @@ import { createFromPhones, type Place, type Posted } from './from-phones.ts';
 import { type Attachment, createMediaStore, type Media } from './media.ts';
 import { createPosting } from './posting.ts';
 import { isWhatsApp } from './rest-api.ts';
+import { serviceOf } from './senders.ts';
 import { createToPhones, type ReadReceipts } from './to-phones.ts';
 import { createUnderWay } from './under-way.ts';
 import type { Form, Webhook } from './webhooks.ts';
@@ -177,7 +178,7 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
     ...common,
     incomingUrl: options.incomingUrl,
     heldMs,
-    optOutService: options.advancedOptOut ? `MG${accountSid.slice(2)}` : null,
+    optOutService: options.advancedOptOut ? serviceOf(accountSid) : null,
     media,
     toPhones,
   });
@@ -189,7 +190,11 @@ export const createSimulator = (options: SimulatorOptions): Simulator => {
     conversations.changed(message);
     if (message.phone) announce({ kind: 'typing', address: message.phone.address });
   };
-  const api = createApi({ ...common, baseUrl, contents, media, accept: toPhones.accept, onTyping });
+  const api = createApi({
+    ...common,
+    ...{ baseUrl, contents, media, accept: toPhones.accept, onTyping },
+    incomingUrl: options.incomingUrl,
+  });
 
   for (const [sid, body] of Object.entries(options.contents ?? {})) {
     contents.keep({

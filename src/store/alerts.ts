@@ -19,6 +19,26 @@ export type ListedAlert = Alert & {
   pages: string[];
 };
 
+/** Whichever is there must fit. */
+export type AlertFilter = {
+  /** `not-over`: open, or somebody goes. */
+  state?: Alert['state'] | 'not-over' | undefined;
+  severity?: Alert['severity'] | undefined;
+  assetId?: string | undefined;
+};
+
+/** An alert as a list of the panel shows it, with its place there: microseconds since 1970, and its id. */
+export type FoundAlert = Alert & {
+  responderName: string | null;
+  step: number | null;
+  exhausted: boolean;
+  /** How many people were told, and how many of them have read it. */
+  told: number;
+  seen: number;
+  cursor: AlertCursor;
+};
+export type AlertCursor = { at: number; id: string };
+
 // What asks its reader to go, or to see that somebody does.
 const asksToGo = "'alert.raised', 'alert.unanswered', 'alert.released', 'alert.escalated', 'alert.reopened'";
 
@@ -87,6 +107,23 @@ export const alerts = (trx: Queries, tenantId: string) => {
         page.limit,
       ]),
 
+    /** Newest first, after the cursor given. */
+    search: async (
+      filter: AlertFilter,
+      page: { after: AlertCursor | null; limit: number },
+    ): Promise<FoundAlert[]> => {
+      const { sql, values } = alertSearch(tenantId, filter, page);
+      return (await trx.rows<Row>(sql, values)).map((row) => ({
+        ...fromRow(row),
+        responderName: row.responder_name!,
+        step: row.step!,
+        exhausted: row.exhausted!,
+        told: row.told!,
+        seen: row.seen!,
+        cursor: { at: row.place!, id: row.id! },
+      }));
+    },
+
     getMany: async (ids: string[]): Promise<Map<string, Alert>> => byId(await read('a.id = ANY($2)', [ids])),
 
     /** Locks alerts, in the order of their ids. Orders are locked before, chains and messages after. */
@@ -135,22 +172,6 @@ export const alerts = (trx: Queries, tenantId: string) => {
       );
     },
 
-    /** Alerts not resolved yet that somebody was paged for by a message that was or may have been sent, the last first. */
-    pagedTo: async (technicianId: string): Promise<string[]> =>
-      (
-        await trx.rows<{ id: string }>(
-          `SELECT a.id FROM page p
-           JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id
-           JOIN alert a ON a.tenant_id = c.tenant_id AND a.id = c.alert_id AND a.state <> 'resolved'
-           JOIN message m ON m.tenant_id = p.tenant_id AND m.id = p.message_id
-           WHERE p.tenant_id = $1 AND p.technician_id = $2 AND (m.status NOT IN ('queued', 'cancelled', 'expired')
-             OR EXISTS (SELECT FROM message f WHERE f.tenant_id = m.tenant_id AND f.fallback_of = m.id
-               AND f.status NOT IN ('queued', 'cancelled', 'expired')))
-           GROUP BY a.id ORDER BY max(p.seq) DESC`,
-          [tenantId, technicianId],
-        )
-      ).map(({ id }) => id),
-
     /**
      * The alerts that somebody was told to go to, by what has left or may have, that are neither resolved nor
      * expired, or were resolved since then: when he was told last until the given moment, and by which message; else when he was after it. The last told
@@ -161,24 +182,23 @@ export const alerts = (trx: Queries, tenantId: string) => {
       { until, resolvedSince, now }: { until: Date; resolvedSince: Date; now: Date },
     ): Promise<{ id: string; at: Date; by: string }[]> =>
       trx.rows<{ id: string; at: Date; by: string }>(
-        // The moments given and answered are by the product's clock; messages leave by the database's.
-        `SELECT id, at - (clock_timestamp() - $5::timestamptz) AS at, by FROM (
+        // The moments given and answered are by the product's clock; messages leave by the database's. What is between them
+        // is the same for all rows, or those of one message would change places.
+        `SELECT id, at - (statement_timestamp() - $5::timestamptz) AS at, by FROM (
            SELECT DISTINCT ON (a.id) a.id, m.id AS by, m.seq, x.position, left_at.at
-           FROM (
-             SELECT id FROM alert WHERE tenant_id = $1 AND state <> 'resolved'
-               AND (expires_at IS NULL OR expires_at > clock_timestamp())
-             UNION
-             SELECT r.id FROM (SELECT chain_id FROM page WHERE tenant_id = $1 AND technician_id = $2
-               ORDER BY seq DESC LIMIT 20) l
-             JOIN chain c ON c.tenant_id = $1 AND c.id = l.chain_id
-             JOIN alert r ON r.tenant_id = $1 AND r.id = c.alert_id AND r.resolved_at > $3
-           ) a
-           JOIN message_alert x ON x.tenant_id = $1 AND x.alert_id = a.id
-           JOIN message m ON m.tenant_id = $1 AND m.id = x.message_id AND m.technician_id = $2
-             AND m.kind IN (${asksToGo}) AND NOT ${neverLeft}
+           FROM message m
+           JOIN message_alert x ON x.tenant_id = $1 AND x.message_id = m.id
+           JOIN alert a ON a.tenant_id = $1 AND a.id = x.alert_id AND CASE WHEN a.state = 'resolved'
+             THEN a.resolved_at > $3 AND a.id IN (
+               SELECT c.alert_id FROM (SELECT chain_id FROM page WHERE tenant_id = $1 AND technician_id = $2
+                 ORDER BY seq DESC LIMIT 20) l
+               JOIN chain c ON c.tenant_id = $1 AND c.id = l.chain_id)
+             ELSE a.expires_at IS NULL OR a.expires_at > clock_timestamp() END
            CROSS JOIN LATERAL (SELECT ${leftAt} AS at) AS left_at
-           ORDER BY a.id, left_at.at <= $4::timestamptz + (clock_timestamp() - $5::timestamptz) DESC, left_at.at DESC, m.seq DESC
-         ) told ORDER BY at DESC, seq DESC, position`,
+           WHERE m.tenant_id = $1 AND m.technician_id = $2 AND m.direction = 'out' AND m.kind IN (${asksToGo})
+             AND NOT ${neverLeft}
+           ORDER BY a.id, left_at.at <= $4::timestamptz + (statement_timestamp() - $5::timestamptz) DESC, left_at.at DESC, m.seq DESC
+         ) told ORDER BY told.at DESC, told.seq DESC, told.position`,
         [tenantId, technicianId, resolvedSince, until, now],
       ),
 
@@ -232,13 +252,15 @@ export const alerts = (trx: Queries, tenantId: string) => {
     /**
      * What messages of these kinds would say of an alert is not so any more: those that did not leave are cancelled,
      * and what may have left is neither tried again nor said by a further way. One that says as much of another alert
-     * waits: it is written anew when it is sent. The alert must be locked.
+     * waits: it is written anew when it is sent. Pages are written anew whenever they are said, all else has expired: it
+     * names who went, and somebody else may go by the time that it fails. The alert must be locked.
      */
     withdraw: async (alertId: string, kinds: MessageKind[], reason: Reason): Promise<void> => {
       // First the locks: another alert may be joining one of them just now, which only what is read afterwards shows.
       const about = await trx.rows<{ id: string }>(
         `SELECT m.id FROM message m
-         WHERE m.tenant_id = $1 AND m.kind = ANY($3) AND (m.due_at IS NOT NULL OR m.fallback_seconds IS NOT NULL)
+         WHERE m.tenant_id = $1 AND m.kind = ANY($3) AND (m.due_at IS NOT NULL OR m.fallback_seconds IS NOT NULL
+             OR m.kind <> 'alert.raised' AND m.expires_at > clock_timestamp())
            AND m.id IN (SELECT x.message_id FROM message_alert x WHERE x.tenant_id = $1 AND x.alert_id = $2)
          ORDER BY m.id FOR UPDATE`,
         [tenantId, alertId, kinds],
@@ -248,7 +270,8 @@ export const alerts = (trx: Queries, tenantId: string) => {
         `UPDATE message m SET
            status = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN 'cancelled' ELSE m.status END,
            reason = CASE WHEN m.due_at IS NOT NULL AND ${neverLeft} THEN $4 ELSE nullif(m.reason, 'quiet-hours') END,
-           due_at = NULL, fallback_at = NULL, fallback_seconds = NULL
+           due_at = NULL, fallback_at = NULL, fallback_seconds = NULL,
+           expires_at = CASE WHEN m.kind = 'alert.raised' THEN m.expires_at ELSE least(m.expires_at, clock_timestamp()) END
          WHERE m.tenant_id = $1 AND m.id = ANY($3) AND NOT EXISTS (SELECT FROM message_alert o
            JOIN alert a ON a.tenant_id = o.tenant_id AND a.id = o.alert_id
            WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND a.state = CASE m.kind
@@ -275,16 +298,16 @@ export const alerts = (trx: Queries, tenantId: string) => {
       return new Map(rows.map((row) => [row.technician_id, row.id]));
     },
 
-    /** How many pages left for each person within the last minute, further ways not counted. */
-    pagesLately: async (technicianIds: string[]): Promise<Map<string, number>> => {
+    /** How many pages left for each person within that time, further ways not counted. They are written shortly before. */
+    pagesLately: async (technicianIds: string[], withinSeconds: number): Promise<Map<string, number>> => {
       const rows = await trx.rows<{ technician_id: string; count: number }>(
         `SELECT m.technician_id, count(DISTINCT m.id)::int AS count FROM message m
          JOIN attempt t ON t.tenant_id = m.tenant_id AND t.message_id = m.id
          WHERE m.tenant_id = $1 AND m.technician_id = ANY($2) AND m.kind = 'alert.raised' AND m.direction = 'out'
-           AND m.fallback_of IS NULL AND m.created_at > clock_timestamp() - interval '5 minutes'
-           AND t.sending_at > clock_timestamp() - interval '1 minute'
+           AND m.fallback_of IS NULL AND m.created_at > clock_timestamp() - ($3 + 240) * interval '1 second'
+           AND t.sending_at > clock_timestamp() - $3 * interval '1 second'
          GROUP BY m.technician_id`,
-        [tenantId, technicianIds],
+        [tenantId, technicianIds, withinSeconds],
       );
       return new Map(rows.map((row) => [row.technician_id, row.count]));
     },
@@ -321,6 +344,47 @@ export const alerts = (trx: Queries, tenantId: string) => {
         [tenantId, messageId, alertId],
       );
     },
+  };
+};
+
+/** The statement of a page of `search`. */
+const alertSearch = (
+  tenantId: string,
+  { state, severity, assetId }: AlertFilter,
+  { after, limit }: { after: AlertCursor | null; limit: number },
+): { sql: string; values: unknown[] } => {
+  const values: unknown[] = [tenantId];
+  const value = (given: unknown) => `$${values.push(given)}`;
+  const conditions = [
+    'a.tenant_id = $1',
+    state === 'not-over' ? "a.state <> 'resolved'" : state ? `a.state = ${value(state)}` : '',
+    severity ? `a.severity = ${value(severity)}` : '',
+    assetId ? `a.asset_id = ${value(assetId)}` : '',
+    after
+      ? `(a.raised_at, a.id) < ('epoch'::timestamptz + ${value(after.at)} * interval '1 microsecond', ${value(after.id)}::uuid)`
+      : '',
+  ];
+  return {
+    sql: `WITH a AS MATERIALIZED (
+        SELECT a.* FROM alert a WHERE ${conditions.filter(Boolean).join(' AND ')}
+        ORDER BY a.raised_at DESC, a.id DESC LIMIT ${value(limit)}
+      )
+      SELECT ${columns}, (extract(epoch FROM a.raised_at) * 1000000)::bigint AS place, r.name AS responder_name, c.step,
+        coalesce(c.exhausted, false) AS exhausted, p.told, p.seen
+      FROM a JOIN asset s ON s.tenant_id = a.tenant_id AND s.id = a.asset_id
+      LEFT JOIN technician r ON r.tenant_id = a.tenant_id AND r.id = a.responder_id
+      LEFT JOIN LATERAL (
+        -- One by one, by its index: there is one for each.
+        SELECT * FROM chain c WHERE c.tenant_id = a.tenant_id AND c.alert_id = a.id LIMIT 1
+      ) c ON true
+      CROSS JOIN LATERAL (
+        SELECT count(DISTINCT p.technician_id)::int AS told,
+          count(DISTINCT p.technician_id) FILTER (WHERE m.read_at IS NOT NULL)::int AS seen
+        FROM page p JOIN message m ON m.tenant_id = p.tenant_id AND m.id = p.message_id
+        WHERE p.tenant_id = a.tenant_id AND p.chain_id = c.id
+      ) p
+      ORDER BY a.raised_at DESC, a.id DESC`,
+    values,
   };
 };
 

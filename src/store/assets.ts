@@ -55,6 +55,10 @@ export const assets = (trx: Queries, tenantId: string) => {
       return fillIn((await query).map(fromRow));
     },
 
+    /** The first by code, to choose from. */
+    toChoose: async (limit: number): Promise<Pick<Asset, 'code' | 'name'>[]> =>
+      trx.rows('SELECT code, name FROM asset WHERE tenant_id = $1 ORDER BY code LIMIT $2', [tenantId, limit]),
+
     insert: async (asset: Asset): Promise<void> => {
       await trx('asset').insert({ tenant_id: tenantId, ...asset });
     },

@@ -95,6 +95,12 @@ export const attachments = (trx: Queries, tenantId: string) => {
       return row ? fromRow(row) : null;
     },
 
+    /** The newest of an order's, newest first. */
+    ofOrder: async (workOrderId: string, limit: number): Promise<Attachment[]> =>
+      (await rows().where({ 'f.work_order_id': workOrderId }).orderBy('f.seq', 'desc').limit(limit)).map(
+        fromRow,
+      ),
+
     ofMessage: async (messageId: string): Promise<Attachment[]> =>
       (await rows().where({ 'f.message_id': messageId }).orderBy('f.seq')).map(fromRow),
 
@@ -128,10 +134,11 @@ export const attachments = (trx: Queries, tenantId: string) => {
       }));
     },
 
+    /** Whether it is kept now: not if it came to another end meanwhile. */
     stored: async (
       id: string,
       { contentType, sizeBytes, sha256 }: { contentType: string; sizeBytes: number; sha256: Buffer },
-    ): Promise<void> => {
+    ): Promise<boolean> => {
       await waiting(id).update({
         state: 'stored',
         fetch_at: null,
@@ -139,6 +146,8 @@ export const attachments = (trx: Queries, tenantId: string) => {
         size_bytes: sizeBytes,
         sha256,
       });
+      const row = await trx('attachment').where({ tenant_id: tenantId, id, state: 'stored' }).first('id');
+      return row !== undefined;
     },
 
     again: async (id: string, afterMs: number): Promise<void> => {

@@ -29,6 +29,21 @@ export const audit = (trx: Queries, tenantId: string) => ({
     });
   },
 
+  /** What was done to one thing by these actions, newest first, before that moment. */
+  about: async (
+    subject: string,
+    actions: string[],
+    page: { before: Date | null; limit: number },
+  ): Promise<AuditEntry[]> => {
+    const query = trx('audit')
+      .where({ tenant_id: tenantId, subject })
+      .whereIn('action', actions)
+      .orderBy('seq', 'desc')
+      .limit(page.limit);
+    if (page.before) query.where('at', '<', page.before);
+    return (await query).map(fromRow);
+  },
+
   /** Newest first, before the number given. */
   list: async (
     filter: AuditFilter,
@@ -40,9 +55,11 @@ export const audit = (trx: Queries, tenantId: string) => ({
     if (filter.since) query.where('at', '>=', filter.since);
     if (filter.until) query.where('at', '<', filter.until);
     if (page.before !== null) query.where('seq', '<', page.before);
-    return (await query).map((row) => ({
-      ...{ id: row.id, seq: row.seq, at: row.at, userId: row.user_id, userName: row.user_name },
-      ...{ action: row.action, subject: row.subject, details: row.details, address: row.address },
-    }));
+    return (await query).map(fromRow);
   },
+});
+
+const fromRow = (row: Record<string, never>): AuditEntry => ({
+  ...{ id: row.id!, seq: row.seq!, at: row.at!, userId: row.user_id!, userName: row.user_name! },
+  ...{ action: row.action!, subject: row.subject!, details: row.details!, address: row.address! },
 });

@@ -4,6 +4,8 @@ export type Callback = {
   id: string;
   channelId: string;
   attemptId: string | null;
+  /** Null while no attempt of ours is known to have it. */
+  messageId: string | null;
   providerId: string;
   raw: Buffer;
   receivedAt: Date;
@@ -12,28 +14,39 @@ export type Callback = {
 export const callbacks = (trx: Queries, tenantId: string) => ({
   /** The channel's callbacks that wait to be applied, in the order they came. */
   next: async (channelId: string, limit: number): Promise<Callback[]> => {
-    const rows = await trx('status_callback')
-      .where({ tenant_id: tenantId, channel_id: channelId })
-      .whereNotNull('match_at')
-      .whereRaw('match_at <= clock_timestamp()')
-      .orderBy('seq')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked();
+    const rows = await trx.rows<Record<string, never>>(
+      `SELECT s.*, coalesce(
+         (SELECT a.message_id FROM attempt a WHERE a.tenant_id = $1 AND a.id = s.attempt_id AND a.channel_id = $2),
+         (SELECT a.message_id FROM attempt a WHERE a.tenant_id = $1 AND a.channel_id = $2
+            AND a.provider_id = s.provider_id)) AS message_id
+       FROM (SELECT * FROM status_callback WHERE tenant_id = $1 AND channel_id = $2 AND match_at IS NOT NULL
+         AND match_at <= clock_timestamp() ORDER BY seq LIMIT $3 FOR UPDATE SKIP LOCKED) AS s ORDER BY s.seq`,
+      [tenantId, channelId, limit],
+    );
     return rows.map((row) => ({
-      id: row.id,
-      channelId: row.channel_id,
-      attemptId: row.attempt_id,
-      providerId: row.provider_id,
-      raw: row.raw,
-      receivedAt: row.received_at,
+      id: row.id!,
+      channelId: row.channel_id!,
+      attemptId: row.attempt_id!,
+      messageId: row.message_id!,
+      providerId: row.provider_id!,
+      raw: row.raw!,
+      receivedAt: row.received_at!,
     }));
   },
 
-  applied: async (id: string, attemptId: string, status: string | null): Promise<void> => {
+  /** `withoutForm`: what it brought besides is not kept. */
+  applied: async (
+    id: string,
+    attemptId: string,
+    status: string | null,
+    withoutForm: boolean,
+  ): Promise<void> => {
     await trx('status_callback')
       .where({ tenant_id: tenantId, id })
-      .update({ match_at: null, applied_to: attemptId, status });
+      .update({
+        ...{ match_at: null, applied_to: attemptId, status },
+        ...(withoutForm ? { raw: Buffer.alloc(0) } : {}),
+      });
   },
 
   /** Kept, but its attempt is not known: tried again at that moment, or never. */

@@ -40,7 +40,7 @@ export const calls = (trx: Queries, tenantId: string) => ({
     trx.rows<{ id: string; toldAt: Date }>(
       `SELECT c.id, coalesce(max(told.at) FILTER (WHERE told.at <= $3::timestamptz), max(told.at)) AS "toldAt"
          -- By the product's clock, as the moment given.
-         FROM ${waysOfPages} CROSS JOIN LATERAL (SELECT ${leftAt} - (clock_timestamp() - $4::timestamptz) AS at) AS told
+         FROM ${waysOfPages} CROSS JOIN LATERAL (SELECT ${leftAt} - (statement_timestamp() - $4::timestamptz) AS at) AS told
          JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id AND ${isCall}
            AND c.caller_id IS NOT NULL AND c.ended IS DISTINCT FROM 'withdrawn'
            AND c.created_at > clock_timestamp() - interval '7 days'

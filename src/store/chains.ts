@@ -105,7 +105,8 @@ export const chains = (trx: Queries, tenantId: string) => {
 
     /**
      * People paged for an alert whom nothing has told of it, nor is about to: what was to was cancelled for one of
-     * these reasons, or tells of others only. In the order they were paged.
+     * these reasons, or failed and was not followed by the next way for a claim, or tells of others only. In the order
+     * they were paged.
      */
     untold: async (chainId: string, reasons: Reason[]): Promise<string[]> =>
       (
@@ -120,12 +121,33 @@ export const chains = (trx: Queries, tenantId: string) => {
            LEFT JOIN message_alert x ON x.tenant_id = p.tenant_id AND x.message_id = p.message_id
              AND x.alert_id = c.alert_id
            WHERE p.tenant_id = $1 AND p.chain_id = $2 GROUP BY p.technician_id
-           HAVING bool_or(x.alert_id IS NULL OR (m.status = 'cancelled' AND m.reason = ANY($3)))
+           HAVING bool_or(x.alert_id IS NULL OR (m.status = 'cancelled' AND m.reason = ANY($3))
+               OR (m.status = 'failed' AND 'alert-claimed' = ANY($3)))
              AND bool_and(x.alert_id IS NULL OR (m.due_at IS NULL AND m.fallback_at IS NULL AND ${neverLeft}))
            ORDER BY min(p.seq)`,
           [tenantId, chainId, reasons],
         )
       ).map(({ id }) => id),
+
+    /**
+     * What would have told of open alerts was cancelled: chains that have no steps and are over for that begin again
+     * after that time. Their alerts must be kept as they are.
+     */
+    beginAgain: async (messageIds: string[], waitSeconds: number): Promise<void> => {
+      await trx.rows(
+        `WITH over AS (
+           SELECT c.id FROM chain c WHERE c.tenant_id = $1 AND c.ended = 'no-steps' AND c.id IN (
+             SELECT p.chain_id FROM message m
+             JOIN page p ON p.tenant_id = m.tenant_id AND p.message_id = coalesce(m.fallback_of, m.id)
+             WHERE m.tenant_id = $1 AND m.id = ANY($2))
+           AND EXISTS (SELECT FROM alert a WHERE a.tenant_id = c.tenant_id AND a.id = c.alert_id AND a.state = 'open')
+           ORDER BY c.id FOR NO KEY UPDATE OF c
+         ) UPDATE chain c SET ended = NULL,
+             next_at = least(clock_timestamp() + $3 * interval '1 second', c.expires_at)
+           FROM over WHERE c.tenant_id = $1 AND c.id = over.id`,
+        [tenantId, messageIds, waitSeconds],
+      );
+    },
 
     addPage: async (page: NewPage): Promise<void> => {
       await trx.rows(

@@ -1,4 +1,5 @@
 import type { Talk } from '../commands/talk.ts';
+import type { CodeTries } from '../domain/enrolment-code.ts';
 import type { Window } from '../domain/service-window.ts';
 import type { Queries } from './connections.ts';
 
@@ -8,6 +9,8 @@ export type Conversation = {
   technicianId: string | null;
   lastInboundAt: Date | null;
   strangerAnsweredAt: Date | null;
+  /** Wrong codes from somebody unknown. */
+  codeTries: CodeTries;
   talk: Talk;
 };
 
@@ -53,6 +56,13 @@ export const conversations = (trx: Queries, tenantId: string) => {
         .onConflict(['tenant_id', 'channel_id', 'address'])
         .ignore();
       return row.id;
+    },
+
+    /** What comes from an address that is known is this conversation's from now on. */
+    lead: async (channelId: string, address: string, id: string): Promise<void> => {
+      await trx('conversation_address')
+        .where({ tenant_id: tenantId, channel_id: channelId, address })
+        .update({ conversation_id: id });
     },
 
     /**
@@ -122,6 +132,15 @@ export const conversations = (trx: Queries, tenantId: string) => {
       await rows().where({ id }).update({ stranger_answered_at: at });
     },
 
+    codeTried: async (id: string, { count, since }: CodeTries): Promise<void> => {
+      await rows().where({ id }).update({ code_tries: count, code_tries_since: since });
+    },
+
+    /** A technician is in the middle of nothing any more: questions, lists and what could be undone are forgotten. */
+    end: async (technicianId: string): Promise<void> => {
+      await rows().where({ technician_id: technicianId }).update({ talk: '{}' });
+    },
+
     windows: async (ids: string[]): Promise<Map<string, Window>> =>
       new Map(
         (await rows().whereIn('id', ids)).map((row) => [
@@ -145,5 +164,6 @@ const fromRow = (row: Record<string, never>): Conversation => ({
   technicianId: row.technician_id!,
   lastInboundAt: row.last_inbound_at!,
   strangerAnsweredAt: row.stranger_answered_at!,
+  codeTries: { count: row.code_tries!, since: row.code_tries_since! },
   talk: row.talk!,
 });

@@ -70,6 +70,23 @@ export const events = (trx: Queries, tenantId: string) => {
       return (await query).map(fromRow);
     },
 
+    get: async (id: string): Promise<ListedEvent | null> => {
+      const row = await rows().where({ 'e.id': id }).first();
+      return row ? fromRow(row) : null;
+    },
+
+    /** What happened to an order or an alert, newest first, before that moment. */
+    about: async (
+      subject: { workOrderId: string } | { alertId: string },
+      page: { before: Date | null; limit: number },
+    ): Promise<ListedEvent[]> => {
+      const query = rows().orderBy('e.seq', 'desc').limit(page.limit);
+      if ('workOrderId' in subject) query.where({ 'e.work_order_id': subject.workOrderId });
+      else query.where({ 'e.alert_id': subject.alertId });
+      if (page.before) query.where('e.at', '<', page.before);
+      return (await query).map(fromRow);
+    },
+
     /** What was said with the last resolution of an alert; null if nothing was. */
     noteOnResolved: async (alertId: string): Promise<string | null> =>
       (

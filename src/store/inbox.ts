@@ -50,6 +50,21 @@ export const inbox = (trx: Queries, tenantId: string) => {
         : null;
     },
 
+    /** All that is unread, in the order they were received. */
+    unread: (conversationId: string): Promise<{ id: string; raw: Buffer }[]> =>
+      trx.rows(`SELECT id, raw FROM message WHERE ${unread} ORDER BY received_at, seq`, [
+        tenantId,
+        conversationId,
+      ]),
+
+    /** Those of them that are unread belong to another conversation. */
+    move: async (ids: string[], conversationId: string): Promise<void> => {
+      await trx('message')
+        .where({ tenant_id: tenantId, direction: 'in', status: 'received' })
+        .whereIn('id', ids)
+        .update({ conversation_id: conversationId });
+    },
+
     /** Marks a message as dealt with, and says what it was. */
     finish: async (
       id: string,

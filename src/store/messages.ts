@@ -3,6 +3,15 @@ import type { MessageKind, Way } from '../domain/message.ts';
 import { type TimelineEntry, timelineOf } from '../domain/timeline.ts';
 import { fallbackAt, fallbackOnceAccepted } from './attempts.ts';
 import type { Queries } from './connections.ts';
+import {
+  firstSince,
+  inIndexOrder,
+  lastLookedAt,
+  type MessageSearch,
+  type Stretch,
+  searchStatement,
+  writtenIn,
+} from './message-search.ts';
 import type { QuickReplyButton } from './outbox.ts';
 
 export type ListedMessage = {
@@ -10,6 +19,7 @@ export type ListedMessage = {
   seq: number;
   direction: 'in' | 'out';
   technician: string | null;
+  technicianName: string | null;
   way: string;
   kind: string | null;
   lane: string | null;
@@ -31,6 +41,44 @@ export type ListedMessage = {
   timeline: TimelineEntry[];
 };
 
+/** What the log holds of one message besides: how it was decided to send it, and what belongs to it. */
+export type MessageDetail = {
+  message: ListedMessage;
+  conversationId: string | null;
+  /** The sender here that it went by, or came to. */
+  channelAddress: string | null;
+  /** When it is sent next; null: nothing is left to do. */
+  dueAt: Date | null;
+  /** Its own id, if it is the one by the first way. */
+  firstId: string;
+  /** All that say the same, in their order, this one included: by further ways, and sent again. */
+  family: { id: string; way: Way; status: string; resentOf: string | null }[];
+  attempts: {
+    id: string;
+    reason: string;
+    address: string;
+    text: string | null;
+    template: string | null;
+    contentSid: string | null;
+    state: string;
+    status: string;
+    providerId: string | null;
+    sendingAt: Date;
+    error: { code: string | null; text: string | null } | null;
+    /** When the person had last written on that conversation before it. */
+    heardAt: Date | null;
+  }[];
+};
+
+/** What was found, and where to go on: with what follows the last one, or where looking stopped. */
+export type FoundMessages = {
+  messages: ListedMessage[];
+  /** Row number to go on below; null: there is nothing further. */
+  next: number | null;
+  /** Back to when it was looked, where that stopped before there were enough; null: to the end, or enough were found. */
+  stoppedAt: Date | null;
+};
+
 export type MessageFilter = {
   technicianId?: string;
   workOrderId?: string;
@@ -47,7 +95,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         join.on('t.tenant_id', 'm.tenant_id').on('t.id', 'm.technician_id'),
       )
       .where({ 'm.tenant_id': tenantId })
-      .select('m.*', 't.external_id as technician');
+      .select('m.*', 't.external_id as technician', 't.name as technician_name');
 
   const fillIn = async (found: Row[]): Promise<ListedMessage[]> => {
     const ids = found.map((row) => row.id!);
@@ -81,6 +129,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         seq: row.seq!,
         direction: row.direction!,
         technician: row.technician!,
+        technicianName: row.technician_name!,
         way: row.way!,
         kind: row.kind!,
         lane: row.lane!,
@@ -158,6 +207,104 @@ export const messages = (trx: Queries, tenantId: string) => {
         );
       }
       return fillIn(await query);
+    },
+
+    /** Messages about an order or an alert, newest first, that began before that moment. */
+    about: async (
+      subject: { workOrderId: string } | { alertId: string },
+      page: { before: Date | null; limit: number },
+    ): Promise<ListedMessage[]> => {
+      const [of, id] =
+        'workOrderId' in subject
+          ? ['message_work_order WHERE tenant_id = $1 AND work_order_id = $2', subject.workOrderId]
+          : ['message_alert WHERE tenant_id = $1 AND alert_id = $2', subject.alertId];
+      // From these few, whatever Postgres thinks of how many there are: never from the newest of all.
+      const found = await trx.rows<{ id: string }>(
+        `WITH named AS MATERIALIZED (SELECT message_id FROM ${of})
+         SELECT m.id FROM named JOIN message m ON m.tenant_id = $1 AND m.id = named.message_id
+         WHERE $3::timestamptz IS NULL OR coalesce(m.received_at, m.created_at) < $3
+         ORDER BY m.seq DESC LIMIT $4`,
+        [tenantId, id, page.before, page.limit],
+      );
+      const ids = found.map((row) => row.id);
+      return ids.length === 0 ? [] : fillIn(await rows().whereIn('m.id', ids).orderBy('m.seq', 'desc'));
+    },
+
+    detail: async (id: string): Promise<MessageDetail | null> => {
+      const row = await rows().where({ 'm.id': id }).first();
+      if (!row) return null;
+      const firstId = row.fallback_of ?? row.id;
+      const [[message], family, attempts, channel] = await Promise.all([
+        fillIn([row]),
+        trx('message')
+          .where({ tenant_id: tenantId })
+          .where((each) => each.where({ id: firstId }).orWhere({ fallback_of: firstId }))
+          .orderBy('seq')
+          .select('id', 'way', 'status', 'resent_of'),
+        // What the person wrote is among the last of their messages, or the window had long been closed.
+        trx.rows<Record<string, never>>(
+          `SELECT a.*, (SELECT i.received_at FROM (
+               SELECT n.received_at, n.conversation_id, n.direction FROM message n
+               WHERE n.tenant_id = $1 AND n.technician_id = $3 AND n.seq < $4 ORDER BY n.seq DESC LIMIT 3000
+             ) AS i WHERE i.direction = 'in' AND i.conversation_id = $5 AND i.received_at <= a.sending_at LIMIT 1) AS heard_at
+           FROM attempt a WHERE a.tenant_id = $1 AND a.message_id = $2 ORDER BY a.sending_at`,
+          // Tries go on for hours, in which others write.
+          [tenantId, id, row.technician_id, row.seq + 100_000, row.conversation_id],
+        ),
+        trx('channel').where({ tenant_id: tenantId, id: row.channel_id }).first('address'),
+      ]);
+      return {
+        message: message!,
+        conversationId: row.conversation_id,
+        channelAddress: channel?.address ?? null,
+        dueAt: row.due_at,
+        firstId,
+        family: family.map((each) => ({
+          ...{ id: each.id, way: each.way, status: each.status },
+          resentOf: each.resent_of,
+        })),
+        attempts: attempts.map((each) => ({
+          ...{ id: each.id!, reason: each.reason!, address: each.address!, text: each.text! },
+          ...{ template: each.template!, contentSid: each.content_sid!, state: each.state! },
+          ...{ status: each.status!, providerId: each.provider_id!, sendingAt: each.sending_at! },
+          error:
+            each.error_code !== null || each.error_text !== null
+              ? { code: each.error_code!, text: each.error_text! }
+              : null,
+          heardAt: each.heard_at!,
+        })),
+      };
+    },
+
+    /** Newest first, before that row number; by statements of bounded effort, however much there is. */
+    search: async (
+      search: MessageSearch,
+      page: { before: number | null; limit: number },
+    ): Promise<FoundMessages> => {
+      await trx.rows(inIndexOrder.text, inIndexOrder.values);
+      const firstOf = async (at: Date | undefined) => {
+        if (!at) return null;
+        const { text, values } = firstSince(tenantId, at);
+        // Nothing is written yet: then nothing is found either.
+        return (await trx.rows<{ seq: number }>(text, values))[0]?.seq ?? null;
+      };
+      const { since, until } = writtenIn(search);
+      const [from, to] = [await firstOf(since), await firstOf(until)];
+      const below = [page.before, to].filter((each) => each !== null);
+      const stretch: Stretch = { below: below.length > 0 ? Math.min(...below) : null, from };
+
+      const { text, values } = searchStatement(tenantId, search, stretch, page.limit + 1);
+      const found = await trx.rows<{ id: string; seq: number }>(text, values);
+      const shown = found.slice(0, page.limit);
+      const rowsOfPage = await rows().whereIn(
+        'm.id',
+        shown.map(({ id }) => id),
+      );
+      const messages = (await fillIn(rowsOfPage)).sort((a, b) => b.seq - a.seq);
+      if (found.length > page.limit) return { messages, next: shown.at(-1)!.seq, stoppedAt: null };
+      const last = lastLookedAt(tenantId, search, stretch);
+      const [stopped] = await trx.rows<{ seq: number; at: Date }>(last.text, last.values);
+      return { messages, next: stopped?.seq ?? null, stoppedAt: stopped?.at ?? null };
     },
 
     /**

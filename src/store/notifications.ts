@@ -12,6 +12,10 @@ export type Notification = {
   messageIds: string[];
 };
 
+export type RefusedNotification = Pick<Notification, 'id' | 'idempotencyKey' | 'name' | 'faults'> & {
+  refusedAt: Date;
+};
+
 export const notifications = (trx: Queries, tenantId: string) => ({
   /** The notification asked for under a key; whoever asks for the same key waits until this transaction ends. */
   lock: async (idempotencyKey: string): Promise<Notification | null> => {
@@ -31,6 +35,26 @@ export const notifications = (trx: Queries, tenantId: string) => ({
     return row ? fromRow(row) : null;
   },
 
+  /** What was refused and has not come again in order since; newest first. */
+  refused: async (page: {
+    before: { at: Date; id: string } | null;
+    limit: number;
+  }): Promise<RefusedNotification[]> =>
+    (
+      await trx.rows<Record<string, never>>(
+        `SELECT id, idempotency_key, name, faults, changed_at FROM notification
+         WHERE tenant_id = $1 AND state = 'invalid' ${page.before ? 'AND (changed_at, id) < ($3, $4::uuid)' : ''}
+         ORDER BY changed_at DESC, id DESC LIMIT $2`,
+        [tenantId, page.limit, ...(page.before ? [page.before.at, page.before.id] : [])],
+      )
+    ).map((row) => ({
+      id: row.id!,
+      idempotencyKey: row.idempotency_key!,
+      name: row.name!,
+      faults: row.faults!,
+      refusedAt: row.changed_at!,
+    })),
+
   /** Under a key that is known it keeps its id. */
   save: async (notification: Notification): Promise<void> => {
     const values = {
@@ -39,6 +63,7 @@ export const notifications = (trx: Queries, tenantId: string) => ({
       state: notification.state,
       faults: JSON.stringify(notification.faults),
       message_ids: notification.messageIds,
+      changed_at: trx.raw('clock_timestamp()'),
     };
     await trx('notification')
       .insert({

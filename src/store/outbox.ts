@@ -21,7 +21,8 @@ export type NewMessage = {
   dueDays?: (string | null)[];
   /** The order and what must still hold about it when it is sent. */
   about: { workOrderId: string; assignmentNo: number | null; dueDay: string | null } | null;
-  dueAt: Date;
+  /** `inMs`: from now, by the database's clock, as everything that is due; a worker's own may be another. */
+  dueAt: Date | { inMs: number };
   expiresAt: Date;
   /** Set when it is not to be sent at all. */
   heldBack: Reason | null;
@@ -41,6 +42,15 @@ export type NewMessage = {
   alertIds?: string[];
   /** The message that says the same by the first way; then `about` claims what that one did. */
   fallbackOf?: string | null;
+  /** Of a further one that somebody asked for. */
+  resent?: {
+    /** The message that it repeats. */
+    of: string;
+    /** That one may have arrived. */
+    possibleDuplicate: boolean;
+    /** Nobody has been told the assignment that `about` names: this one tells it. */
+    tellsAssignment: boolean;
+  } | null;
 };
 
 /** A title and the command that a tap stands for. */
@@ -93,19 +103,34 @@ export type OfTheFirstWay = {
   overdue: boolean;
   /** It waits to be tried, be it once more. */
   waits: boolean;
-  tried: { id: string; way: Way; status: DeliveryStatus; reason: Reason | null; code: string | null }[];
+  tried: {
+    id: string;
+    way: Way;
+    status: DeliveryStatus;
+    reason: Reason | null;
+    code: string | null;
+    /** The message that somebody had sent again by this one. */
+    resentOf: string | null;
+  }[];
 };
 /** The reason of the one attempt that follows an unclear one. */
 export const possibleDuplicate = 'possible-duplicate';
 
-// Of the 45 messages that may go to one person at once, the last ten are kept for critical ones.
-const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10 };
+// Of the 45 messages that may go to one person at once, the last ten are kept for critical ones, and of these the last
+// five for pages: they are gathered, and so never more within a minute, but news of alerts is as many as the alerts.
+const pairBudget = { size: 45, secondsPerMessage: 6, keptForCritical: 10, keptForPages: 5 };
 
 const pairBudgetNow = `coalesce(least(${pairBudget.size},
   b.left_over + extract(epoch FROM clock_timestamp() - b.at) / ${pairBudget.secondsPerMessage}), ${pairBudget.size})`;
 
+// What is said of alerts besides that somebody is needed.
+const isNews = (m: string) =>
+  `(${m}.lane = 'critical' AND ${m}.kind LIKE 'alert.%' AND ${m}.kind <> 'alert.raised')`;
+
 // Nothing that expired is held back: it is ended. One that waits for its retry holds back what came later in its lane.
-const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE WHEN ${m}.lane = 'critical'
+const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE WHEN ${isNews(m)}
+  THEN ${m}.conversation_id NOT IN (SELECT s.conversation_id FROM short s WHERE s.budget < ${1 + pairBudget.keptForPages})
+  WHEN ${m}.lane = 'critical'
   THEN ${m}.conversation_id NOT IN (SELECT s.conversation_id FROM short s WHERE s.budget < 1)
   ELSE ${m}.conversation_id NOT IN (SELECT s.conversation_id FROM short s)
     AND ${m}.conversation_id NOT IN (SELECT b.conversation_id FROM busy b WHERE b.is_under_way)
@@ -124,17 +149,22 @@ export const leftAt = `(SELECT min(a.sending_at) FROM attempt a
 export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * Adds a message to the log, to be sent when due or with the reason it is not. False if the assignment it
-   * tells was told before, or if its way was tried before.
+   * tells was told before, if its way was tried before, or if it was sent again by that way before.
    */
   add: async (message: NewMessage): Promise<boolean> => {
     const reason = message.heldBack ?? (message.channelId ? null : 'no-address');
+    const [dueAt, dueInMs] =
+      message.dueAt instanceof Date ? [message.dueAt, null] : [null, message.dueAt.inMs];
+    const claims = !message.fallbackOf || message.resent?.tellsAssignment;
     const added = await trx.rows(
       `WITH added AS (
          INSERT INTO message (tenant_id, id, direction, channel_id, conversation_id, technician_id, way, kind, lane,
            status, reason, text, in_reply_to, due_at, expires_at, work_order_id, assignment_no, due_day, caused_by,
-           buttons, other_texts, fallback_seconds, fallback_of, told_assignment_no, error_text, by_ways)
-         VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $20,
-           $21, $22, $23, $24, $26, $27)
+           buttons, other_texts, fallback_seconds, fallback_of, told_assignment_no, error_text, by_ways, resent_of,
+           possible_duplicate)
+         VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+           coalesce($13::timestamptz, clock_timestamp() + $29::float8 * interval '1 millisecond'),
+           $14, $15, $16, $17, $19, $20, $21, $22, $23, $24, $26, $27, $30, $31)
          -- This assignment was told before, or this way was tried before.
          ON CONFLICT DO NOTHING
          RETURNING id
@@ -151,16 +181,18 @@ export const outbox = (trx: Queries, tenantId: string) => ({
         ...[tenantId, message.id, message.channelId, message.conversationId, message.technicianId],
         ...[message.way, message.kind, message.lane, reason ? 'cancelled' : 'queued'],
         ...[reason ?? message.waitsFor, message.text],
-        ...[message.inReplyTo, reason ? null : message.dueAt, message.expiresAt],
+        ...[message.inReplyTo, reason ? null : dueAt, message.expiresAt],
         message.about?.workOrderId,
-        message.fallbackOf ? null : message.about?.assignmentNo,
+        claims ? message.about?.assignmentNo : null,
         message.about?.dueDay,
         message.workOrderIds,
         ...[message.causedBy, message.buttons ? JSON.stringify(message.buttons) : null],
         message.otherTexts ? JSON.stringify(message.otherTexts) : null,
         ...[message.fallbackSeconds, message.fallbackOf],
-        message.fallbackOf ? message.about?.assignmentNo : null,
+        claims ? null : message.about?.assignmentNo,
         ...[message.dueDays ?? [], message.heldBackText, message.byWays, message.alertIds ?? []],
+        reason ? null : dueInMs,
+        ...[message.resent?.of, message.resent?.possibleDuplicate ?? false],
       ],
     );
     return added.length > 0;
@@ -169,7 +201,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
   /**
    * The next messages a channel may send, by lane and due time: one per conversation, none where one is
    * under way or an earlier one of its lane waits for its retry, none without pair budget. A critical one
-   * waits for no other. Takes nothing yet.
+   * waits for no other, and of these a page for no news. Takes nothing yet.
    */
   due: async (channelId: string, limit: number): Promise<DueRow[]> => {
     // Reads each lane from its beginning and stops at the limit: what holds rows back is little, and known before.
@@ -184,20 +216,21 @@ export const outbox = (trx: Queries, tenantId: string) => ({
            AND o.lane <> 'critical' AND (o.due_at IS NULL OR (
              o.due_at > statement_timestamp() AND o.due_at < statement_timestamp() + interval '30 seconds'))
        )
-       SELECT next.id, next.kind, next.work_order_id AS "workOrderId" FROM (VALUES (1), (2), (3), (4)) AS lane(rank)
+       SELECT next.id, next.kind, next.work_order_id AS "workOrderId" FROM (VALUES (1, false), (1, true), (2, false), (3, false), (4, false)) AS lane(rank, news)
        CROSS JOIN LATERAL (
          SELECT m.id, m.kind, m.work_order_id, m.due_at, m.seq FROM message m
          WHERE m.tenant_id = :tenantId AND m.channel_id = :channelId AND m.lane_rank = lane.rank
+           AND ${isNews('m')} = lane.news
            AND m.due_at IS NOT NULL AND m.due_at <= statement_timestamp() AND ${mayGo('m')}
            AND NOT EXISTS (
              SELECT FROM message p
              WHERE p.tenant_id = :tenantId AND p.conversation_id = m.conversation_id AND p.channel_id = :channelId
                AND p.due_at IS NOT NULL AND p.due_at <= statement_timestamp()
                AND (p.lane = 'critical') = (m.lane = 'critical')
-               AND (p.lane_rank, p.seq) < (m.lane_rank, m.seq) AND ${mayGo('p')})
+               AND (p.lane_rank, ${isNews('p')}, p.seq) < (m.lane_rank, ${isNews('m')}, m.seq) AND ${mayGo('p')})
          ORDER BY m.due_at, m.seq LIMIT :limit
        ) AS next
-       ORDER BY lane.rank, next.due_at, next.seq LIMIT :limit`,
+       ORDER BY lane.rank, lane.news, next.due_at, next.seq LIMIT :limit`,
       { tenantId, channelId, limit },
     );
     return rows;
@@ -365,6 +398,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
         status: each.status,
         reason: each.reason,
         code: each.error_code,
+        resentOf: each.resent_of,
       })),
     };
   },

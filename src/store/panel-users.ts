@@ -75,6 +75,16 @@ export const panelUsers = (trx: Queries, tenantId: string) => {
       });
     },
 
+    /** Of who has that address; null if they have none, or nobody has it. */
+    passwordHash: async (email: string): Promise<string | null> => {
+      const [row] = await trx.rows<{ password: string }>(
+        `SELECT a.password FROM admin_user u JOIN admin_account a ON a.tenant_id = u.tenant_id AND a.user_id = u.id
+         WHERE u.tenant_id = $1 AND u.email = $2 AND a.provider_id = 'credential' AND a.password IS NOT NULL`,
+        [tenantId, email.toLowerCase()],
+      );
+      return row?.password ?? null;
+    },
+
     setRole: async (id: string, role: PanelRole): Promise<void> => {
       await rows()
         .where({ id })
@@ -100,6 +110,11 @@ export const panelUsers = (trx: Queries, tenantId: string) => {
     /** Links to set a password that were given to somebody open nothing any more. */
     forgetLinks: async (id: string): Promise<void> => {
       await trx('admin_verification').where({ tenant_id: tenantId, value: id }).delete();
+    },
+
+    /** Whom the OpenID provider knows as them: the next time they are found by their address again. */
+    forgetOpenId: async (id: string): Promise<void> => {
+      await trx('admin_account').where({ tenant_id: tenantId, user_id: id, provider_id: 'openid' }).delete();
     },
 
     /** That are still good, newest first. */

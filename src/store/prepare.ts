@@ -103,7 +103,13 @@ const migrate = async (ownerUrl: string, log: Log) => {
   try {
     // A migration that was killed leaves its lock behind; ours is the advisory one.
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock();
-    const [, applied] = (await db.migrate.latest()) as [number, string[]];
+    const applied: string[] = [];
+    // Each in a transaction of its own; `latest` has one for all, and keeps the locks of each until the last is done.
+    for (;;) {
+      const [, [name]] = (await db.migrate.up()) as [number, string[]];
+      if (name === undefined) break;
+      applied.push(name);
+    }
     if (applied.length > 0) log(`database migrated: ${applied.join(', ')}`);
   } finally {
     await db.destroy();

@@ -12,6 +12,8 @@ import { chains } from './chains.ts';
 import { channels } from './channels.ts';
 import { createConnections, isOutdatedPlan, type Queries, UndoneError } from './connections.ts';
 import { conversations } from './conversations.ts';
+import { enrolments } from './enrolments.ts';
+import { erasure } from './erasure.ts';
 import { events } from './events.ts';
 import { createGate } from './gate.ts';
 import { idempotency } from './idempotency.ts';
@@ -21,10 +23,12 @@ import { messages } from './messages.ts';
 import { notReached } from './not-reached.ts';
 import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
+import { overview } from './overview.ts';
 import { panelAttempts } from './panel-attempts.ts';
 import { panelUsers } from './panel-users.ts';
 import { quickReplies } from './quick-replies.ts';
 import { reminders } from './reminders.ts';
+import { selfTests } from './self-tests.ts';
 import { settings } from './settings.ts';
 import { technicians } from './technicians.ts';
 import { templates } from './templates.ts';
@@ -110,6 +114,8 @@ const openTx = (trx: Queries, tenantId: string) => ({
   chains: chains(trx, tenantId),
   channels: channels(trx, tenantId),
   conversations: conversations(trx, tenantId),
+  enrolments: enrolments(trx, tenantId),
+  erasure: erasure(trx, tenantId),
   events: events(trx, tenantId),
   idempotency: idempotency(trx, tenantId),
   inbox: inbox(trx, tenantId),
@@ -118,10 +124,12 @@ const openTx = (trx: Queries, tenantId: string) => ({
   notReached: notReached(trx, tenantId),
   notifications: notifications(trx, tenantId),
   outbox: outbox(trx, tenantId),
+  overview: overview(trx, tenantId),
   panelAttempts: panelAttempts(trx, tenantId),
   panelUsers: panelUsers(trx, tenantId),
   quickReplies: quickReplies(trx, tenantId),
   reminders: reminders(trx, tenantId),
+  selfTests: selfTests(trx, tenantId),
   settings: settings(trx, tenantId),
   technicians: technicians(trx, tenantId),
   templates: templates(trx, tenantId),

@@ -39,6 +39,18 @@ export type ListedTechnician = Technician & {
   windowRefusedAt: Date | null;
 };
 
+/** A user id that somebody has to decide about. */
+export type Doubt = {
+  technicianId: string;
+  userId: string;
+  /** When another one came with the same phone; null if it came from somebody else's. */
+  replacedAt: Date | null;
+  /** The phone that goes with it. */
+  phone: string | null;
+  /** The technician from whose phone it came. */
+  disputedBy: string | null;
+};
+
 export const technicians = (trx: Queries, tenantId: string) => {
   const rows = () => trx('technician').where({ tenant_id: tenantId });
 
@@ -184,6 +196,14 @@ export const technicians = (trx: Queries, tenantId: string) => {
         )
       ).map(fromRow),
 
+    /** The first who are active, by external id, to choose from. */
+    toChoose: async (limit: number): Promise<Pick<Technician, 'externalId' | 'name'>[]> =>
+      trx.rows(
+        `SELECT external_id AS "externalId", name FROM technician WHERE tenant_id = $1 AND active
+         ORDER BY external_id LIMIT $2`,
+        [tenantId, limit],
+      ),
+
     names: async (ids: string[]): Promise<Map<string, string>> =>
       new Map((await rows().whereIn('id', ids).select('id', 'name')).map((row) => [row.id, row.name])),
 
@@ -207,12 +227,132 @@ export const technicians = (trx: Queries, tenantId: string) => {
       return fillIn((await query).map(fromRow));
     },
 
+    /**
+     * Who fits, by external id, after the one given. Read along the key's index: a tenant has thousands of people,
+     * not millions. `digits`: a part of a phone; `ids`: who has the phone that was looked for.
+     */
+    search: async (
+      wanted: {
+        text: string | null;
+        digits: string | null;
+        ids: string[];
+        role: Technician['role'] | null;
+        active: boolean | null;
+      },
+      page: { after: string | null; limit: number },
+    ): Promise<ListedTechnician[]> => {
+      const query = rows().orderBy('external_id').limit(page.limit);
+      if (page.after !== null) query.where('external_id', '>', page.after);
+      if (wanted.role) query.where({ role: wanted.role });
+      if (wanted.active !== null) query.where({ active: wanted.active });
+      if (wanted.text !== null) {
+        query.whereRaw(
+          `(strpos(lower(name), lower(:text)) > 0 OR strpos(lower(external_id), lower(:text)) > 0
+            OR strpos(phone, :digits) > 0 OR id = ANY(:ids))`,
+          { text: wanted.text, digits: wanted.digits, ids: wanted.ids },
+        );
+      }
+      return fillIn((await query).map(fromRow));
+    },
+
+    /** Which of them the provider keeps messages from, and whose phone or identity is in doubt. */
+    troubles: async (ids: string[]): Promise<Map<string, { optedOut: boolean; conflict: boolean }>> => {
+      const found = await trx.rows<{ id: string; opted_out: boolean; conflict: boolean }>(
+        `SELECT t.id,
+           EXISTS (SELECT FROM technician_address a WHERE a.tenant_id = $1 AND a.technician_id = t.id AND a.active
+             AND a.opted_out_at IS NOT NULL) AS opted_out,
+           t.active AND (t.id IN (
+             SELECT unnest(ARRAY[a.technician_id, a.disputed_by]) FROM technician_address a
+             WHERE a.tenant_id = $1 AND (a.disputed_by IS NOT NULL OR a.replaced_at IS NOT NULL))
+           OR t.id IN (
+             SELECT unnest(ARRAY[e.technician_id, e.conflict_with]) FROM enrolment e
+             WHERE e.tenant_id = $1 AND e.conflict_with IS NOT NULL)) AS conflict
+         FROM technician t WHERE t.tenant_id = $1 AND t.id = ANY($2)`,
+        [tenantId, ids],
+      );
+      return new Map(found.map((row) => [row.id, { optedOut: row.opted_out, conflict: row.conflict }]));
+    },
+    /** Those whose name has that in it, whatever its case. */
+    named: async (part: string, limit: number): Promise<{ externalId: string; name: string }[]> =>
+      trx.rows(
+        `SELECT external_id AS "externalId", name FROM technician
+         WHERE tenant_id = $1 AND name ILIKE $2 ORDER BY external_id LIMIT $3`,
+        [tenantId, `%${part.replace(/[\\%_]/g, '\\$&')}%`, limit],
+      ),
+
     insert: async (technician: Technician): Promise<void> => {
       await trx('technician').insert({ tenant_id: tenantId, ...toRow(technician) });
     },
 
+    /** All of them, and every address by its technician's id; `lock`: nobody else changes these meanwhile. */
+    everybody: async ({
+      lock,
+    }: {
+      lock: string[];
+    }): Promise<{ technicians: Technician[]; addresses: Map<string, StoredAddress[]> }> => {
+      await trx.rows(
+        `SELECT FROM technician WHERE tenant_id = $1 AND external_id = ANY($2) ORDER BY id
+         FOR NO KEY UPDATE`,
+        [tenantId, lock],
+      );
+      // Read again: what was waited for may have changed them.
+      const found = (await rows().orderBy('id')).map(fromRow);
+      const addresses = new Map<string, StoredAddress[]>();
+      for (const row of await trx('technician_address').where({ tenant_id: tenantId })) {
+        addresses.set(row.technician_id, [...(addresses.get(row.technician_id) ?? []), addressFrom(row)]);
+      }
+      return { technicians: found, addresses };
+    },
+
+    /** New ones in one statement, who may supervise each other. */
+    insertMany: async (technicians: Technician[]): Promise<void> => {
+      await trx.rows(
+        `INSERT INTO technician (tenant_id, id, external_id, name, phone, email, role, locale, time_zone,
+           supervisor_id, active, preferences)
+         SELECT $1, id, external_id, name, phone, email, role, locale, time_zone, supervisor_id, active, preferences
+         FROM jsonb_to_recordset($2::jsonb) AS r (id uuid, external_id text, name text, phone text, email text,
+           role text, locale text, time_zone text, supervisor_id uuid, active boolean, preferences jsonb)`,
+        [
+          tenantId,
+          JSON.stringify(
+            technicians.map((technician) => ({ ...toRow(technician), preferences: technician.preferences })),
+          ),
+        ],
+      );
+    },
+
+    setPhones: async (given: Pick<Technician, 'id' | 'phone'>[]): Promise<void> => {
+      await trx.rows(
+        `UPDATE technician t SET phone = r.phone
+         FROM jsonb_to_recordset($2::jsonb) AS r (id uuid, phone text)
+         WHERE t.tenant_id = $1 AND t.id = r.id AND t.phone IS DISTINCT FROM r.phone`,
+        [tenantId, JSON.stringify(given.map(({ id, phone }) => ({ id, phone })))],
+      );
+    },
+
+    /** What is registered for new ones; what somebody wrote from it before is theirs, as with `setAddresses`. */
+    addAddresses: async (given: (Address & { technicianId: string })[]): Promise<void> => {
+      await trx.rows(
+        `INSERT INTO technician_address (tenant_id, technician_id, kind, value, active)
+         SELECT $1, r."technicianId", r.kind, r.value, r.active
+         FROM jsonb_to_recordset($2::jsonb) AS r ("technicianId" uuid, kind text, value text, active boolean)`,
+        [tenantId, JSON.stringify(given)],
+      );
+      const written = await trx.rows<{ address: string }>(
+        'SELECT DISTINCT address FROM conversation_address WHERE tenant_id = $1 AND address = ANY($2)',
+        [tenantId, given.map(asProviderWrites)],
+      );
+      const known = new Set(written.map(({ address }) => address));
+      for (const address of given) {
+        if (known.has(asProviderWrites(address)))
+          await adopt(address.technicianId, asProviderWrites(address));
+      }
+    },
+
     update: async (technician: Technician): Promise<void> => {
-      await rows().where({ id: technician.id }).update(toRow(technician));
+      await rows()
+        .where({ id: technician.id })
+        .update({ ...toRow(technician), erased_at: null });
     },
 
     seen: async (id: string, at: Date): Promise<void> => {
@@ -350,12 +490,48 @@ export const technicians = (trx: Queries, tenantId: string) => {
       return true;
     },
 
+    /** A phone in any of these spellings, or a user id, is the technician's no more, and what was learned with it. */
+    takeAway: async (id: string, values: string[]): Promise<void> => {
+      await rows().where({ id }).whereIn('phone', values).update({ phone: null });
+      const gone = await trx('technician_address')
+        .where({ tenant_id: tenantId, technician_id: id })
+        .whereRaw('(value = ANY(?) OR learned_with = ANY(?))', [values, values])
+        .delete()
+        .returning(['kind', 'value']);
+      for (const address of gone) await letGo(address);
+    },
+
     /** Notes that a user id came from another technician's phone; false if that was noted before. */
     disputeUserId: async (userId: string, technicianId: string): Promise<boolean> =>
       (await trx('technician_address')
         .where({ tenant_id: tenantId, kind: 'whatsapp-user-id', value: userId })
         .whereRaw('disputed_by IS DISTINCT FROM ?', [technicianId])
         .update({ disputed_by: technicianId })) > 0,
+
+    /** User ids that were replaced, or came from another technician's phone, of those who work here. */
+    doubts: async (): Promise<Doubt[]> => {
+      const found = await trx.rows<Row>(
+        `SELECT a.technician_id, a.value, a.replaced_at, a.learned_with, a.disputed_by
+         FROM technician_address a JOIN technician t ON t.tenant_id = a.tenant_id AND t.id = a.technician_id AND t.active
+         WHERE a.tenant_id = $1 AND (a.disputed_by IS NOT NULL OR a.replaced_at IS NOT NULL)
+         ORDER BY a.kind, a.value`,
+        [tenantId],
+      );
+      return found.map((row) => ({
+        technicianId: row.technician_id!,
+        userId: row.value!,
+        replacedAt: row.replaced_at!,
+        phone: row.learned_with!,
+        disputedBy: row.disputed_by!,
+      }));
+    },
+
+    /** It is settled whose this user id is. */
+    settleDispute: async (userId: string): Promise<void> => {
+      await trx('technician_address')
+        .where({ tenant_id: tenantId, kind: 'whatsapp-user-id', value: userId })
+        .update({ disputed_by: null });
+    },
 
     /**
      * Notes that the provider keeps our messages from this person: a phone and the user ids learned with it

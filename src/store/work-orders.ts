@@ -9,7 +9,31 @@ import {
 import type { Queries } from './connections.ts';
 import type { Actor } from './events.ts';
 
-export type ListedOrder = WorkOrder & { assignee: string | null; planner: string | null };
+export type ListedOrder = WorkOrder & {
+  assignee: string | null;
+  planner: string | null;
+  assigneeName: string | null;
+  plannerName: string | null;
+};
+
+/** Whichever is there must fit. */
+export type OrderFilter = {
+  /** `not-closed`: neither completed nor cancelled. */
+  status?: OrderStatus | 'not-closed' | undefined;
+  /** Null: nobody's. */
+  assigneeId?: string | null | undefined;
+  assetId?: string | undefined;
+  escalated?: boolean | undefined;
+  /** Open and due before `now`, or on a day before `today`. */
+  overdue?: { now: Date; today: string } | undefined;
+  /** Part of the number or the title, in any case, or the asset of that id. */
+  text?: { words: string; assetIds: string[] } | undefined;
+};
+
+/** An order with its place in the list it is in. */
+export type FoundOrder = ListedOrder & { cursor: OrderCursor };
+/** Microseconds since 1970, and the id. */
+export type OrderCursor = { at: number; id: string };
 
 export const workOrders = (trx: Queries, tenantId: string) => {
   const rows = () =>
@@ -46,7 +70,8 @@ export const workOrders = (trx: Queries, tenantId: string) => {
         join.on('t.tenant_id', 'w.tenant_id').on('t.id', 'w.assignee_id'),
       )
       .leftJoin('technician as p', (join) => join.on('p.tenant_id', 'w.tenant_id').on('p.id', 'w.planner_id'))
-      .select('t.external_id as assignee', 'p.external_id as planner');
+      .select('t.external_id as assignee', 'p.external_id as planner')
+      .select('t.name as assignee_name', 'p.name as planner_name');
 
   return {
     get: async (id: string): Promise<WorkOrder | null> => one(await rows().where({ 'w.id': id }).first()),
@@ -120,6 +145,39 @@ export const workOrders = (trx: Queries, tenantId: string) => {
       return (await query).map(fromListedRow);
     },
 
+    /** What a technician still has, by number. */
+    openOf: async (technicianId: string, limit: number): Promise<WorkOrder[]> =>
+      (
+        await rows()
+          .where({ 'w.assignee_id': technicianId })
+          .whereIn('w.status', ['assigned', 'acknowledged', 'in_progress', 'delayed'])
+          .orderBy('w.number_key')
+          .limit(limit)
+      ).map(fromRow),
+
+    /** Newest first; of those that are overdue, the oldest. After the cursor given. */
+    search: async (
+      filter: OrderFilter,
+      page: { after: OrderCursor | null; limit: number },
+    ): Promise<FoundOrder[]> => {
+      const { sql, values } = orderSearch(tenantId, filter, page);
+      return (await trx.rows<Row>(sql, values)).map((row) => ({
+        ...fromListedRow(row),
+        cursor: { at: row.place!, id: row.id! },
+      }));
+    },
+
+    /** The greatest number of the form P-00001, as its key; null: there is none yet. */
+    lastOfPanel: async (): Promise<string | null> =>
+      (
+        await trx.rows<{ number_key: string }>(
+          `SELECT number_key FROM work_order
+           WHERE tenant_id = $1 AND number_key >= 'P00000' AND number_key <= 'P99999' AND number_key ~ '^P[0-9]{5}$'
+           ORDER BY number_key DESC LIMIT 1`,
+          [tenantId],
+        )
+      )[0]?.number_key ?? null,
+
     insert: async (order: WorkOrder): Promise<void> => {
       await trx('work_order').insert({ tenant_id: tenantId, ...toRow(order) });
     },
@@ -165,6 +223,66 @@ export const workOrders = (trx: Queries, tenantId: string) => {
   };
 };
 
+/** The statement of a page of `search`. Only what Postgres may look up under row security is left to an index. */
+const orderSearch = (
+  tenantId: string,
+  { status, assigneeId, assetId, escalated, overdue, text }: OrderFilter,
+  { after, limit }: { after: OrderCursor | null; limit: number },
+): { sql: string; values: unknown[] } => {
+  const values: unknown[] = [tenantId];
+  const value = (given: unknown) => `$${values.push(given)}`;
+  const notClosed = "w.status NOT IN ('completed', 'cancelled')";
+  const conditions = [
+    'w.tenant_id = $1',
+    status === 'not-closed' ? notClosed : status ? `w.status = ${value(status)}` : '',
+    assigneeId ? `w.assignee_id = ${value(assigneeId)}` : assigneeId === null ? 'w.assignee_id IS NULL' : '',
+    assetId ? `w.asset_id = ${value(assetId)}` : '',
+    // Whatever is closed is not escalated any more.
+    escalated ? `w.escalated AND ${notClosed}` : '',
+    overdue ? notClosed : '',
+  ];
+  if (text) {
+    const key = orderKey(text.words);
+    conditions.push(`(strpos(lower(w.title), lower(${value(text.words)})) > 0
+      ${key === '' ? '' : `OR strpos(w.number_key, ${value(key)}) > 0`} OR w.asset_id = ANY(${value(text.assetIds)}))`);
+  }
+  const found = conditions.filter(Boolean).join(' AND ');
+  const afterAt = after && `('epoch'::timestamptz + ${value(after.at)} * interval '1 microsecond')`;
+  const place = after && `(${afterAt}, ${value(after.id)}::uuid)`;
+  const most = value(limit);
+  const page = (by: string, order: string, more: string[]) =>
+    `SELECT w.*, ${by} AS listed_by FROM work_order w WHERE ${[found, ...more].join(' AND ')}
+     ORDER BY ${order} LIMIT ${most}`;
+  const newest = () =>
+    page('w.created_at', 'w.created_at DESC, w.id DESC', place ? [`(w.created_at, w.id) < ${place}`] : []);
+  // By moment and by day apart, each along its own index. A day counts from its end in UTC, wherever it is.
+  const longestOverdue = ({ now, today }: { now: Date; today: string }) => {
+    const dayEnd = "timezone('UTC', (w.due_on + 1)::timestamp)";
+    const at = page('w.due_at', 'w.due_at, w.id', [
+      `w.due_at < ${value(now)}`,
+      ...(place ? [`(w.due_at, w.id) > ${place}`] : []),
+    ]);
+    const on = page(dayEnd, 'w.due_on, w.id', [
+      `w.due_on < ${value(today)}::date`,
+      // The first finds them, the second says it exactly.
+      ...(place ? [`w.due_on >= timezone('UTC', ${afterAt})::date - 1`, `(${dayEnd}, w.id) > ${place}`] : []),
+    ]);
+    return `SELECT w.* FROM ((${at}) UNION ALL (${on})) w ORDER BY w.listed_by, w.id LIMIT ${most}`;
+  };
+  const direction = overdue ? '' : 'DESC';
+  return {
+    sql: `WITH w AS MATERIALIZED (${overdue ? longestOverdue(overdue) : newest()})
+      SELECT w.*, (extract(epoch FROM w.listed_by) * 1000000)::bigint AS place, a.code AS asset_code,
+        a.name AS asset_name, a.location AS asset_location, t.external_id AS assignee, t.name AS assignee_name,
+        p.external_id AS planner, p.name AS planner_name
+      FROM w LEFT JOIN asset a ON a.tenant_id = w.tenant_id AND a.id = w.asset_id
+      LEFT JOIN technician t ON t.tenant_id = w.tenant_id AND t.id = w.assignee_id
+      LEFT JOIN technician p ON p.tenant_id = w.tenant_id AND p.id = w.planner_id
+      ORDER BY w.listed_by ${direction}, w.id ${direction}`,
+    values,
+  };
+};
+
 const stateColumns: Record<string, string> = {
   status: 'status',
   assigneeId: 'assignee_id',
@@ -186,6 +304,8 @@ const fromListedRow = (row: Row): ListedOrder => ({
   ...fromRow(row),
   assignee: row.assignee!,
   planner: row.planner!,
+  assigneeName: row.assignee_name!,
+  plannerName: row.planner_name!,
 });
 
 const fromRow = (row: Row): WorkOrder => ({

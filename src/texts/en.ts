@@ -421,6 +421,13 @@ export const en = {
       'Your message was not carried out, and nothing changed. The fault is ours and has been reported. Please send it again later.',
     notSureWho:
       'Nothing changed: your number and your WhatsApp identity belong to two different people in our records. Your supervisor has been told. Until it is settled, please call.',
+    enrolled: {
+      head: (name: string | null) => `This phone is registered for ${name ?? 'you'}`,
+      next: ({ say }: Commands) =>
+        `Send ${say('MY WORK')} for your work orders, ${say('HELP')} for what else you can do here.`,
+    },
+    enrolledElsewhere:
+      'Nothing changed: this phone is registered for another person. Who made the code sees it on the screen.',
   },
 
   news: {

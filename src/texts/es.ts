@@ -406,6 +406,13 @@ export const es: Language = {
       'Su mensaje no se ejecutó y nada cambió. El error es nuestro y ya fue informado. Envíelo otra vez más tarde, por favor.',
     notSureWho:
       'Sin cambios: según nuestros registros, su número y su identidad de WhatsApp son de dos personas distintas. Su supervisor ya fue avisado. Hasta que se aclare, llame por favor.',
+    enrolled: {
+      head: (name) => `Este teléfono quedó registrado para ${name ?? 'usted'}`,
+      next: ({ say }) =>
+        `Envíe ${say('MY WORK')} para ver sus órdenes de trabajo, ${say('HELP')} para ver qué más puede hacer aquí.`,
+    },
+    enrolledElsewhere:
+      'Sin cambios: este teléfono está registrado para otra persona. Quien creó el código lo ve en la pantalla.',
   },
 
   news: {

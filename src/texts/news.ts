@@ -127,10 +127,11 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
         heading(order),
         mark('📅', `${bold(`${language.notices.labels.scheduled}:`)} ${scheduled(order, reader)}`),
       ),
-    'technician.not-reached': ({ name, order, ways }) =>
+    'technician.not-reached': ({ name, order, alert, ways }) =>
       joinLines(
         mark('📵', bold(news.notReached.head(about(name)))),
         order && heading(order),
+        alert && alertHeading(alert),
         ...ways.map(
           ({ way: by, why }) =>
             `${way === 'whatsapp' ? '•' : '-'} ${by ? `${news.notReached.ways[by]}: ` : ''}${news.notReached.why[why]}`,

@@ -356,6 +356,9 @@ export const repliesIn = (language: Language, way: Way): Texts['replies'] => {
     tooLate: ({ given }) => mark('⏳', replies.tooLate(shorten(given, 200))),
     notDone: () => mark('⚠️', replies.notDone),
     notSureWho: () => mark('⚠️', replies.notSureWho),
+    enrolled: ({ name }) =>
+      joinLines(mark('✅', replies.enrolled.head(nameOf(name))), replies.enrolled.next(commands)),
+    enrolledElsewhere: () => mark('⚠️', replies.enrolledElsewhere),
   };
 };
 

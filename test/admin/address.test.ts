@@ -13,6 +13,12 @@ test.each([
   ['127.0.0.1', '198.51.100.1:50123', '198.51.100.1'],
   ['127.0.0.1', '[2001:db8::5]:50123', '2001:db8::5'],
   ['127.0.0.1', '[2001:db8::5]', '2001:db8::5'],
+  // Two proxies: the inner one names the browser, or it appends and everybody is the outer one; what a browser wrote
+  // before them never counts.
+  ['10.0.0.2', '198.51.100.1', '198.51.100.1'],
+  ['10.0.0.2', '198.51.100.1, 10.0.0.3', '10.0.0.3'],
+  ['10.0.0.2', '1.2.3.4, 198.51.100.1, 10.0.0.3', '10.0.0.3'],
+  ['10.0.0.2', '', '10.0.0.2'],
   [undefined, undefined, 'unknown'],
 ])('%s with X-Forwarded-For %s is %s', (remote, forwarded, address) => {
   expect(callerAddress(remote, forwarded)).toBe(address);

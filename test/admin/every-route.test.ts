@@ -1,47 +1,129 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adminRoutes } from '../../src/admin/app.tsx';
+import type { AdminRoute } from '../../src/admin/route.ts';
+import type { PanelParts } from '../../src/admin/settings.ts';
+import { makeApiKey } from '../../src/cmms/api-keys.ts';
+import { readFacts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import { saveWebhookEndpoint } from '../../src/cmms/save-webhook-endpoint.ts';
 import type { Deps } from '../../src/deps.ts';
 import { panelRoles } from '../../src/domain/panel-role.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
-import { usePanel } from './panel.ts';
+import { panelSettings, usePanel } from './panel.ts';
+import { giveWork } from './work.ts';
 
 const panel = usePanel();
 type SignedIn = Awaited<ReturnType<typeof panel.signedIn>>;
 
 const never = () => Promise.reject(new Error('only the table is wanted'));
-const routes = adminRoutes({} as Deps, never, { publicBaseUrl: 'https://panel.example.com', openId: null });
+const routes = adminRoutes({} as Deps, never, panelSettings, {} as PanelParts);
 const table = routes.map(({ method, path }) => [method, path] as const);
 const routeOf = (method: string, path: string) =>
   routes.find((route) => route.method === method && route.path === path)!;
 
 /** What a route is told to do where a form tells it. */
-const fields = { name: 'New', email: 'new@example.com', role: 'planner', code: '123456', password: 'x' };
+const fields = {
+  ...{ name: 'New', email: 'new@example.com', role: 'planner', code: '123456', password: 'x' },
+  way: 'whatsapp',
+};
 
 let other: TestTenant;
 let somebody: { id: string; email: string };
+let key: string;
 let stranger: SignedIn;
+let attachmentId: string;
+const failedMessage = randomUUID();
 beforeAll(async () => {
   other = await createTenant(panel.deps.store, { slug: 'other' });
   somebody = await panel.user('administrator');
+  await panel.deps.store.tenant(panel.tenant.tenantId, async (tx) => {
+    const facts = await readFacts(tx, panel.deps, { kind: 'cmms', id: null });
+    // By an address that is nobody else's.
+    await saveTechnician(tx, technician, { name: 'Ana', email: somebody.email }, facts, collectFaults());
+    const endpoint = { url: 'https://cmms.example.com' };
+    await saveWebhookEndpoint(
+      tx,
+      'cmms',
+      endpoint,
+      { ...facts, secretKeys: panel.deps.secretKeys },
+      collectFaults(),
+    );
+    key = (await makeApiKey(tx, panel.deps, 'CMMS', 'a test')).made.id;
+  });
+  await panel.queues.ready;
   stranger = await panel.signedIn('administrator', other);
+  ({ attachmentId } = await giveWork(panel));
+  await panel.deps.store.tenant(panel.tenant.tenantId, async (tx) => {
+    const expiresAt = new Date(Date.now() + 60 * 60 * 1000);
+    await tx.outbox.add({
+      ...{ id: failedMessage, technicianId: null, way: 'whatsapp', channelId: null, conversationId: null },
+      ...{
+        kind: 'message.send',
+        lane: 'notification',
+        text: `For ${somebody.email}`,
+        inReplyTo: null,
+        about: null,
+      },
+      ...{ workOrderIds: [], dueAt: new Date(), expiresAt, heldBack: 'no-address' },
+    });
+  });
 });
 
-const addressOf = (path: string) =>
-  `/admin${path === '/' ? '' : path}`.replace(':id', somebody.id).replace(':token', 'made-up');
+const technician = 'tech-1';
 
-const ask = (browser: Pick<SignedIn, 'get' | 'post'>, method: string, path: string, more = {}) =>
-  method === 'get' ? browser.get(addressOf(path)) : browser.post(addressOf(path), { ...fields, ...more });
+const addressOf = (path: string, method = 'get') =>
+  `/admin${path === '/' ? '' : path}`
+    .replace('/attachments/:id', `/attachments/${attachmentId}`)
+    .replace('/messages/:id', `/messages/${failedMessage}`)
+    .replace(':id', somebody.id)
+    .replace(':keyId', key)
+    .replace(':endpoint', 'cmms')
+    .replace(':number', 'WO-1')
+    .replace('/alerts/:externalId', '/alerts/A-1')
+    .replace(':externalId', technician)
+    .replace(':token', 'made-up')
+    .replace(':queue', 'notifications')
+    .replace('api/*', method === 'get' ? 'api/queues' : 'api/queues/notifications/retry/failed')
+    .replace('*', '');
+
+/** With the session's own token unless another is given. */
+const ask = (
+  browser: Pick<SignedIn, 'get' | 'post' | 'put' | 'csrf'>,
+  method: string,
+  path: string,
+  { csrf, headers }: { csrf?: string; headers?: Record<string, string> } = {},
+) => {
+  if (method === 'get') return browser.get(addressOf(path));
+  const token = csrf ?? browser.csrf;
+  return method === 'put'
+    ? browser.put(addressOf(path, method), { ...headers, 'x-xsrf-token': token })
+    : browser.post(addressOf(path), { ...fields, csrf: token }, headers);
+};
+const isByScript = (route: AdminRoute) => route.for !== 'anyone' && route.byScript === true;
 
 /** Everything that the panel keeps of the tenant. */
 const kept = () =>
   panel.deps.store.tenant(panel.tenant.tenantId, async (tx) => [
     (await tx.panelUsers.list({ after: null, limit: 100 })).map(({ lastSeenAt: _seen, ...user }) => user),
     await tx.panelUsers.sealedSecrets(),
+    await tx.technicians.list({ after: null, limit: 100 }),
+    await tx.enrolments.latest((await tx.technicians.find(technician))!.id),
     await tx.audit.list({}, { before: null, limit: 100 }),
+    await tx.workOrders.list({ after: null, limit: 100 }),
+    await tx.assets.list({ after: null, limit: 100 }),
+    await tx.alerts.list({ after: null, limit: 100 }),
+    (await tx.messages.list({ before: null, limit: 200 })).map(({ id }) => id),
+    await tx.channels.list(),
+    [await tx.tenants.get(), await tx.settings.get()],
+    await tx.messages.list({ before: null, limit: 100 }),
+    [await tx.tenants.get(), await tx.settings.get(), await tx.templates.list()],
+    await tx.apiKeys.list({ after: null, limit: 100 }),
+    await tx.webhookEndpoints.find('cmms'),
   ]);
 
-test('the table holds every route once, and what changes anything is a POST of somebody signed in', () => {
+test('the table holds every route once, and what changes anything is of somebody signed in', () => {
   expect(new Set(table.map(String)).size).toBe(table.length);
   const open = routes
     .filter((route) => route.for === 'anyone')
@@ -69,6 +151,7 @@ describe.each(table)('%s %s', (method, path) => {
     for (const browser of [panel.browser(), forger]) {
       const { status, location, text } = await ask(browser, method, path);
       if (route.for === 'anyone') expect(status).toBeLessThan(500);
+      else if (isByScript(route)) expect(status).toBe(401);
       else {
         expect(status).toBe(303);
         expect(location).toMatch(/^\/admin\/sign-in(\?next=|$)/);
@@ -98,7 +181,8 @@ describe.each(table)('%s %s', (method, path) => {
     await stranger.get('/admin/account');
     const { status, text } = await ask(stranger, method, path);
     expect(text).not.toContain(somebody.email);
-    if (path.includes(':id') && !path.startsWith('/account')) expect(status).toBe(404);
+    if (/:(id|number|externalId)/.test(path) && !path.startsWith('/account')) expect(status).toBe(404);
+    if (path.includes('/board')) expect(status).toBe(404);
     expect(await kept()).toEqual(before);
     if (path === '/sign-out') stranger = await panel.signedIn('administrator', other);
   });
@@ -119,18 +203,19 @@ describe.each(table)('%s %s', (method, path) => {
   });
 });
 
-test.each(table.filter(([method]) => method === 'post'))(
+test.each(table.filter(([method]) => method !== 'get'))(
   "%s %s from another site's page is refused before anything else",
-  async (_method, path) => {
+  async (method, path) => {
     const browser = await panel.signedIn('administrator');
     const before = await kept();
-    for (const headers of [
+    const others: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
       { origin: 'https://evil.example', host: 'panel.example.com' },
-    ]) {
-      const { status, text } = await browser.post(addressOf(path), fields, headers);
+    ];
+    for (const headers of others) {
+      const { status, text } = await ask(browser, method, path, { headers });
       expect(status).toBe(403);
       expect(text).toContain('Not from here');
     }

@@ -116,3 +116,25 @@ test('an answer of the provider that was not asked for in this browser is refuse
   expect(location).toMatch(/^\/admin\/sign-in\?notice=openid/);
   expect((await victim.get('/admin/account')).status).toBe(303);
 });
+
+test("a new link ends what the provider's account of before could do, and its visits are counted", async () => {
+  const administrator = await panel.signedIn('administrator');
+  const { id, email } = await panel.user('auditor');
+  const sub = randomUUID();
+  const comesIn = async (as: string) => {
+    const { back } = await comeBy({ sub, email: as, email_verified: true });
+    return !back.location!.includes('notice');
+  };
+  expect(await comesIn(email)).toBe(true);
+  // The provider has given the account another address.
+  expect(await comesIn('former@example.com')).toBe(true);
+  expect((await administrator.post(`/admin/users/${id}/link`)).status).toBe(200);
+  expect(await comesIn('former@example.com')).toBe(false);
+  expect(await comesIn(email)).toBe(true);
+
+  const browser = panel.browser({ address: '203.0.113.50' });
+  for (let index = 0; index < 30; index++) await browser.get('/admin/sign-in/openid');
+  expect((await browser.get('/admin/sign-in/openid')).location).toBe('/admin/sign-in?notice=tries');
+  expect((await browser.get('/admin/sign-in?notice=tries')).text).toContain('Too many tries from here');
+  expect((await browser.signIn(email)).status).toBe(303);
+});

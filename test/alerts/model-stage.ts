@@ -350,6 +350,19 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     });
   };
 
+  /** ESCALATE of whoever was told of no alert calls for help about an order: another matter, with chains of its own. */
+  const forgetCalls = async () => {
+    await query(
+      `UPDATE chain SET ended = 'withdrawn', next_at = NULL WHERE tenant_id = $1 AND kind <> 'alert.raised'`,
+      [tenantId],
+    );
+    await query(
+      `UPDATE message SET status = 'cancelled', due_at = NULL, fallback_at = NULL, fallback_seconds = NULL
+       WHERE tenant_id = $1 AND kind = 'work-order.escalated' AND status = 'queued'`,
+      [tenantId],
+    );
+  };
+
   /** Nothing of it is worked on any more, so that others' tests are not held up. */
   const leave = async () => {
     await query('UPDATE message SET due_at = NULL, fallback_at = NULL WHERE tenant_id = $1', [tenantId]);
@@ -361,6 +374,6 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     query,
     tenantId,
     ...{ raise, resolve, say, listen, send, lookAfter, timers, ringAnyway, report, pass },
-    ...{ world, turns, seen, settle, goOn, leave },
+    ...{ world, turns, seen, settle, goOn, forgetCalls, leave },
   };
 };

@@ -281,6 +281,7 @@ const play = async (setting: Setting, commands: Command[]): Promise<void> => {
       const command = withPeople(drawn, before, stage.people.length);
       done.push(JSON.stringify(command));
       await runCommand(stage, command);
+      await stage.forgetCalls();
       const now = await stage.world();
       const shown = shape(now, before);
       done.push(`  ${shown}`);

@@ -39,7 +39,7 @@ const kept = `
     SELECT string_agg(format('UPDATE public.%I SET %s WHERE tenant_id = whose;', t, sets), ' ') INTO body FROM (
       SELECT c.table_name AS t, string_agg(format('%1$I = %1$I - seconds * interval ''1 second''', c.column_name), ', ') AS sets
       FROM information_schema.columns c
-      JOIN information_schema.columns i ON i.table_schema = c.table_schema AND i.table_name = c.table_name AND i.column_name = 'tenant_id'
+      JOIN information_schema.columns i ON c.is_generated = 'NEVER' AND i.table_schema = c.table_schema AND i.table_name = c.table_name AND i.column_name = 'tenant_id'
       JOIN information_schema.tables k ON k.table_schema = c.table_schema AND k.table_name = c.table_name AND k.table_type = 'BASE TABLE'
       WHERE c.table_schema = 'public' AND c.data_type = 'timestamp with time zone' GROUP BY c.table_name) AS columns;
     EXECUTE format('CREATE FUNCTION pass(whose uuid, seconds float8) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN

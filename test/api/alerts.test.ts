@@ -127,6 +127,7 @@ describe('raising', () => {
     await raise();
     expect(await messages()).toEqual([
       'ANA alert.raised critical cancelled no-address',
+      'BOSS technician.not-reached notification queued',
       'BOSS alert.raised critical queued',
     ]);
     expect((await events())[0].data.told).toEqual(['BOSS']);

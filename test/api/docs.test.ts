@@ -60,6 +60,7 @@ test('the description is open, is OpenAPI 3.1 and names every route', async () =
       'post /api-keys/{id}/revoke',
       'put /tenants/{slug}',
       'post /tenants/{slug}/api-keys',
+      'post /tenants/{slug}/administrators',
     ]),
   );
   // Every reference leads somewhere.

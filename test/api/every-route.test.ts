@@ -42,7 +42,9 @@ beforeAll(async () => {
     '/messages/{id}': message.id,
     '/alerts/{externalId}': 'AL-1',
     '/alerts/{externalId}/resolve': 'AL-1',
+    '/alerts/{externalId}/pages': 'AL-1',
     '/tenants/{slug}/api-keys': owner.slug,
+    '/tenants/{slug}/administrators': owner.slug,
   });
 });
 

@@ -215,3 +215,62 @@ test('an answer that holds a secret is kept encrypted', async () => {
   expect(again.status).toBe(409);
   expect(((await again.json()) as { detail: string }).detail).toMatch(/SECRET_KEY has changed/);
 });
+
+test('an answer is kept though every place for requests is taken meanwhile', async () => {
+  const other = await createTenant(api.store);
+  let open = () => {};
+  const opened = new Promise<void>((done) => {
+    open = done;
+  });
+  let held = 0;
+  let asks = 0;
+  let take = () => {};
+  const taken = new Promise<void>((done) => {
+    take = done;
+  });
+  const app = createApi(
+    {
+      ...api.deps,
+      store: {
+        ...api.store,
+        tenant: async (id, work) => {
+          if (id === other.tenantId) {
+            held += 1;
+            if (held === 7) take();
+            await opened;
+          }
+          const result = await api.store.tenant(id, work);
+          asks += id === tenant.tenantId ? 1 : 0;
+          // The key is made: before its request has left its place, others ask for all of them.
+          if (id === tenant.tenantId && asks === 2) {
+            for (let request = 0; request < 8; request++) others.push(ask('GET', other));
+            await taken;
+            // And the last of them waits.
+            await api.asSuperuser('SELECT pg_sleep(0.3)');
+          }
+          return result;
+        },
+      },
+    },
+    api.files,
+  );
+  const ask = async (method: string, { apiKey }: TestTenant) =>
+    app.request('/api-keys', {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(method === 'POST' ? { 'content-type': 'application/json', 'idempotency-key': 'crowd' } : {}),
+      },
+      ...(method === 'POST' ? { body: JSON.stringify({ label: 'Another' }) } : {}),
+    });
+  const others: Promise<Response>[] = [];
+  const late = new Promise<string>((done) => setTimeout(done, 3_000, 'waits for a place'));
+  const first = await Promise.race([ask('POST', tenant), late]);
+  open();
+  expect(others).toHaveLength(8);
+  await Promise.all(others);
+  expect(first).toMatchObject({ status: 201 });
+  const again = await ask('POST', tenant);
+  expect([again.status, replayed(again)]).toEqual([201, 'true']);
+  expect(await again.json()).toEqual(await (first as Response).json());
+});

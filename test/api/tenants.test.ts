@@ -174,6 +174,23 @@ test('the environment’s tenant keeps its channel and country, and says so', as
   expect((await api.store.tenant(tenantId, (tx) => tx.tenants.get()))?.name).toBe('Head office');
 });
 
+test('where the environment names no sender, that of its tenant is set like any other’s', async () => {
+  const app = createApi(api.deps, api.files, {
+    ...{ operatorKey, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+    ...{
+      describesSender: false,
+      webhooks: { allowPrivate: false },
+      publicBaseUrl: 'https://rbm.example.com',
+    },
+  });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${operatorKey}` };
+  const from = newSender();
+  const body = JSON.stringify({ channel: channelOf(from) });
+  const { status } = await app.request('/tenants/default', { method: 'PUT', headers, body });
+  expect(status).toBe(200);
+  expect((await channelsOf('default')).find(({ retiredAt }) => !retiredAt)?.address).toBe(`whatsapp:${from}`);
+});
+
 test('made by several requests at once, it is one tenant with one key', async () => {
   const slug = newSlug();
   const channel = channelOf(newSender());

@@ -3,16 +3,20 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { chains } from '../../jobs/chains.ts';
-import { changeAlert, raiseAlert, resolveAlert } from '../../src/cmms/alerts.ts';
-import { peopleOfNextStep } from '../../src/cmms/chains.ts';
+import { changeAlert, escalateAlert, raiseAlert, resolveAlert, respondFor } from '../../src/cmms/alerts.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { saveAsset } from '../../src/cmms/save-asset.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveSettings } from '../../src/cmms/settings.ts';
 import { tellSeen } from '../../src/cmms/tell-seen.ts';
+import { peopleOfNextStep } from '../../src/cmms/whom-to-tell.ts';
+import { readNextPeople } from '../../src/conversation/facts.ts';
+import { encrypt } from '../../src/crypto.ts';
 import type { Deps } from '../../src/deps.ts';
 import type { AlertChange } from '../../src/domain/alert.ts';
+import { noteOverdueChains } from '../../src/messaging/overdue-chains.ts';
+import { failMessage } from '../../src/messaging/record.ts';
 import { takeDue } from '../../src/messaging/take.ts';
 import { timing } from '../../src/messaging/timing.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
@@ -98,11 +102,11 @@ const chainOf = async (externalId = 'A-1') => {
 const says = async (who: string, what: Record<string, unknown>, externalId = 'A-1') => {
   const { id } = await alertNow(externalId);
   const messageId = randomUUID();
-  await inTenant(async (tx) => {
+  return inTenant(async (tx) => {
     const technician = (await tx.technicians.find(who))!;
     const facts = await readFacts(tx, deps, { kind: 'technician', id: who });
     const change = { alertId: id, reason: null, ...what } as unknown as AlertChange;
-    await changeAlert(tx, change, { technician, messageId }, facts);
+    return changeAlert(tx, change, { technician, messageId }, facts);
   });
 };
 const resolve = () =>
@@ -170,6 +174,25 @@ describe('what somebody was told of until he wrote', () => {
     ]);
     expect((await toldTo(wroteBefore)).every(({ at }) => at > wroteBefore)).toBe(true);
   });
+
+  test('comes in the order in which one message lists it', async () => {
+    const raised: string[] = [];
+    for (let n = 0; n < 8; n++) raised.push((await raise({ externalId: `A-${n}` })).id);
+    expect(await sendAll()).toHaveLength(2);
+    expect((await toldTo(new Date())).map(({ id }) => id)).toEqual(raised);
+  });
+});
+
+test.each([-60, 60])('a worker whose clock is %i s off pages no later for it', async (seconds) => {
+  const { now } = deps;
+  deps.now = () => new Date(Date.now() + seconds * 1000);
+  await raise();
+  deps.now = now;
+  const waits = await query(
+    'SELECT extract(epoch FROM due_at - created_at)::float8 AS s FROM message WHERE tenant_id = $1',
+  );
+  expect(waits).toHaveLength(2);
+  for (const { s } of waits) expect(Math.abs(s)).toBeLessThan(5);
 });
 
 describe('a claim', () => {
@@ -225,6 +248,37 @@ describe('a claim', () => {
     expect((await told()).at(-1)).toBe('BEN alert.released queued');
     expect((await events()).at(-1)).toBe('alert.released');
   });
+
+  test('is not told by a next way once somebody else goes, though it failed only then', async () => {
+    await inTenant((tx) =>
+      tx.channels.save(
+        {
+          ...{ id: randomUUID(), way: 'sms', provider: 'simulator', address: '+14155550177' },
+          ...{ accountSid: `AC${'b'.repeat(32)}`, messagingServiceSid: null, messagesPerSecond: 80 },
+          credentials: encrypt(JSON.stringify({ authToken: 'test-token' }), testSecretKey),
+        },
+        new Date(),
+      ),
+    );
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    await sendAll();
+    const [taken] = await query("SELECT id FROM message WHERE tenant_id = $1 AND kind = 'alert.taken'");
+    const fail = () =>
+      inTenant((tx) =>
+        failMessage(tx, deps, taken.id, { code: '63024', text: 'not on WhatsApp', next: 'other-way' }),
+      );
+    const next = async () => (await told()).filter((line) => line.startsWith('BEN alert.taken'));
+    await says('ANA', { do: 'release' });
+    await says('CARL', { do: 'claim' });
+    const before = await next();
+    await query("UPDATE attempt SET status = 'failed' WHERE tenant_id = $1 AND message_id = $2", [taken.id]);
+    await fail();
+    // That Carl goes he is told by a message of its own.
+    expect(before).toEqual(['BEN alert.taken sending', 'BEN alert.taken queued']);
+    expect(await next()).toEqual(['BEN alert.taken failed provider', 'BEN alert.taken queued']);
+  });
 });
 
 describe('the chain', () => {
@@ -246,6 +300,7 @@ describe('the chain', () => {
       'BOSS alert.raised sending',
       'CARL alert.raised sending',
       'NOBODY alert.raised cancelled no-address',
+      'PLAN technician.not-reached sending',
       'PLAN alert.unanswered sending',
       'CARL alert.raised queued',
       'NOBODY alert.raised cancelled no-address',
@@ -309,6 +364,41 @@ describe('while the service is switched off', () => {
     expect(await chainOf()).toMatchObject({ step: 0, ended: severity === 'low' ? 'no-steps' : null });
   });
 
+  test('what was cancelled for it is told anew where no step follows', async () => {
+    await raise({ severity: 'low' });
+    expect(await chainOf()).toMatchObject({ ended: 'no-steps' });
+    await switched(false);
+    await sendAll();
+    expect((await told()).map((line) => line.slice(4))).toEqual(
+      Array(2).fill('alert.raised cancelled disabled'),
+    );
+    await pass();
+    expect(await told()).toHaveLength(2);
+    await switched(true);
+    await pass();
+    expect((await told()).slice(2)).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
+    expect(await chainOf()).toMatchObject({ step: 0, ended: 'no-steps', nextAt: null });
+  });
+
+  test('of those whom nothing told where no step follows nobody else is told anew', async () => {
+    await raise({ severity: 'low' });
+    await query(
+      `UPDATE message m SET due_at = now() + interval '1 hour' FROM technician t
+       WHERE m.tenant_id = $1 AND t.id = m.technician_id AND t.external_id = 'BEN'`,
+    );
+    expect(await sendAll()).toHaveLength(1);
+    await switched(false);
+    await query("UPDATE message SET due_at = now() WHERE tenant_id = $1 AND status = 'queued'");
+    await sendAll();
+    await switched(true);
+    await pass();
+    expect((await told()).slice(1)).toEqual([
+      'BEN alert.raised cancelled disabled',
+      'BEN alert.raised queued',
+    ]);
+    expect(await chainOf()).toMatchObject({ step: 0, ended: 'no-steps', nextAt: null });
+  });
+
   test('what was cancelled for it is told anew', async () => {
     await raise();
     await switched(false);
@@ -318,6 +408,22 @@ describe('while the service is switched off', () => {
     await pass();
     expect((await told()).slice(2)).toEqual(['ANA alert.raised queued', 'BEN alert.raised queued']);
   });
+});
+
+test('whom no way leads to is reported once for each alert, with the alert', async () => {
+  await inTenant((tx) => saveSettings(tx, { onCall: ['NOBODY'] }, collectFaults()));
+  await raise({ recipients: ['ANA', 'NOBODY'] });
+  for (let times = 0; times < 3; times++) await pass();
+  const reported = await query(
+    "SELECT alert_id, data FROM event WHERE tenant_id = $1 AND type = 'technician.unreachable'",
+  );
+  expect(reported).toEqual([
+    { alert_id: (await alertNow()).id, data: { technician: 'NOBODY', reason: 'no-address', ways: [] } },
+  ]);
+  const [news] = await query(
+    "SELECT text FROM message WHERE tenant_id = $1 AND kind = 'technician.not-reached'",
+  );
+  expect(news.text).toContain('*Feed Pump 3* · Too hot');
 });
 
 describe('ESCALATE', () => {
@@ -356,6 +462,23 @@ describe('ESCALATE', () => {
     expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'ANA' });
     expect((await told()).at(-1)).toBe('BOSS alert.escalated queued');
   });
+
+  test('while his own supervisor goes tells others, whom the answer names, and says where there is nobody', async () => {
+    await raise({ recipients: ['BEN', 'BOSS'] });
+    await says('BOSS', { do: 'claim' });
+    const named = () =>
+      inTenant(async (tx) => {
+        const { id } = (await tx.alerts.find('A-1'))!;
+        const alert = (await tx.alerts.lock([id])).get(id)!;
+        return readNextPeople(tx, alert, (await tx.technicians.find('BEN'))!);
+      });
+    expect(await named()).toEqual(['PLAN']);
+    expect(await says('BEN', { do: 'help' })).toMatchObject({ isUnheard: false });
+    expect((await told()).at(-1)).toBe('PLAN alert.escalated queued');
+    for (const id of ['PLAN', 'CARL']) await person(id, { active: false });
+    expect(await named()).toEqual([]);
+    expect(await says('BEN', { do: 'help' })).toMatchObject({ isUnheard: true });
+  });
 });
 
 describe('whoever is left untold', () => {
@@ -380,6 +503,25 @@ describe('whoever is left untold', () => {
       turn: 1,
       ended: severity === 'low' ? 'no-steps' : null,
     });
+  });
+
+  test('by a first way that failed, and by no next one for the claim, is told when it is given up', async () => {
+    await raise();
+    await sendAll();
+    await says('ANA', { do: 'claim' });
+    const [page] = await query(
+      `SELECT m.id FROM message m JOIN technician t ON t.id = m.technician_id
+       WHERE m.tenant_id = $1 AND t.external_id = 'BEN' AND m.kind = 'alert.raised'`,
+    );
+    await query("UPDATE attempt SET status = 'failed' WHERE tenant_id = $1 AND message_id = $2", [page.id]);
+    await inTenant((tx) =>
+      failMessage(tx, deps, page.id, { code: '63024', text: 'not on WhatsApp', next: 'other-way' }),
+    );
+    expect((await told()).at(1)).toBe('BEN alert.raised failed provider');
+    await says('ANA', { do: 'release', reason: null });
+    expect((await told()).filter((line) => line.startsWith('BEN alert.raised'))).toEqual([
+      ...['BEN alert.raised failed provider', 'BEN alert.raised queued'],
+    ]);
   });
 
   test('is told when whoever goes gives it up', async () => {
@@ -434,6 +576,19 @@ test('who is paged on a release hears that alone', async () => {
   await sendAll();
   await says('ANA', { do: 'release', reason: null });
   expect((await told()).slice(3)).toEqual(['BOSS alert.raised queued']);
+});
+
+test('a chain whose step is long overdue rings an alarm, once', async () => {
+  await raise();
+  const { id } = await chainOf();
+  const overdue = async (by: string) => {
+    await query('UPDATE chain SET next_at = now() - $2::interval WHERE tenant_id = $1', [by]);
+    await noteOverdueChains(deps);
+    return logged.filter((line) => line.includes('chain.overdue') && line.includes(id));
+  };
+  expect(await overdue('30 seconds')).toEqual([]);
+  expect(await overdue('3 minutes')).toEqual([expect.stringContaining('"alarm":true')]);
+  expect((await overdue('4 minutes')).filter((line) => line.includes('"alarm":true'))).toHaveLength(1);
 });
 
 test('a chain that cannot go on rings an alarm', async () => {
@@ -571,5 +726,47 @@ describe('a claim against a page that is about to leave', () => {
       ...['ANA alert.raised cancelled alert-claimed', 'BEN alert.raised cancelled alert-claimed'],
     ]);
     expect(await late()).toEqual([]);
+  });
+});
+
+describe('somebody at a desk', () => {
+  const admin = (tx: Tx) => readFacts(tx, deps, { kind: 'admin', id: 'desk@example.com' });
+  const claimFor = async (who: string) => {
+    const { id } = await alertNow();
+    return inTenant(async (tx) => respondFor(tx, id, (await tx.technicians.find(who))!, await admin(tx)));
+  };
+  const eventsNow = async () => {
+    const { id } = await alertNow();
+    const events = await inTenant((tx) => tx.events.about({ alertId: id }, { before: null, limit: 20 }));
+    return events.filter(({ type }) => type !== 'alert.paged').toReversed();
+  };
+
+  test('claims for a technician what he then gives back himself, and only while it is open', async () => {
+    await raise();
+    expect((await claimFor('BEN')).isDone).toBe(true);
+    expect((await claimFor('ANA')).isDone).toBe(false);
+    expect(await alertNow()).toMatchObject({ state: 'responding', responder: 'BEN' });
+    expect((await chainOf()).ended).toBe('claimed');
+    await says('BEN', { do: 'release' });
+    expect(await alertNow()).toMatchObject({ state: 'open', responder: null });
+    expect((await eventsNow()).map(({ type, actor, data }) => [type, actor.kind, data])).toEqual([
+      ['alert.raised', 'cmms', expect.anything()],
+      ['alert.claimed', 'admin', { technician: 'BEN' }],
+      ['alert.released', 'technician', {}],
+    ]);
+  });
+
+  test('has the next people told before their time, and nobody once somebody goes', async () => {
+    const { id } = await raise();
+    const escalate = () => inTenant(async (tx) => escalateAlert(tx, id, 'It floods', await admin(tx)));
+    expect((await escalate()).isDone).toBe(true);
+    expect(await chainOf()).toMatchObject({ step: 1, ended: null });
+    const [, escalated] = await eventsNow();
+    expect(escalated).toMatchObject({
+      ...{ type: 'alert.escalated', actor: { kind: 'admin', id: 'desk@example.com' } },
+      data: { step: 1, told: ['BOSS'], text: 'It floods' },
+    });
+    await claimFor('ANA');
+    expect((await escalate()).isDone).toBe(false);
   });
 });

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type AttachmentsDeps, attachments } from '../../jobs/attachments.ts';
 import { createFolder, keyOf } from '../../src/attachments/files.ts';
+import { eraseTechnician } from '../../src/cmms/erase-technician.ts';
 import { sha256 } from '../../src/crypto.ts';
-import type { MediaAnswer } from '../../src/messaging/provider.ts';
+import { type MediaAnswer, noAccount } from '../../src/messaging/provider.ts';
 import { createTwilio } from '../../src/messaging/twilio.ts';
 import type { NewAttachment } from '../../src/store/attachments.ts';
 import { jpeg, png } from '../attachments/samples.ts';
@@ -100,6 +101,7 @@ const fakeMedia = (media: () => Promise<MediaAnswer>): Partial<AttachmentsDeps> 
     listReceived: async () => [],
     createContent: async () => ({ sid: null, code: 'none' }),
     templates: createFakeTemplates(),
+    account: noAccount('none'),
     media,
   }),
 });
@@ -387,4 +389,27 @@ test('a location has nothing to fetch, and recovery rings for channels that have
   );
   await run();
   expect(await rings()).toEqual([]);
+});
+
+test('what is fetched while its sender is erased is not kept', async () => {
+  const { twilio, path, sent, run, get, bytesOf, store, tenantId, deps, query } = await setUp();
+  const at = path();
+  twilio.on(at, gives(jpeg));
+  const id = await sent(twilio.origin + at);
+  const { technician } = await get(id);
+  const erase = async () => {
+    await query('UPDATE technician SET active = false WHERE external_id = $1', [technician]);
+    await query("UPDATE message SET status = 'processed' WHERE tenant_id = $1", [tenantId]);
+    const erased = store.tenant(tenantId, (tx) =>
+      eraseTechnician(tx, technician, { now: new Date() }, deps.files),
+    );
+    expect(await erased).toBeNull();
+  };
+  const put = async (key: string, bytes: Buffer) => {
+    await erase();
+    await deps.files.put(key, bytes);
+  };
+  await run({ files: { ...deps.files, put } });
+  expect((await get(id)).state).toBe('lost');
+  expect(await bytesOf(id)).toBeNull();
 });

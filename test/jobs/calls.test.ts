@@ -94,6 +94,23 @@ test('a step is started once, however many workers come for it', async () => {
   await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
 });
 
+test('while the service is switched off no step starts, and the call goes on a minute later', async () => {
+  const { id, boss } = await call();
+  deps.enabled = false;
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+  deps.enabled = true;
+  const steps = async () => (await inTenant((tx) => tx.chains.pages(id))).map(({ step }) => step);
+  expect(await steps()).toEqual([0]);
+  const waits = (await inTenant((tx) => tx.chains.dueInMs(id)))!;
+  expect(waits).toBeGreaterThan(50_000);
+  expect(waits).toBeLessThan(61_000);
+  expect(await inTenant((tx) => tx.chains.get(id))).toMatchObject({ step: 0, turn: 0, ended: null });
+  await inTenant((tx) => tx.chains.goOn(id, -1));
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+  expect(await steps()).toEqual([0, 1]);
+  await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
+});
+
 test('a page is not sent once its call is taken, though the two come together', async () => {
   const { id, page, boss } = await call();
   const commit = await heldOpen((tx) => takeCalls(tx, [id], boss, randomUUID()));

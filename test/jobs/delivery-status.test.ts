@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { describe, expect, inject, test } from 'vitest';
 import { deliveryStatus } from '../../jobs/delivery-status.ts';
+import { eraseTechnician } from '../../src/cmms/erase-technician.ts';
 import { settleUnclear } from '../../src/messaging/reconcile.ts';
 import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
+import { withDatabase } from '../support/postgres.ts';
 
 const outbox = useOutbox();
 
@@ -135,6 +138,34 @@ describe('callbacks move a message forward only', () => {
       ).toEqual([{ match_at: null }]);
     },
   );
+
+  test('of several messages in the order of their ids, as whoever withdraws them locks them', async () => {
+    const on = await outbox.channel();
+    const people = [await on.technician(), await on.technician()];
+    const ids: string[] = [];
+    for (const [n, person] of people.entries()) ids.push(await on.queue(person, `Message ${n}`));
+    await on.run();
+    const [first, last] = ids.toSorted() as [string, string];
+    for (const id of [last, first]) {
+      const [attempt] = await on.attempts(id);
+      await on.callback({ attemptId: attempt!.id, providerId: attempt!.providerId!, status: 'delivered' });
+    }
+    const other = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), on.databaseName) });
+    await other.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT FROM message WHERE id = $1 FOR UPDATE', [first]);
+      const applying = on.applyCallbacks();
+      const waits = "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+      while ((await on.query(waits, [])).length === 0) await new Promise((done) => setTimeout(done, 10));
+      await other.query('SELECT FROM message WHERE id = $1 FOR UPDATE NOWAIT', [last]);
+      await other.query('COMMIT');
+      await applying;
+    } finally {
+      await other.end();
+    }
+    for (const id of ids) expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  });
 
   test('more than one batch of them is worked off in one run', async () => {
     const on = await outbox.channel();
@@ -704,4 +735,22 @@ test('with more callbacks than one run works off, it rings for the rest and ends
   await on.applyCallbacks();
   expect(on.bells).toEqual([]);
   expect(await on.message(id)).toMatchObject({ status: 'sent' });
+});
+
+test('a callback that comes once its person is erased counts, and is not kept as it came', async () => {
+  const { on, ana, id, tells } = await accepted();
+  await on.query('UPDATE technician SET active = false WHERE id = $1', [ana.id]);
+  const erased = await on.deps.store.tenant(on.tenantId, (tx) =>
+    eraseTechnician(tx, ana.id, { now: new Date() }, { delete: async () => {} }),
+  );
+  expect(erased).toBeNull();
+  await tells('delivered');
+  await on.applyCallbacks();
+  expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  expect(
+    await on.query(
+      "SELECT status, convert_from(raw, 'UTF8') AS raw FROM status_callback WHERE tenant_id = $1",
+      [on.tenantId],
+    ),
+  ).toEqual([{ status: 'delivered', raw: '' }]);
 });

@@ -907,6 +907,17 @@ describe('the pair budget', () => {
     expect(on.provider.texts()).toEqual(['1', '2']);
   });
 
+  test('is not spent by news of alerts that is as much as the alerts: the last five are for pages', async () => {
+    const { on, ana } = await withLeft(7);
+    for (const text of ['1', '2', '3']) await on.queue(ana, text, { lane: 'critical', kind: 'alert.taken' });
+    await on.queue(ana, 'page', { lane: 'critical', kind: 'alert.raised' });
+    await on.run();
+    expect(on.provider.texts()).toEqual(['page', '1']);
+    await on.pass(6);
+    await on.run();
+    expect(on.provider.texts()).toEqual(['page', '1', '2']);
+  });
+
   test('gives one back every six seconds, up to 45', async () => {
     const { on, ana } = await withLeft(10);
     await on.queue(ana, '1');

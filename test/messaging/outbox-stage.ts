@@ -7,13 +7,14 @@ import { type OutboundDeps, outbound } from '../../jobs/outbound.ts';
 import { sha256 } from '../../src/crypto.ts';
 import type { Lane, MessageKind } from '../../src/domain/message.ts';
 import type { ApprovalStatus } from '../../src/domain/template.ts';
-import type {
-  ContentOutcome,
-  ListedAtProvider,
-  Outcome,
-  Outgoing,
-  Provider,
-  TemplatesAtProvider,
+import {
+  type ContentOutcome,
+  type ListedAtProvider,
+  noAccount,
+  type Outcome,
+  type Outgoing,
+  type Provider,
+  type TemplatesAtProvider,
 } from '../../src/messaging/provider.ts';
 import { timing as realTiming, type Timing } from '../../src/messaging/timing.ts';
 import type { QuickReplyButton } from '../../src/store/outbox.ts';
@@ -116,6 +117,7 @@ const createFakeProvider = () => {
       return made;
     },
     templates: fake.templates,
+    account: noAccount('none'),
   };
   return Object.assign(fake, { provider });
 };
@@ -132,10 +134,12 @@ export const useOutbox = () => {
   let store: Store;
   let owner: pg.Client;
   let databaseUrl: string;
+  let databaseName: string;
   let close = async () => {};
   beforeAll(async () => {
     const database = await createTestDatabase();
     databaseUrl = database.appUrl;
+    databaseName = database.name;
     store = createStore({ url: databaseUrl, maxConnections: 8 });
     owner = new pg.Client({ connectionString: withDatabase(inject('postgresUrl'), database.name) });
     await owner.connect();
@@ -362,6 +366,7 @@ export const useOutbox = () => {
       channelId,
       address,
       databaseUrl,
+      databaseName,
       store,
       deps,
       provider,

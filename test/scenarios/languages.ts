@@ -86,3 +86,6 @@ export const heardInTime: Key[] = ['technician.not-reading', 'maintenance.unconf
 
 /** What is heard of calls for help: in calls.test.ts. */
 export const heardByCalls: Key[] = ['callTakenBefore', 'call.seen', 'call.unanswered'];
+
+/** What whoever sends a code of the panel's hears: in enrolment.test.ts. */
+export const heardByEnrolment: Key[] = ['enrolled', 'enrolledElsewhere'];

@@ -24,7 +24,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
       (message) => message.technician === person.externalId && message.kind === 'reply',
     );
 
-  test('photos sent together are kept on the order in hand, fetched, and answered once', async () => {
+  test.concurrent('photos sent together are kept on the order in hand, fetched, and answered once', async () => {
     const tech = await technician();
     await stage.order('F-1', { assignee: tech.externalId, status: 'in_progress' });
     const caption = say('gasket after removal', 'junta desmontada');
@@ -53,7 +53,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     });
   });
 
-  test('a photo with a command is kept on the order that the command changed', async () => {
+  test.concurrent('a photo with a command is kept on the order that the command changed', async () => {
     const tech = await technician();
     await stage.order('C-1', { assignee: tech.externalId, status: 'in_progress' });
     await stage.order('C-2', { assignee: tech.externalId, status: 'in_progress' });
@@ -63,7 +63,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect(await attachmentsOf('C-1')).toHaveLength(0);
   });
 
-  test('with several orders it is asked which one a voice note is for', async () => {
+  test.concurrent('with several orders it is asked which one a voice note is for', async () => {
     const tech = await technician();
     await stage.order('V-1', { assignee: tech.externalId, status: 'in_progress' });
     await stage.order('V-2', { assignee: tech.externalId, status: 'in_progress' });
@@ -74,7 +74,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect(await attachmentsOf('V-2')).toHaveLength(1);
   });
 
-  test('an album for which the order is asked is asked about once, and goes to the order chosen', async () => {
+  test.concurrent('an album for which the order is asked is asked about once, and goes to the order chosen', async () => {
     const tech = await technician();
     await stage.order('A-1', { assignee: tech.externalId, status: 'in_progress' });
     await stage.order('A-2', { assignee: tech.externalId, status: 'in_progress' });
@@ -86,7 +86,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect(await attachmentsOf('A-2')).toHaveLength(3);
   });
 
-  test('a photo that was taken back is not among those that another answer places', async () => {
+  test.concurrent('a photo that was taken back is not among those that another answer places', async () => {
     const tech = await technician();
     await stage.order('U-1', { assignee: tech.externalId, status: 'in_progress' });
     await tech.sendsPhoto();
@@ -101,14 +101,14 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect(await attachmentsOf('U-2')).toHaveLength(1);
   });
 
-  test('a photo for an order that is closed is kept, and its sender hears that it is on none', async () => {
+  test.concurrent('a photo for an order that is closed is kept, and its sender hears that it is on none', async () => {
     const tech = await technician();
     await stage.order('Z-1', { assignee: tech.externalId, status: 'completed' });
     await tech.sendsPhoto({ caption: say('z-1 after repair', 'z-1 después de la reparación') });
     await tech.hears(unchanged, 'Z-1', '📎');
   });
 
-  test('a place and a contact card go to the only order there is', async () => {
+  test.concurrent('a place and a contact card go to the only order there is', async () => {
     const tech = await technician();
     await stage.order('L-1', { assignee: tech.externalId, status: 'acknowledged' });
     const label = say('Pump room', 'Sala de bombas');
@@ -124,7 +124,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     });
   });
 
-  test('a video and a document of somebody without orders are kept with none', async () => {
+  test.concurrent('a video and a document of somebody without orders are kept with none', async () => {
     const tech = await technician();
     await tech.sendsFile({ kind: 'video' });
     await tech.sendsFile({ kind: 'document' });
@@ -133,7 +133,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     );
   });
 
-  test('what cannot be kept or read is answered, and changes nothing', async () => {
+  test.concurrent('what cannot be kept or read is answered, and changes nothing', async () => {
     const tech = await technician();
     await stage.order('X-1', { assignee: tech.externalId, status: 'in_progress' });
     await tech.sendsFile({ kind: 'sticker' });
@@ -149,7 +149,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     await tech.hears(hear('Completed', 'Terminada'), 'X-1');
   });
 
-  test('a thumbs-up on an assignment acknowledges it; other reactions change nothing', async () => {
+  test.concurrent('a thumbs-up on an assignment acknowledges it; other reactions change nothing', async () => {
     const tech = await technician();
     await stage.order('R-1', { assignee: tech.externalId });
     const first = await tech.hears(assigned, 'R-1');
@@ -162,7 +162,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect((await stage.findOrder('R-2')).status).toBe('assigned');
   });
 
-  test('a quoted message says which order is meant, though another was assigned later', async () => {
+  test.concurrent('a quoted message says which order is meant, though another was assigned later', async () => {
     const tech = await technician();
     await stage.order('Q-1', { assignee: tech.externalId });
     const first = await tech.hears(assigned, 'Q-1');
@@ -174,7 +174,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     await tech.hears('Q-1', hear('in progress', 'en curso'));
   });
 
-  test('a button does what it says, and after a reassignment says who has the order now', async () => {
+  test.concurrent('a button does what it says, and after a reassignment says who has the order now', async () => {
     const tech = await technician();
     const other = await technician();
     await tech.says(say('my work', 'mis trabajos'));
@@ -197,7 +197,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     expect((await stage.findOrder(notice.number)).assignee).toBe(other.externalId);
   });
 
-  test('whoever hides the phone number is known by the user id, and answered', async () => {
+  test.concurrent('whoever hides the phone number is known by the user id, and answered', async () => {
     const tech = await technician();
     await stage.order('H-1', { assignee: tech.externalId });
     await tech.hears(assigned, 'H-1');

@@ -208,7 +208,7 @@ describe.each(backends)('on %s', (backend) => {
           .poll(async () => (await queue.getJobSchedulers()).map(({ name }) => name).sort(), {
             timeout: 10_000,
           })
-          .toEqual(['catch-up', 'reminders', 'templates'].flatMap((name) => Array(3).fill(name)));
+          .toEqual(['catch-up', 'erasures', 'reminders', 'templates'].flatMap((name) => Array(3).fill(name)));
         await queue.close();
         connection.disconnect();
       }

@@ -221,3 +221,29 @@ test('every call is in the log, with the status it was answered', async () => {
     ['POST', ben, 429],
   ]);
 });
+
+test('an account tells of itself, its sender and its messaging service in the forms of three APIs', async () => {
+  const { url, connect, refusalOf } = await setStage();
+  const client = connect();
+  expect(await client.api.v2010.accounts(accountSid).fetch()).toMatchObject({
+    status: 'active',
+    type: 'Full',
+  });
+  expect(await refusalOf(connect({ token: 'x' }).api.v2010.accounts(accountSid).fetch())).toMatchObject({
+    ...{ status: 401, code: 20003 },
+  });
+
+  const senders = await client.messaging.v2.channelsSenders.list({ channel: 'whatsapp' });
+  expect(senders).toMatchObject([
+    { senderId: sender, status: 'ONLINE', sid: expect.stringMatching(/^XE[0-9a-f]{32}$/) },
+  ]);
+  expect(senders[0]!.webhook.callbackUrl).toMatch(/\/incoming$/);
+  const withoutChannel = await fetch(`${url}/v2/Channels/Senders`, { headers: { authorization } });
+  expect([withoutChannel.status, await withoutChannel.json()]).toMatchObject([400, { code: 20001 }]);
+
+  const service = client.messaging.v1.services(`MG${accountSid.slice(2)}`);
+  expect(await service.fetch()).toMatchObject({ useInboundWebhookOnNumber: true, inboundRequestUrl: null });
+  expect(await service.channelSenders.list()).toMatchObject([{ sender, senderType: 'WhatsApp' }]);
+  const another = client.messaging.v1.services(`MG${'9'.repeat(32)}`);
+  expect(await refusalOf(another.fetch())).toMatchObject({ status: 404, code: 20404 });
+});

@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256 } from '../../src/crypto.ts';
+import { toldBefore } from '../../src/domain/needs-someone.ts';
 import { groupings } from '../../src/domain/response-times.ts';
 import { approvalStatuses } from '../../src/domain/template.ts';
 import type { WorkOrder } from '../../src/domain/work-order.ts';
@@ -115,6 +116,10 @@ const furnish = async ({ apiKey = true } = {}) => {
       secondFactor: randomUUID(),
       attempt: randomUUID(),
       audited: randomUUID(),
+      /** A code that waits, and one that came from the phone of somebody else. */
+      enrolment: randomUUID(),
+      disputedEnrolment: randomUUID(),
+      selfTest: randomUUID(),
     },
     sessionToken: randomBytes(32),
   };
@@ -146,11 +151,18 @@ const furnish = async ({ apiKey = true } = {}) => {
       { kind: 'whatsapp', value: phone, active: true },
       { kind: 'whatsapp-user-id', value: userId, active: true },
     ]);
+    await tx.technicians.disputeUserId(userId, ids.supervisor);
+    await tx.enrolments.add({ ...enrolmentOf(own), id: ids.disputedEnrolment });
+    await tx.enrolments.take([sha256('a code')], new Date());
+    await tx.enrolments.cameFrom(ids.disputedEnrolment, {
+      ...{ kind: 'whatsapp', value: mark, conflictWith: ids.supervisor },
+    });
+    await tx.enrolments.add(enrolmentOf(own));
     await tx.assets.insert({ id: ids.asset, code: 'PUMP-3', name: mark, location: mark });
     await tx.assets.setResponsible(ids.asset, [ids.technician]);
     await tx.thresholds.replace(ids.asset, [thresholdOf(own)]);
     await tx.workOrders.insert(orderOf(own));
-    await tx.workOrders.insert({ ...orderOf(own), id: ids.toldOrder, number: 'WO-2' });
+    await tx.workOrders.insert({ ...orderOf(own), id: ids.toldOrder, number: apiKey ? 'P-00002' : 'WO-2' });
     await tx.workOrders.insert({
       ...{ ...orderOf(own), id: ids.escalatedOrder, number: 'WO-3', escalated: true },
     });
@@ -165,10 +177,14 @@ const furnish = async ({ apiKey = true } = {}) => {
       await tx.panelAttempts.add({ id: ids.attempt, ...triedPlace });
       await tx.audit.add(auditOf(own));
     }
+    await tx.selfTests.start(ids.selfTest);
+    await tx.selfTests.note(ids.selfTest, 'database', [{ isOk: true, text: mark, todo: null }]);
+    await tx.selfTests.finish(ids.selfTest);
     await tx.reminders.stopFor(ids.supervisor, new Date());
     await tx.events.add({ ...eventOf(own), id: randomUUID(), type: 'work_order.assigned', messageId: null });
     await tx.reminders.mark([markOf(own)]);
     await tx.notifications.save(notificationOf(own));
+    await tx.notifications.save(refusedOf(own));
     for (const place of [asked, askedAndAnswered, sealedAnswer]) {
       await tx.idempotency.claim(place, { hash: sha256(mark), claim: ids.claim }, 60_000);
     }
@@ -186,10 +202,20 @@ const furnish = async ({ apiKey = true } = {}) => {
       { status: 'approved', category: null, rejectionReason: null, checkedAt: new Date(0) },
       null,
     );
+    const rejected = { kind: 'work-order.reminder', locale: 'en', contentSid: `HX-${mark}` };
+    await tx.templates.save({ ...rejected, variables: [] });
+    await tx.templates.asked(
+      rejected,
+      { status: 'rejected', category: null, rejectionReason: mark, checkedAt: new Date(0) },
+      null,
+    );
     await tx.templates.keepGaps([{ kind: 'message.send', locale: mark }]);
     await tx.notReached.tell(mark, [ids.supervisor]);
     await tx.events.add(eventOf(own));
     await tx.conversations.open(ids.channel, ids.technician, `whatsapp:${phone}`, () => ids.conversation);
+    await tx.conversations.heard(ids.conversation, new Date(0), {
+      ...{ technicianId: ids.technician, heard: null, talk: { hadList: true } },
+    });
     await tx.conversations.open(
       ids.channel,
       ids.supervisor,
@@ -305,6 +331,11 @@ const furnish = async ({ apiKey = true } = {}) => {
       afterMs: 0,
       countedGapMs: 1000,
     });
+    await tx.webhookEndpoints.insert({ ...endpointOf(own), id: randomUUID(), key: mark }, 0);
+    const failed = randomUUID();
+    await add(failed, { kind: 'message.send', workOrderIds: [] });
+    await tx.messages.moveTo(failed, 'failed');
+    await tx.outbox.stop(failed, { reason: 'provider' });
     await tx.leases.reserveSlots(ids.channel, ids.holder, 60, 1000);
     // The provider has refused its credentials, and may be asked again.
     await tx.leases.pause(ids.channel, 0);
@@ -314,10 +345,17 @@ const furnish = async ({ apiKey = true } = {}) => {
     "UPDATE channel_lease SET failing_since = now() - interval '1 day' WHERE channel_id = $1",
     [ids.channel],
   );
+  // As if it had been given up.
+  await superuser.query('UPDATE webhook_endpoint SET switched_off_at = now() WHERE key = $1', [mark]);
   // As if the technician had written since.
   await superuser.query("UPDATE attempt SET sending_at = sending_at - interval '1 hour' WHERE id = $1", [
     ids.accepted,
   ]);
+  // As if somebody had been erased just now.
+  await superuser.query(
+    "INSERT INTO erasure (tenant_id, technician_id, mention, digits, at) VALUES ($1, $2, $3, '{}', now())",
+    [ids.tenant, ids.technician, mark],
+  );
   return own;
 };
 
@@ -361,6 +399,11 @@ const notificationOf = ({ mark, ids }: Own) => ({
     name: 'work-order.assigned',
   },
   ...{ state: 'done' as const, faults: [], messageIds: [ids.notice] },
+});
+
+const refusedOf = (own: Own) => ({
+  ...{ ...notificationOf(own), id: randomUUID(), idempotencyKey: 'refused-1', messageIds: [] },
+  ...{ state: 'invalid' as const, faults: [{ pointer: '/assignee', detail: own.mark }] },
 });
 
 const eventOf = ({ ids, mark }: Own) => ({
@@ -459,7 +502,13 @@ const authRecordsOf = ({ ids, mark, sessionToken }: Own): [AuthModel, AuthRecord
   ],
   ['verification', { id: ids.panelLink, identifier: mark, value: ids.panelUser, expiresAt: new Date(0) }],
   ['twoFactor', { id: ids.secondFactor, userId: ids.panelUser, secret: mark, backupCodes: mark }],
+  ['account', { id: randomUUID(), userId: ids.panelUser, providerId: 'openid', accountId: mark }],
 ];
+const enrolmentOf = ({ ids }: Own) => ({
+  ...{ id: ids.enrolment, technicianId: ids.technician, codeHash: sha256('a code') },
+  ...{ createdAt: new Date(), expiresAt: soon() },
+});
+
 const auditOf = ({ ids, mark }: Own) => ({
   ...{ id: ids.audited, userId: ids.panelUser, userName: mark, action: 'user.added', subject: mark },
   ...{ details: { mark }, address: '203.0.113.7' },
@@ -478,6 +527,7 @@ type Cases = {
 
 const soon = () => new Date(Date.now() + 60_000);
 const all = { after: null, limit: 200 };
+const newest = { before: null, limit: 10 };
 
 const cases: Cases = {
   alerts: {
@@ -485,11 +535,12 @@ const cases: Cases = {
     find: (tx) => tx.alerts.find('A-1'),
     detail: (tx) => tx.alerts.detail('A-1'),
     list: (tx) => tx.alerts.list(all),
+    search: (tx) => tx.alerts.search({}, all),
     getMany: (tx, its) => tx.alerts.getMany([its.ids.alert]),
     toldOf: (tx, its) => tx.alerts.toldOf(its.ids.alert, ['work-order.assigned']),
     withdraw: (tx, its) => tx.alerts.withdraw(its.ids.alert, ['work-order.assigned'], 'alert-claimed'),
     lockPagesToJoin: (tx, its) => tx.alerts.lockPagesToJoin([its.ids.supervisor], 'critical', null),
-    pagesLately: (tx, its) => tx.alerts.pagesLately([its.ids.supervisor]),
+    pagesLately: (tx, its) => tx.alerts.pagesLately([its.ids.supervisor], 86_400),
     rewrite: (tx, its) => tx.alerts.rewrite(its.ids.acceptedNotice, [its.ids.alert], 'shortened'),
     expireLater: (tx, its) => tx.alerts.expireLater(its.ids.notice, new Date('2100-01-01')),
     lock: (tx, its) => tx.alerts.lock([its.ids.alert]),
@@ -501,7 +552,6 @@ const cases: Cases = {
       tx.alerts.restore(its.ids.claimedAlert, {
         ...{ version: 1, state: 'open', responderId: null, claimedAt: null },
       }),
-    pagedTo: (tx, its) => tx.alerts.pagedTo(its.ids.technician),
     toldTo: (tx, its) =>
       tx.alerts.toldTo(its.ids.supervisor, {
         until: new Date(),
@@ -527,6 +577,10 @@ const cases: Cases = {
     start: (tx, its) => tx.chains.start(its.ids.chain, 1, { waitSeconds: 60 }, false),
     end: (tx, its) => tx.chains.end(its.ids.chain, 'claimed'),
     goOn: (tx, its) => tx.chains.goOn(its.ids.chain, 60),
+    beginAgain: async (tx, its) => {
+      await tx.chains.end(its.ids.chain, 'no-steps');
+      await tx.chains.beginAgain([its.ids.acceptedNotice], 60);
+    },
     addPage: (tx, its) => tx.chains.addPage({ ...pageOf(its), id: randomUUID(), turn: 1 }),
     untold: (tx, its) => tx.chains.untold(its.ids.call, ['alert-claimed']),
     pages: (tx, its) => tx.chains.pages(its.ids.chain),
@@ -549,6 +603,7 @@ const cases: Cases = {
     lock: (tx) => tx.assets.lock('PUMP-3'),
     detail: (tx) => tx.assets.detail('PUMP-3'),
     list: (tx) => tx.assets.list(all),
+    toChoose: (tx) => tx.assets.toChoose(10),
     insert: (tx, its) =>
       tx.assets.insert({ id: its.ids.asset, code: 'PUMP-9', name: 'Pump', location: null }),
     update: (tx, its) =>
@@ -565,6 +620,7 @@ const cases: Cases = {
     ],
     assign: (tx, its) => tx.attachments.assign([its.ids.attachment], its.ids.toldOrder),
     getMany: (tx, its) => tx.attachments.getMany([its.ids.attachment]),
+    ofOrder: (tx, its) => tx.attachments.ofOrder(its.ids.order, 10),
     get: [
       (tx, its) => tx.attachments.get(its.ids.attachment),
       (tx, its) => tx.attachments.get(its.ids.location),
@@ -602,7 +658,7 @@ const cases: Cases = {
   },
   callbacks: {
     next: (tx, its) => tx.callbacks.next(its.ids.channel, 10),
-    applied: (tx, its) => tx.callbacks.applied(its.ids.callback, its.ids.accepted, 'delivered'),
+    applied: (tx, its) => tx.callbacks.applied(its.ids.callback, its.ids.accepted, 'delivered', true),
     park: (tx, its) => tx.callbacks.park(its.ids.callback, null),
     wake: (tx, its) => tx.callbacks.wake(its.ids.channel, sidOut),
   },
@@ -625,6 +681,7 @@ const cases: Cases = {
   },
   audit: {
     add: (tx, its) => tx.audit.add(auditOf(its)),
+    about: (tx, its) => tx.audit.about(its.mark, ['user.added'], newest),
     list: [
       (tx) => tx.audit.list({}, { before: null, limit: 200 }),
       (tx, its) => tx.audit.list({ userId: its.ids.panelUser }, { before: null, limit: 200 }),
@@ -672,6 +729,8 @@ const cases: Cases = {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
     open: (tx, its) =>
       tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
+    lead: (tx, its) =>
+      tx.conversations.lead(its.ids.channel, `whatsapp:${phone}`, its.ids.supervisorsConversation),
     heard: [
       (tx, its) =>
         tx.conversations.heard(its.ids.conversation, soon(), {
@@ -684,11 +743,39 @@ const cases: Cases = {
     ],
     addresses: (tx, its) => tx.conversations.addresses([its.ids.conversation]),
     strangerAnswered: (tx, its) => tx.conversations.strangerAnswered(its.ids.conversation, new Date()),
+    codeTried: (tx, its) => tx.conversations.codeTried(its.ids.conversation, { count: 1, since: new Date() }),
+    end: (tx, its) => tx.conversations.end(its.ids.technician),
     windows: (tx, its) => tx.conversations.windows([its.ids.conversation]),
     windowRefusedFor: (tx, its) => tx.conversations.windowRefusedFor(its.ids.notice, new Date()),
   },
+  enrolments: {
+    add: (tx, its) => tx.enrolments.add({ ...enrolmentOf(its), id: randomUUID(), codeHash: sha256('new') }),
+    dropOpen: (tx, its) => tx.enrolments.dropOpen(its.ids.technician),
+    latest: (tx, its) => tx.enrolments.latest(its.ids.technician),
+    get: (tx, its) => tx.enrolments.get(its.ids.enrolment),
+    take: (tx) => tx.enrolments.take([sha256('a code')], new Date()),
+    cameFrom: (tx, its) =>
+      tx.enrolments.cameFrom(its.ids.enrolment, { kind: 'sms', value: phone, conflictWith: null }),
+    conflicts: (tx) => tx.enrolments.conflicts(),
+    settle: (tx, its) => tx.enrolments.settle(its.ids.disputedEnrolment, { isGiven: false }),
+    dropConflicts: (tx, its) => tx.enrolments.dropConflicts(its.ids.supervisor),
+  },
+  erasure: {
+    lockConversations: (tx, its) => tx.erasure.lockConversations(its.ids.technician),
+    isUnderWay: (tx, its) => tx.erasure.isUnderWay(its.ids.technician),
+    attachmentsOf: (tx, its) => tx.erasure.attachmentsOf(its.ids.technician),
+    erase: (tx, its) =>
+      tx.erasure.erase(
+        { id: its.ids.technician, externalId: 'tech-1' },
+        { mention: its.mark, digits: [phone.slice(1)], at: new Date(0) },
+      ),
+    goesOn: (tx, its) => tx.erasure.goesOn(its.ids.technician),
+    goOn: (tx) => tx.erasure.goOn(1000),
+  },
   events: {
     add: (tx, its) => tx.events.add({ ...eventOf(its), id: randomUUID() }),
+    get: (tx, its) => tx.events.get(its.ids.event),
+    about: (tx, its) => tx.events.about({ workOrderId: its.ids.order }, newest),
     feed: [
       async (tx) => {
         await tx.events.publish(10);
@@ -722,6 +809,8 @@ const cases: Cases = {
   inbox: {
     newestUnread: (tx, its) => tx.inbox.newestUnread(its.ids.conversation),
     takeNext: (tx, its) => tx.inbox.takeNext(its.ids.conversation),
+    unread: (tx, its) => tx.inbox.unread(its.ids.conversation),
+    move: (tx, its) => tx.inbox.move([its.ids.unread], its.ids.supervisorsConversation),
     finish: (tx, its) =>
       tx.inbox.finish(its.ids.unread, {
         status: 'processed',
@@ -745,6 +834,17 @@ const cases: Cases = {
   },
   messages: {
     get: (tx, its) => tx.messages.get(its.ids.acceptedNotice),
+    about: [
+      (tx, its) => tx.messages.about({ workOrderId: its.ids.order }, newest),
+      (tx, its) => tx.messages.about({ alertId: its.ids.alert }, newest),
+    ],
+    detail: (tx, its) => tx.messages.detail(its.ids.acceptedNotice),
+    search: [
+      (tx, its) => tx.messages.search({ technicianId: its.ids.technician }, { before: null, limit: 200 }),
+      (tx, its) => tx.messages.search({ workOrderId: its.ids.order }, { before: null, limit: 200 }),
+      (tx, its) => tx.messages.search({ alertId: its.ids.alert }, { before: null, limit: 200 }),
+      (tx) => tx.messages.search({ since: new Date(0), until: new Date() }, { before: null, limit: 200 }),
+    ],
     list: [
       (tx) => tx.messages.list({ before: null, limit: 200 }),
       (tx, its) => tx.messages.list({ before: null, limit: 200, technicianId: its.ids.technician }),
@@ -767,6 +867,10 @@ const cases: Cases = {
   notifications: {
     lock: (tx) => tx.notifications.lock('told-1'),
     get: (tx) => tx.notifications.get('told-1'),
+    refused: [
+      (tx) => tx.notifications.refused({ before: null, limit: 100 }),
+      (tx) => tx.notifications.refused({ before: { at: soon(), id: randomUUID() }, limit: 100 }),
+    ],
     save: (tx, its) => tx.notifications.save({ ...notificationOf(its), state: 'invalid' }),
   },
   outbox: {
@@ -800,6 +904,23 @@ const cases: Cases = {
     endWaiting: [(tx) => tx.outbox.endWaiting(null), (tx, its) => tx.outbox.endWaiting(its.ids.technician)],
     nextDueAt: (tx, its) => tx.outbox.nextDueAt(its.ids.channel),
   },
+  overview: {
+    orders: (tx) =>
+      tx.overview.orders({
+        ...{ now: new Date('2100-01-01'), today: '2100-01-01', toldSince: new Date(0) },
+        ...{ days: new Map(), toldBefore: toldBefore(new Date('2100-01-01')) },
+      }),
+    failed: (tx) => tx.overview.failed(new Date(0), soon()),
+    alerts: (tx) => tx.overview.alerts(new Date(), soon(), new Date(0)),
+    calls: (tx) => tx.overview.calls(soon(), new Date(0)),
+    unanswered: (tx) => tx.overview.unanswered(soon(), new Date(0)),
+    channels: (tx) => tx.overview.channels(new Date()),
+    templates: (tx) => tx.overview.templates(),
+    gaps: (tx) => tx.overview.gaps(),
+    endpoints: (tx) => tx.overview.endpoints(),
+    people: (tx) => tx.overview.people(50),
+    today: (tx) => tx.overview.today(new Date(0)),
+  },
   panelAttempts: {
     count: (tx) => tx.panelAttempts.count(triedPlace, 0),
     add: (tx, its) => tx.panelAttempts.add({ id: its.ids.attempt, ...triedPlace }),
@@ -817,11 +938,13 @@ const cases: Cases = {
     ],
     addPassword: (tx, its) =>
       tx.panelUsers.addPassword({ id: randomUUID(), userId: its.ids.panelUser, hash: 'stolen' }),
+    passwordHash: (tx) => tx.panelUsers.passwordHash(panelEmail),
     setRole: (tx, its) => tx.panelUsers.setRole(its.ids.panelUser, 'auditor'),
     setDisabled: (tx, its) => tx.panelUsers.setDisabled(its.ids.panelUser, true),
     anyAdministratorBut: (tx) => tx.panelUsers.anyAdministratorBut(randomUUID()),
     removeSecondFactor: (tx, its) => tx.panelUsers.removeSecondFactor(its.ids.panelUser),
     forgetLinks: (tx, its) => tx.panelUsers.forgetLinks(its.ids.panelUser),
+    forgetOpenId: (tx, its) => tx.panelUsers.forgetOpenId(its.ids.panelUser),
     sessions: (tx, its) => tx.panelUsers.sessions(its.ids.panelUser),
     endSession: (tx, its) => tx.panelUsers.endSession(its.ids.panelUser, its.ids.panelSession),
     endSessions: (tx, its) => tx.panelUsers.endSessions(its.ids.panelUser),
@@ -865,6 +988,12 @@ const cases: Cases = {
       (tx, its) => tx.notReached.tell('fault', [its.ids.supervisor]),
     ],
   },
+  selfTests: {
+    get: (tx) => tx.selfTests.get(),
+    start: (tx, its) => tx.selfTests.start(its.ids.selfTest),
+    note: (tx, its) => tx.selfTests.note(its.ids.selfTest, 'queue', [{ isOk: true, text: 'x', todo: null }]),
+    finish: (tx, its) => tx.selfTests.finish(its.ids.selfTest),
+  },
   settings: {
     get: (tx) => tx.settings.get(),
     save: (tx) => tx.settings.save({ onCall: [] }),
@@ -873,10 +1002,12 @@ const cases: Cases = {
   technicians: {
     get: (tx, its) => tx.technicians.get(its.ids.technician),
     locales: (tx) => tx.technicians.locales(),
+    named: (tx) => tx.technicians.named('a', 200),
     find: (tx) => tx.technicians.find('tech-1'),
     lock: (tx) => tx.technicians.lock('tech-1'),
     findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
     phoneOwners: (tx) => tx.technicians.phoneOwners([phone]),
+    toChoose: (tx) => tx.technicians.toChoose(10),
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
     getMany: (tx, its) => tx.technicians.getMany([its.ids.technician]),
     inRole: (tx) => tx.technicians.inRole('technician'),
@@ -885,11 +1016,24 @@ const cases: Cases = {
     whenTold: (tx, its) => tx.technicians.whenTold([its.ids.technician]),
     detail: (tx) => tx.technicians.detail('tech-1'),
     list: (tx) => tx.technicians.list(all),
+    search: (tx) =>
+      tx.technicians.search({ text: 'tech', digits: null, ids: [], role: null, active: null }, all),
+    troubles: (tx, its) => tx.technicians.troubles([its.ids.technician]),
     insert: (tx, its) =>
       tx.technicians.insert({
         ...technicianOf(its),
         ...{ id: randomUUID(), externalId: 'tech-9', phone: null, supervisorId: its.ids.supervisor },
       }),
+    everybody: (tx) => tx.technicians.everybody({ lock: ['tech-1'] }),
+    insertMany: (tx, its) =>
+      tx.technicians.insertMany([
+        { ...technicianOf(its), id: randomUUID(), externalId: 'tech-9', phone: null, supervisorId: null },
+      ]),
+    setPhones: (tx, its) => tx.technicians.setPhones([{ id: its.ids.technician, phone: '+12025550187' }]),
+    addAddresses: (tx, its) =>
+      tx.technicians.addAddresses([
+        { technicianId: its.ids.technician, kind: 'sms', value: '+12025550188', active: true },
+      ]),
     update: (tx, its) => tx.technicians.update({ ...technicianOf(its), name: 'renamed' }),
     seen: (tx, its) => tx.technicians.seen(its.ids.technician, new Date()),
     addresses: (tx, its) => tx.technicians.addresses(its.ids.technician),
@@ -904,7 +1048,10 @@ const cases: Cases = {
         ...{ technicianId: its.ids.technician, phone, userId: 'US.99', account: 'AC', replaces: [userId] },
         at: new Date(),
       }),
-    disputeUserId: (tx, its) => tx.technicians.disputeUserId(userId, its.ids.supervisor),
+    takeAway: (tx, its) => tx.technicians.takeAway(its.ids.technician, [phone]),
+    disputeUserId: (tx, its) => tx.technicians.disputeUserId(userId, its.ids.technician),
+    doubts: (tx) => tx.technicians.doubts(),
+    settleDispute: (tx) => tx.technicians.settleDispute(userId),
     optedOut: [
       (tx) => tx.technicians.optedOut('whatsapp', phone, new Date()),
       (tx) => tx.technicians.optedOut('whatsapp-user-id', userId, new Date()),
@@ -980,6 +1127,7 @@ const cases: Cases = {
   times: {
     ofAlerts: (tx, its) => tx.times.ofAlerts([its.ids.alert, its.ids.claimedAlert]),
     ofPages: (tx, its) => tx.times.ofPages(its.ids.alert, { after: 0, limit: 200 }),
+    newestPages: (tx, its) => tx.times.newestPages(its.ids.alert, 10),
     report: groupings.map(
       (by): Case =>
         (tx) =>
@@ -1008,6 +1156,7 @@ const cases: Cases = {
     release: (tx, its) => tx.webhookEndpoints.release(its.ids.endpoint, its.ids.holder),
   },
   workOrders: {
+    openOf: (tx, its) => tx.workOrders.openOf(its.ids.technician, 10),
     get: (tx, its) => tx.workOrders.get(its.ids.order),
     find: (tx) => tx.workOrders.find('WO-1'),
     lockByNumber: (tx) => tx.workOrders.lockByNumber('WO-1'),
@@ -1020,6 +1169,8 @@ const cases: Cases = {
     getMany: (tx, its) => tx.workOrders.getMany([its.ids.order]),
     lastMoves: (tx, its) => tx.workOrders.lastMoves([its.ids.order]),
     detail: (tx) => tx.workOrders.detail('WO-1'),
+    search: (tx) => tx.workOrders.search({}, all),
+    lastOfPanel: (tx) => tx.workOrders.lastOfPanel(),
     list: [
       (tx) => tx.workOrders.list(all),
       (tx, its) => tx.workOrders.list({ ...all, assigneeId: its.ids.technician }),

@@ -11,22 +11,35 @@ const people = 4;
 const row = fc.record({
   to: fc.nat(people - 1),
   lane: fc.constantFrom(...lanes),
+  kind: fc.constantFrom('alert.raised', 'alert.taken'),
   status: fc.constantFrom('queued', 'queued', 'queued', 'sending', 'accepted'),
   /** Seconds from now. */
   dueIn: fc.constantFrom(null, -60, -60, -30, -20, 15, 300),
   expiresIn: fc.constantFrom(-10, 3600, 3600, 3600, 3600),
 });
 const budget = fc.record({
-  left: fc.constantFrom(0.5, 5.5, 10.5, 40.5),
+  left: fc.constantFrom(0.5, 3.5, 7.5, 10.5, 40.5),
   /** Seconds since it was so much. */
   ago: fc.constantFrom(0, 30, 60, 400),
 });
-type Row = { to: number; lane: string; status: string; dueIn: number | null; expiresIn: number };
+type Row = {
+  to: number;
+  lane: string;
+  kind: string;
+  status: string;
+  dueIn: number | null;
+  expiresIn: number;
+};
 type Budget = { left: number; ago: number } | null;
 
 /** The same said plainly: which rows may go, then the first of each person's, then their order. */
 const reference = (rows: Row[], budgets: Budget[], limit: number): number[] => {
-  const numbered = rows.map((each, seq) => ({ ...each, seq, rank: lanes.indexOf(each.lane as never) }));
+  const numbered = rows.map((each, seq) => ({
+    ...each,
+    ...{ seq, rank: lanes.indexOf(each.lane as never) },
+    // Pages overtake it.
+    news: each.lane === 'critical' && each.kind !== 'alert.raised' ? 1 : 0,
+  }));
   const left = (to: number) => {
     const had = budgets[to];
     return had ? Math.min(45, had.left + had.ago / 6) : 45;
@@ -34,7 +47,7 @@ const reference = (rows: Row[], budgets: Budget[], limit: number): number[] => {
   const isDue = ({ dueIn }: Row) => dueIn !== null && dueIn <= 0;
   const mayGo = (m: (typeof numbered)[number]) => {
     if (m.expiresIn <= 0) return true;
-    if (m.lane === 'critical') return left(m.to) >= 1;
+    if (m.lane === 'critical') return left(m.to) >= (m.news ? 6 : 1);
     return (
       left(m.to) >= 11 &&
       !numbered.some(
@@ -50,10 +63,11 @@ const reference = (rows: Row[], budgets: Budget[], limit: number): number[] => {
   for (const m of numbered.filter((each) => isDue(each) && mayGo(each))) {
     const key = `${m.to} ${m.lane === 'critical'}`;
     const before = first.get(key);
-    if (!before || m.rank < before.rank) first.set(key, m);
+    if (!before || m.rank < before.rank || (m.rank === before.rank && m.news < before.news))
+      first.set(key, m);
   }
   return [...first.values()]
-    .sort((a, b) => a.rank - b.rank || a.dueIn! - b.dueIn! || a.seq - b.seq)
+    .sort((a, b) => a.rank - b.rank || a.news - b.news || a.dueIn! - b.dueIn! || a.seq - b.seq)
     .slice(0, limit)
     .map(({ seq }) => seq);
 };
@@ -70,9 +84,9 @@ test('what a channel may send next is the same as said plainly, whatever is in t
     await on.query(
       `INSERT INTO message (tenant_id, id, direction, channel_id, conversation_id, technician_id, way, kind, lane,
          status, due_at, expires_at)
-       SELECT $1, r.id, 'out', $2, r.conversation, r.technician, 'whatsapp', 'message.send', r.lane, r.status,
+       SELECT $1, r.id, 'out', $2, r.conversation, r.technician, 'whatsapp', r.kind, r.lane, r.status,
          now() + r.due_in * interval '1 second', now() + r.expires_in * interval '1 second'
-       FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, conversation uuid, technician uuid, lane text, status text,
+       FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, conversation uuid, technician uuid, lane text, kind text, status text,
          due_in int, expires_in int, place int) ORDER BY r.place`,
       [
         on.tenantId,
@@ -80,7 +94,8 @@ test('what a channel may send next is the same as said plainly, whatever is in t
         JSON.stringify(
           rows.map((each, place) => ({
             ...{ id: ids[place], conversation: technicians[each.to]!.conversationId, place },
-            ...{ technician: technicians[each.to]!.id, lane: each.lane, status: each.status },
+            ...{ technician: technicians[each.to]!.id, lane: each.lane },
+            ...{ kind: each.kind, status: each.status },
             ...{ due_in: each.dueIn, expires_in: each.expiresIn },
           })),
         ),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { migrationSource } from '../../migrations/index.ts';
@@ -133,6 +133,90 @@ test('each migration takes back exactly what it did', async () => {
     await db.destroy();
   }
 }, 180_000);
+
+test('an escalation from before chains can still be taken, by everybody who was told of it', async () => {
+  const { ownerUrl, superuserUrl } = await createEmptyDatabase();
+  const db = knex({
+    client: 'pg',
+    connection: ownerUrl,
+    pool: { min: 0, max: 2 },
+    migrations: { migrationSource },
+  });
+  try {
+    const last = names.indexOf('20261127090500_calls');
+    for (let done = 0; done < last; done++) await db.migrate.up();
+    const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+    const [tenant, ana, boss, order, calm, first, again, command] = [1, 2, 3, 4, 5, 6, 7, 8].map(id);
+    await ask(
+      superuserUrl,
+      `INSERT INTO tenant (id, slug, name, time_zone, locale, default_country) VALUES ('${tenant}', 't', 'T', 'UTC', 'en', 'US');
+       INSERT INTO technician (tenant_id, id, external_id, name, role, active) VALUES
+         ('${tenant}', '${ana}', 'ANA', 'Ana', 'technician', true), ('${tenant}', '${boss}', 'BOSS', 'Boss', 'supervisor', true);
+       INSERT INTO work_order (tenant_id, id, number, number_key, title, priority, kind, assignee_id, status, escalated) VALUES
+         ('${tenant}', '${order}', 'WO-1', 'WO1', 'Seal', 'high', 'corrective', '${ana}', 'in_progress', true),
+         ('${tenant}', '${calm}', 'WO-2', 'WO2', 'Belt', 'high', 'corrective', '${ana}', 'in_progress', false);
+       INSERT INTO message (tenant_id, id, direction, way, kind, status, technician_id, work_order_id, caused_by) VALUES
+         ('${tenant}', '${command}', 'in', 'whatsapp', 'command', 'processed', '${ana}', NULL, NULL),
+         ('${tenant}', '${first}', 'out', 'whatsapp', 'work-order.escalated', 'read', '${boss}', '${order}', '${command}'),
+         ('${tenant}', '${again}', 'out', 'whatsapp', 'work-order.escalated', 'read', '${boss}', '${order}', '${command}')`,
+    );
+    await db.migrate.up();
+    expect(
+      await ask(
+        superuserUrl,
+        `SELECT c.kind, c.work_order_id, c.caller_id, c.caused_by, c.ended, c.exhausted, p.technician_id, p.message_id
+         FROM chain c LEFT JOIN page p ON p.chain_id = c.id`,
+      ),
+    ).toEqual([
+      {
+        ...{ kind: 'work-order.escalated', work_order_id: order, caller_id: ana, caused_by: command },
+        ...{ ended: 'no-steps', exhausted: true, technician_id: boss, message_id: again },
+      },
+    ]);
+  } finally {
+    await db.destroy();
+  }
+}, 60_000);
+
+test('while an index of the panel is built, its table can be read', async () => {
+  const { ownerUrl } = await createEmptyDatabase();
+  const large = ['message', 'work_order', 'alert', 'event', 'notification', 'audit'];
+  const built: Record<string, string[]> = {};
+  const watched: typeof migrationSource = {
+    ...migrationSource,
+    getMigration: async (each) => {
+      const migration = await migrationSource.getMigration(each);
+      const up = async (trx: Knex) => {
+        await migration.up(trx);
+        const name = migrationSource.getMigrationName(each);
+        // Before it the tables themselves are made.
+        if (name < '20261129') return;
+        const { rows } = await trx.raw(
+          `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+           JOIN pg_locks l ON l.relation = i.indrelid AND l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock'
+           WHERE i.indrelid = ANY(?::text[]::regclass[]) AND c.xmin = pg_current_xact_id()::xid`,
+          [large],
+        );
+        built[name] = rows.map((row: { name: string }) => row.name);
+      };
+      return { ...migration, up };
+    },
+  };
+  const db = knex({
+    ...{ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 2 } },
+    migrations: { migrationSource: watched },
+  });
+  try {
+    const panel = names.indexOf('20261129010000_overview');
+    for (let done = 0; done < panel; done++) await db.migrate.up();
+    for (const name of names.slice(panel)) {
+      await db.migrate.up();
+      expect(built[name], name).toEqual([]);
+    }
+  } finally {
+    await db.destroy();
+  }
+}, 60_000);
 
 test('migrating again changes nothing', async () => {
   const { ownerUrl, superuserUrl } = await createEmptyDatabase();

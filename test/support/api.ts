@@ -56,8 +56,9 @@ const webhookRules: WebhookRules = {
 };
 
 const settings = {
-  ...{ operatorKey, simulates: false, messagesPerSecond: 80, defaultCountry: 'US' },
+  ...{ operatorKey, simulates: false, messagesPerSecond: 80, defaultCountry: 'US', describesSender: true },
   webhooks: webhookRules,
+  publicBaseUrl: 'https://panel.example.com',
 };
 
 /** The API over a database of its own, for the test file that calls this. Every answer must be one that is documented. */

@@ -93,6 +93,20 @@ export const keptJobs = async ({
   return found;
 };
 
+/** Keeps everybody from the jobs on PostgreSQL, until what it answers is called. */
+export const lockQueue = async (databaseUrl: string): Promise<() => Promise<void>> => {
+  const client = new pg.Client({
+    connectionString: withDatabase(inject('ownerUrl'), new URL(databaseUrl).pathname.slice(1)),
+  });
+  await client.connect();
+  await client.query(`BEGIN; LOCK TABLE ${queueSchema}.job IN ACCESS EXCLUSIVE MODE`);
+  let ended: Promise<void> | null = null;
+  return () => {
+    ended ??= client.end();
+    return ended;
+  };
+};
+
 const asOwner = async (databaseUrl: string, work: (client: pg.Client) => Promise<unknown>) => {
   const client = new pg.Client({
     connectionString: withDatabase(inject('ownerUrl'), new URL(databaseUrl).pathname.slice(1)),

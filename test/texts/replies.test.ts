@@ -293,6 +293,7 @@ describe('an answer that changes nothing says so', () => {
     ['nothingToUndo', write('nothingToUndo', {}), 'no change of yours'],
     ['noAlert', write('noAlert', {}), 'no alert'],
     ['tooLate', write('tooLate', { given: 'complete' }), '“complete”'],
+    ['enrolled elsewhere', write('enrolledElsewhere', {}), 'another person'],
     ['tooMany', write('tooMany', { skipped: ['ack', 'start'], more: 0 }), '• ack\n• start'],
     ['notDone', write('notDone', {}), 'nothing changed'],
     [
@@ -441,7 +442,7 @@ describe('what somebody else is told names who did it and the order', () => {
       { way: 'whatsapp', why: 'not-on-whatsapp' },
       { way: 'sms', why: 'no-such-address' },
     ] as const;
-    const told = news('technician.not-reached', { name: 'Ana', order: one, ways: [...ways] });
+    const told = news('technician.not-reached', { name: 'Ana', order: one, alert: null, ways: [...ways] });
     expect(told).toContain('Ana');
     expect(told).toContain(one.number);
     expect(told).toMatch(
@@ -524,6 +525,8 @@ describe('whatever it is about, it can be sent', () => {
     tooLate: { given: huge },
     notDone: {},
     notSureWho: {},
+    enrolled: { name: huge },
+    enrolledElsewhere: {},
   };
   const shiftedBy = (shift: string, values: object) =>
     Object.fromEntries(
@@ -572,7 +575,7 @@ describe('whatever it is about, it can be sent', () => {
     'alert.resolved': { alert: hugeAlert, by: huge, note: huge },
     'technician.opted-out': { name: huge, way: 'sms' },
     'technician.identity-changed': { name: huge },
-    'technician.not-reached': { name: huge, order: one, ways: [{ way: 'sms', why: 'fault' }] },
+    'technician.not-reached': { name: huge, order: one, alert: null, ways: [{ way: 'sms', why: 'fault' }] },
     'technician.not-reading': { name: huge, since: at },
     'maintenance.unconfirmed': { order: big, by: huge },
   };

@@ -218,6 +218,8 @@ export const replyCases = ({
     tooLate: [{ given: text }],
     notDone: [{}],
     notSureWho: [{}],
+    enrolled: [{ name }],
+    enrolledElsewhere: [{}],
   };
 };
 
@@ -280,10 +282,11 @@ export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues>
     'technician.opted-out': (['sms', 'whatsapp'] as const).map((way) => ({ name, way })),
     'technician.identity-changed': [{ name }],
     'technician.not-reached': [
-      { name, order: null, ways: [] },
+      { name, order: null, alert: null, ways: [] },
       {
         name,
         order: order('assigned'),
+        alert: null,
         ways: [
           { way: 'whatsapp', why: 'not-on-whatsapp' },
           { way: 'sms', why: 'opted-out' },

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import type { PanelSession } from '../../store/panel-users.ts';
-import { Field, Form, Moment, Page, show } from '../frame.tsx';
+import { Field } from '../fields.tsx';
+import { Form, Moment, Page, show } from '../frame.tsx';
+import { doneOf } from '../parts.tsx';
 import { passwordFaults, passwordLength } from '../password.ts';
 import { type AdminRoute, type AuthOf, change, everybody, look, setCookies, type Visit } from '../route.ts';
 import { changeByPassword, refusalOf } from '../throttle.ts';
@@ -33,8 +35,10 @@ export const accountRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
     if (newPassword !== form('again')) faults.push('The new password and its repetition differ.');
     if (faults.length > 0) return showAccount(visit, faults);
     const api = await auth();
-    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
-      const body = { currentPassword: form('currentPassword').slice(0, passwordLength.max), newPassword };
+    const currentPassword = form('currentPassword').slice(0, passwordLength.max);
+    const typed = { password: currentPassword, next: newPassword };
+    const outcome = await changeByPassword(deps, api, visit, typed, async (tx, note) => {
+      const body = { currentPassword, newPassword };
       const outcome = await api.within(tx, () => api.changePassword(visit.caller, body));
       if (outcome.ok) note('password.changed', null);
       return outcome;
@@ -76,12 +80,7 @@ const Account = (props: {
 }) => {
   const { visit, faults, sessions, hasPassword } = props;
   return (
-    <Page
-      visit={visit}
-      title="My account"
-      faults={faults}
-      done={done[visit.c.req.query('done') ?? ''] ?? null}
-    >
+    <Page visit={visit} title="My account" faults={faults} done={doneOf(visit, done)}>
       <p>
         {visit.user.email}, {visit.user.role}
       </p>

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import type { AuditEntry, AuditFilter } from '../../store/audit.ts';
 import { auditActions, isAuditAction } from '../audit-actions.ts';
-import { Field, Moment, Page, show } from '../frame.tsx';
+import { Field } from '../fields.tsx';
+import { Moment, Page, show } from '../frame.tsx';
 import { type AdminRoute, look, type Visit } from '../route.ts';
 
 const pageSize = 50;

@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts';
-import { Field, OpenPage, show } from '../frame.tsx';
+import { Field } from '../fields.tsx';
+import { OpenPage, show } from '../frame.tsx';
 import { passwordFaults, passwordLength } from '../password.ts';
 import { type AdminRoute, type AuthOf, type Request, writeAudit } from '../route.ts';
 import { forgiveAccount } from '../throttle.ts';
@@ -36,16 +37,18 @@ export const invitationRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
     if (newPassword !== form('again')) faults.push('The password and its repetition differ.');
     if (faults.length > 0) return show(request, <SetPassword {...user} faults={faults} />, 422);
     const api = await auth();
-    const outcome = await deps.store.tenant(tenantId, async (tx) => {
-      const outcome = await api.within(tx, () =>
-        api.useLink(caller, { token: tokenIn(request), newPassword }),
-      );
-      if (outcome.ok) {
-        await forgiveAccount(tx, user.email);
-        await writeAudit(tx, deps, user, caller, ['password.set-by-link', null]);
-      }
-      return outcome;
-    });
+    const outcome = await api.passwordsFirst({ next: newPassword }, () =>
+      deps.store.tenant(tenantId, async (tx) => {
+        const outcome = await api.within(tx, () =>
+          api.useLink(caller, { token: tokenIn(request), newPassword }),
+        );
+        if (outcome.ok) {
+          await forgiveAccount(tx, user.email);
+          await writeAudit(tx, deps, user, caller, ['password.set-by-link', null]);
+        }
+        return outcome;
+      }),
+    );
     if (!outcome.ok) return show(request, <Over />, 404);
     const tenant = tenantIn(c) === 'default' ? '' : `&tenant=${tenantIn(c)}`;
     return c.redirect(`/admin/sign-in?notice=password${tenant}`, 303);

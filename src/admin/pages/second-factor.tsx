@@ -1,11 +1,13 @@
 import { raw } from 'hono/html';
 import { renderSVG } from 'uqr';
 import type { Deps } from '../../deps.ts';
-import { Field, Form, Page, show } from '../frame.tsx';
+import { Field } from '../fields.tsx';
+import { Form, Page, show } from '../frame.tsx';
 import { type AdminRoute, type AuthOf, change, everybody, setCookies, type Visit } from '../route.ts';
 import { changeByPassword, refusalOf } from '../throttle.ts';
 
 const path = '/account/second-factor';
+const typedIn = (visit: Visit) => ({ password: visit.form('password').slice(0, 1000) });
 
 /** Switching the second factor on and off, and the codes for a lost phone. */
 export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
@@ -14,8 +16,8 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
 
   const begin = async (visit: Visit) => {
     const api = await auth();
-    const begun = await changeByPassword(deps, visit, (tx) =>
-      api.within(tx, () => api.beginSecondFactor(visit.caller, visit.form('password').slice(0, 1000))),
+    const begun = await changeByPassword(deps, api, visit, typedIn(visit), (tx) =>
+      api.within(tx, () => api.beginSecondFactor(visit.caller, typedIn(visit).password)),
     );
     if (!begun.ok) return showState(visit, [refusalOf(begun)]);
     setCookies(visit.c, begun.cookies);
@@ -37,10 +39,8 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
 
   const end = async (visit: Visit) => {
     const api = await auth();
-    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
-      const outcome = await api.within(tx, () =>
-        api.endSecondFactor(visit.caller, visit.form('password').slice(0, 1000)),
-      );
+    const outcome = await changeByPassword(deps, api, visit, typedIn(visit), async (tx, note) => {
+      const outcome = await api.within(tx, () => api.endSecondFactor(visit.caller, typedIn(visit).password));
       if (outcome.ok) note('second-factor.off', null);
       return outcome;
     });
@@ -51,10 +51,8 @@ export const secondFactorRoutes = (deps: Deps, auth: AuthOf): AdminRoute[] => {
 
   const renew = async (visit: Visit) => {
     const api = await auth();
-    const outcome = await changeByPassword(deps, visit, async (tx, note) => {
-      const outcome = await api.within(tx, () =>
-        api.newBackupCodes(visit.caller, visit.form('password').slice(0, 1000)),
-      );
+    const outcome = await changeByPassword(deps, api, visit, typedIn(visit), async (tx, note) => {
+      const outcome = await api.within(tx, () => api.newBackupCodes(visit.caller, typedIn(visit).password));
       if (outcome.ok) note('second-factor.new-codes', null);
       return outcome;
     });

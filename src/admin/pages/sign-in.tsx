@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import type { Deps } from '../../deps.ts';
-import { Field, OpenPage, show } from '../frame.tsx';
+import { Field } from '../fields.tsx';
+import { OpenPage, show } from '../frame.tsx';
 import { type AdminRoute, type AuthOf, everybody, type Request, setCookies, writeAudit } from '../route.ts';
 import { openIdCallback, type PanelSettings } from '../settings.ts';
-import { forgive, mayTry, waitMinutes } from '../throttle.ts';
+import { forgive, mayTry, openIdVisits, waitMinutes } from '../throttle.ts';
 
 const wrong = 'E-mail address or password is wrong.';
 const tooMany = `Too many tries. Wait ${waitMinutes} minutes, or ask an administrator for a link to set a new password.`;
@@ -16,6 +17,7 @@ const overCode = 'It took too long, or there were too many tries. Sign in again.
 const notices: Record<string, string> = {
   openid: 'The provider did not let you in, or nobody here has the address it gave.',
   password: 'Your password is set. Sign in with it.',
+  tries: `Too many tries from here. Wait ${waitMinutes} minutes, or sign in with your password.`,
   out: 'You are signed out.',
 };
 
@@ -58,28 +60,34 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
     const place = { email, address: caller.address };
     const [tenantId] = await deps.store.gate.tenantIds(tenantIn(c));
     if (!email) return showForm(request, [wrong], email, 422);
+    // Whether there is such a tenant is told neither by the answer, nor by time, nor by how many tries it takes.
+    const [countedIn] = tenantId ? [tenantId] : await deps.store.gate.tenantIds('default');
+    const counted = tenantId ? place : { ...place, email: `${tenantIn(c)} ${email}` };
+    if (countedIn && !(await mayTry(deps, countedIn, counted)))
+      return showForm(request, [tooMany], email, 429);
+    const api = await auth();
+    const password = form('password').slice(0, 1000);
     if (!tenantId) {
-      await (await auth()).hashInVain(form('password').slice(0, 1000));
+      await api.hashInVain(password);
       return showForm(request, [wrong], email, 422);
     }
-    if (!(await mayTry(deps, tenantId, place))) return showForm(request, [tooMany], email, 429);
 
-    const api = await auth();
-    const outcome = await deps.store.tenant(tenantId, async (tx) => {
-      const outcome = await api.within(tx, () =>
-        api.signIn(caller, { email, password: form('password').slice(0, 1000) }),
-      );
-      const user = await tx.panelUsers.byEmail(email);
-      if (!outcome.ok) {
-        // Without the address that was typed unless it is somebody's: it may be a password in the wrong field.
-        if (user) await writeAudit(tx, deps, nobody, caller, ['sign-in.refused', user.email]);
-      } else {
-        await forgive(tx, place);
-        await tx.panelUsers.forgetExpired();
-        if (outcome.value) await writeAudit(tx, deps, user!, caller, ['sign-in', null]);
-      }
-      return outcome;
-    });
+    const against = await deps.store.tenant(tenantId, (tx) => tx.panelUsers.passwordHash(email));
+    const outcome = await api.passwordsFirst({ typed: password, against }, () =>
+      deps.store.tenant(tenantId, async (tx) => {
+        const outcome = await api.within(tx, () => api.signIn(caller, { email, password }));
+        const user = await tx.panelUsers.byEmail(email);
+        if (!outcome.ok) {
+          // Without the address that was typed unless it is somebody's: it may be a password in the wrong field.
+          if (user) await writeAudit(tx, deps, nobody, caller, ['sign-in.refused', user.email]);
+        } else {
+          await forgive(tx, place);
+          await tx.panelUsers.forgetExpired();
+          if (outcome.value) await writeAudit(tx, deps, user!, caller, ['sign-in', null]);
+        }
+        return outcome;
+      }),
+    );
     if (!outcome.ok) return showForm(request, [wrong], email, 422);
     setCookies(c, outcome.cookies);
     return c.redirect(outcome.value ? nextIn(c) : signInAddress(c, '/second-factor'), 303);
@@ -166,6 +174,9 @@ const failedOpenId = '/admin/sign-in?notice=openid';
 const beginOpenId = async (deps: Deps, auth: AuthOf, settings: PanelSettings, { c, caller }: Request) => {
   const [tenantId] = await deps.store.gate.tenantIds('default');
   if (!settings.openId || !tenantId) return c.redirect(failedOpenId);
+  // Each leaves a row until the browser comes back.
+  if (!(await mayTry(deps, tenantId, { email: openIdVisits, address: caller.address })))
+    return c.redirect('/admin/sign-in?notice=tries');
   const api = await auth();
   const begun = await api.apart(tenantId, () =>
     api.beginOpenId(caller, { next: nextIn(c), failed: failedOpenId }),
@@ -188,6 +199,8 @@ const finishOpenId = async (deps: Deps, auth: AuthOf, settings: PanelSettings, {
   await deps.store.tenant(tenantId, async (tx) => {
     const held = { ...caller, cookie: cookies.map((cookie) => cookie.split(';', 1)[0]).join('; ') };
     const { signedIn } = await api.within(tx, () => api.session(held));
+    await forgive(tx, { email: openIdVisits, address: caller.address });
+    await tx.panelUsers.forgetExpired();
     if (signedIn) await writeAudit(tx, deps, signedIn.user, caller, ['sign-in', null, { by: 'OpenID' }]);
   });
   return c.redirect(next.startsWith('/admin') ? next : '/admin');

@@ -4,8 +4,10 @@ import { type PanelRole, panelRoles } from '../../domain/panel-role.ts';
 import type { PanelUser } from '../../store/panel-users.ts';
 import type { Tx } from '../../store/store.ts';
 import { NotFound } from '../errors.tsx';
-import { Field, Form, Moment, Page, show } from '../frame.tsx';
+import { Choice, Field } from '../fields.tsx';
+import { Form, Moment, Page, show } from '../frame.tsx';
 import { linkHours, newLink } from '../links.ts';
+import { doneOf } from '../parts.tsx';
 import { type AdminRoute, type AuthOf, change, look, type Note, type Visit } from '../route.ts';
 import type { PanelSettings } from '../settings.ts';
 
@@ -160,7 +162,7 @@ const Users = (props: {
   const { visit, faults = [], link } = props;
   const users = props.users.slice(0, pageSize);
   return (
-    <Page visit={visit} title="Users" faults={faults} done={done[visit.c.req.query('done') ?? ''] ?? null}>
+    <Page visit={visit} title="Users" faults={faults} done={doneOf(visit, done)}>
       {link && <Link {...link} />}
       <section class="card" aria-labelledby="all">
         <h2 id="all">Who may sign in</h2>
@@ -275,16 +277,10 @@ const AddForm = ({ visit, typed }: { visit: Visit; typed: Typed }) => (
         {...{ label: 'E-mail address', name: 'email', type: 'email', required: true, maxlength: 254 }}
         value={typed.email}
       />
-      <p class="field">
-        <label for="role">Role</label>
-        <select id="role" name="role">
-          {panelRoles.toReversed().map((role) => (
-            <option value={role} selected={role === typed.role}>
-              {role}
-            </option>
-          ))}
-        </select>
-      </p>
+      <Choice
+        {...{ label: 'Role', name: 'role', value: typed.role }}
+        options={panelRoles.toReversed().map((role) => [role, role])}
+      />
       <button type="submit">Add</button>
     </Form>
   </section>

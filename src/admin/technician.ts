@@ -1,0 +1,30 @@
+import { key } from '../cmms/fields.ts';
+import type { PanelRole } from '../domain/panel-role.ts';
+import type { Tx } from '../store/store.ts';
+import type { ListedTechnician } from '../store/technicians.ts';
+import type { Visit } from './route.ts';
+
+/** Who may change technicians. */
+export const editors: readonly PanelRole[] = ['administrator', 'planner'];
+export const mayEdit = (visit: Visit) => editors.includes(visit.user.role);
+
+type Troubles = { optedOut: boolean; conflict: boolean };
+export type Shown = ListedTechnician & Troubles;
+
+/** The address of a technician's page. */
+export const pathOf = (externalId: string) => `/admin/technicians/${encodeURIComponent(externalId)}`;
+
+/** The technician whom the address names, if there is one. */
+export const findShown = async (tx: Tx, visit: Visit): Promise<Shown | null> => {
+  const read = key.safeParse(visit.c.req.param('externalId'));
+  const found = read.success ? await tx.technicians.detail(read.data) : null;
+  return found ? (await withTroubles(tx, [found]))[0]! : null;
+};
+
+export const withTroubles = async (tx: Tx, found: ListedTechnician[]): Promise<Shown[]> => {
+  const troubles = await tx.technicians.troubles(found.map(({ id }) => id));
+  return found.map((each) => ({
+    ...each,
+    ...(troubles.get(each.id) ?? { optedOut: false, conflict: false }),
+  }));
+};

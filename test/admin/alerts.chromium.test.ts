@@ -1,0 +1,111 @@
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { james, maria, type Product, startProduct } from '../start/product.ts';
+import { flawsOf } from './flaws.ts';
+
+let product: Product;
+let browser: Browser;
+let login: { email: string; password: string };
+beforeAll(async () => {
+  product = await startProduct();
+  await product.ready();
+  const [, email, password] = /first user \(shown once\): (\S+) with password (\S+)$/m.exec(product.text())!;
+  login = { email: email!, password: password! };
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  product?.killGroup('SIGINT');
+  await product?.exited;
+});
+
+test('an alert is raised in the panel, and the answer from the phone arrives on its page by itself', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+  onTestFinished(() => page.close());
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  const look = async (name: string) => {
+    expect([name, await flawsOf(page)]).toEqual([name, []]);
+    if (process.env.SCREENSHOTS) {
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-360.png`, fullPage: true });
+    }
+  };
+
+  await page.goto(`${product.url}/admin/sign-in?next=/admin/alerts`);
+  await page.getByLabel('E-mail address').fill(login.email);
+  await page.getByLabel('Password').fill(login.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Raise an alert' }).click();
+  await page.getByLabel('Asset', { exact: true }).fill('PMP-207');
+  await page.getByLabel('Severity').selectOption('critical');
+  await page.getByLabel('What is wrong').fill('Bearing temperature 96 °C');
+  await page.getByLabel('Whom to tell first').fill('E-2037');
+  await look('alert-form');
+  await page.getByRole('button', { name: 'See who would be told' }).click();
+  await page.getByText('Told first, whom you named').waitFor();
+  await look('alert-preview');
+  await page.getByRole('button', { name: 'Raise it' }).click();
+
+  // Nothing is loaded again from here on.
+  const facts = page.getByRole('region', { name: 'Bearing temperature 96 °C' });
+  await facts.getByText('Nobody is going').waitFor();
+  await product.hears(maria, /Bearing temperature 96 °C/);
+  const history = page.getByRole('region', { name: 'What happened' });
+  await history
+    .getByText(/^(delivered|read)$/)
+    .first()
+    .waitFor();
+  await look('alert-open');
+  expect(await product.says(maria, 'RESPONDING')).toBe(true);
+  await facts
+    .getByText(/is going$/)
+    .first()
+    .waitFor();
+  await history.getByText('Claimed: is going').waitFor();
+  expect(await page.getByRole('button', { name: 'Claim it for them' }).count()).toBe(0);
+  await look('alert-claimed');
+
+  await page.getByLabel('What was done').fill('Greased');
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await facts.getByText('Resolved', { exact: true }).first().waitFor();
+  await page.getByRole('link', { name: 'Alerts', exact: true }).click();
+  await page.getByLabel('State').selectOption('any');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText('Bearing temperature 96 °C').waitFor();
+  await look('alerts');
+
+  // Whoever has called is told that it is his, and closes it from his phone.
+  await page.getByRole('link', { name: 'Raise an alert' }).click();
+  await page.getByLabel('Asset', { exact: true }).fill('CNV-112');
+  await page.getByLabel('What is wrong').fill('Belt slips');
+  await page.getByLabel('Whom to tell first').fill('E-2037');
+  await page.getByLabel('Reference').fill('A-77');
+  await page.getByRole('button', { name: 'See who would be told' }).click();
+  await page.getByRole('button', { name: 'Raise it' }).click();
+  await page.getByLabel('Who is going').fill('E-2052');
+  await page.getByRole('button', { name: 'Claim it for them' }).click();
+  await page.getByText('The alert is claimed').waitFor();
+  await product.hears(james, /You are going[\s\S]*Belt slips/);
+  expect(await product.says(james, 'COMPLETE A-77')).toBe(true);
+  const slips = page.getByRole('region', { name: 'Belt slips' });
+  await slips.getByText('Resolved', { exact: true }).first().waitFor();
+
+  await page.getByRole('link', { name: 'Work orders', exact: true }).click();
+  await page.getByRole('link', { name: 'New work order' }).click();
+  await page.getByLabel('Title').fill('Replace the bearing');
+  await page.getByLabel('Assignee').fill('E-2037');
+  await look('order-form');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('heading', { name: 'Work order P-00001' }).waitFor();
+  await product.hears(maria, /Replace the bearing/);
+  await page.getByRole('button', { name: /^Acknowledge for/ }).click();
+  await page.getByText('acknowledged for its assignee').waitFor();
+  await look('order');
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await look('order-edit');
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,15 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** What a reader with a small screen, or none, would stumble over. */
+export const flawsOf = async (page: Page) => {
+  const sideways = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  // Not as a script of the page's: its policy allows none.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<string[]>(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + " " + nodes[0].html))',
+  );
+  return [...found, ...(sideways > 0 ? [`${sideways} px sideways`] : [])];
+};

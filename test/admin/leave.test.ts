@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { keyOf } from '../../src/attachments/files.ts';
+import { eraseTechnician, goOnErasing } from '../../src/cmms/erase-technician.ts';
+import { readFacts } from '../../src/cmms/facts.ts';
+import { collectFaults } from '../../src/cmms/faults.ts';
+import type { TechnicianFields } from '../../src/cmms/fields.ts';
+import { saveTechnician } from '../../src/cmms/save-technician.ts';
+import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
+import { sha256 } from '../../src/crypto.ts';
+import { phoneAt } from '../support/phone.ts';
+import { createTenant, type TestTenant } from '../support/tenant.ts';
+import { usePanel } from './panel.ts';
+
+const panel = usePanel();
+let tenant: TestTenant;
+let client: pg.Client;
+beforeAll(async () => {
+  tenant = await createTenant(panel.deps.store, { slug: 'leavers' });
+  client = new pg.Client({ connectionString: panel.databaseUrl });
+  // The panel's database goes before it.
+  client.on('error', () => {});
+  await client.connect();
+  await client.query("SELECT set_config('app.tenant_id', $1, false)", [tenant.tenantId]);
+  return () => client.end();
+});
+
+const put = (externalId: string, fields: TechnicianFields) =>
+  panel.deps.store.tenant(tenant.tenantId, async (tx) => {
+    const facts = await readFacts(tx, panel.deps, { kind: 'cmms', id: null });
+    await saveTechnician(tx, externalId, fields, facts, collectFaults());
+    return (await tx.technicians.find(externalId))!;
+  });
+const order = (number: string, fields: Record<string, unknown>) =>
+  panel.deps.store.tenant(tenant.tenantId, async (tx) => {
+    const facts = await readFacts(tx, panel.deps, { kind: 'cmms', id: null });
+    await saveWorkOrder(tx, number, fields as never, facts, collectFaults());
+  });
+
+/** Every row of the tenant's, in every table, as text. */
+const everything = async (): Promise<string[]> => {
+  const { rows: tables } = await client.query<{ table_name: string }>(
+    "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'",
+  );
+  const found: string[] = [];
+  for (const { table_name } of tables) {
+    const { rows } = await client.query(`SELECT t.* FROM ${table_name} t WHERE tenant_id = $1`, [
+      tenant.tenantId,
+    ]);
+    for (const row of rows) {
+      const columns = Object.entries(row).map(([name, value]) =>
+        Buffer.isBuffer(value) ? `${name}: ${value.toString('latin1')}` : `${name}: ${JSON.stringify(value)}`,
+      );
+      found.push(`${table_name} ${columns.join(', ')}`);
+    }
+  }
+  return found;
+};
+
+test('who leaves is locked at once, and who is erased leaves no trace but under the external id', async () => {
+  const name = 'Zoë "Zip" Quintero';
+  await put('boss', { name: 'Eva Mora', role: 'supervisor', phone: '+12025550142' });
+  const zoe = await put('zoe-1', {
+    ...{ name, phone: '+12025550177', email: 'zoe.q@example.com', supervisor: 'boss', locale: 'es' },
+  });
+  await put('ben', { name: 'Ben Ortiz', phone: '+12025550143' });
+  const phone = phoneAt(panel.deps, tenant, 'whatsapp:+12025550177', 'whatsapp:US.998877');
+  await order('WO-1', { title: 'Pump', assignee: 'zoe-1', status: 'in_progress' });
+  await order('WO-2', { title: 'Fan', assignee: 'zoe-1' });
+  await phone.says('nota caracola rota');
+  await phone.says('demorar espero caracola');
+  await phone.says('escalar caracola');
+  await phone.says('necesito caracola');
+  await phone.says('estado');
+  await order('WO-2', { assignee: 'ben' });
+  const photo = randomUUID();
+  await panel.deps.store.tenant(tenant.tenantId, async (tx) => {
+    const [message] = await tx.messages.list({
+      before: null,
+      limit: 1,
+      technicianId: zoe.id,
+      direction: 'in',
+    });
+    await tx.attachments.add({
+      ...{ id: photo, messageId: message!.id, channelId: tenant.channelId!, technicianId: zoe.id },
+      ...{ workOrderId: null, kind: 'image', caption: 'caracola', declaredType: 'image/png', place: null },
+      ...{ sourceUrl: 'https://example.com/caracola', receivedAt: new Date() },
+    });
+    const [notice] = await tx.messages.list({
+      before: null,
+      limit: 1,
+      technicianId: zoe.id,
+      direction: 'out',
+    });
+    const attempt = randomUUID();
+    await client.query(
+      `INSERT INTO attempt (tenant_id, id, message_id, channel_id, reason, address, text, state, status, error_text, sending_at)
+       VALUES ($1, $2, $3, $4, 'first', 'whatsapp:+12025550177', 'caracola', 'accepted', 'failed', 'no +12025550177', now())`,
+      [tenant.tenantId, attempt, notice!.id, tenant.channelId],
+    );
+    await panel.deps.store.gate.storeInbound([
+      {
+        ...{ kind: 'status', tenantId: tenant.tenantId, channelId: tenant.channelId!, id: randomUUID() },
+        ...{ key: sha256('a callback'), raw: Buffer.from('To=whatsapp%3A%2B12025550177'), source: 'webhook' },
+        ...{ status: 'received', receivedAt: new Date(), way: 'whatsapp', address: null, userId: null },
+        ...{ providerId: 'SM1', attemptId: attempt },
+      } as never,
+    ]);
+  });
+  const before = await everything();
+  const traces = /Zo[eë] |Quintero|2025550177|zoe\.q|998877|caracola/i;
+  expect(new Set(before.filter((row) => traces.test(row)).map((row) => row.split(' ')[0]))).toEqual(
+    new Set([
+      ...['attachment', 'attempt', 'chain', 'conversation', 'conversation_address', 'event', 'message'],
+      ...['status_callback', 'technician', 'technician_address'],
+    ]),
+  );
+
+  const browser = await panel.signedIn('administrator', tenant);
+  const erase = (confirm: string) => browser.post('/admin/technicians/zoe-1/erase', { confirm });
+  expect((await browser.get('/admin/technicians/zoe-1')).text).not.toContain('Erase for good');
+  expect((await erase('zoe-1')).text).toContain('note first that they left');
+  const left = await browser.post('/admin/technicians/zoe-1/leave');
+  expect(left.location).toBe('/admin/technicians/zoe-1?done=left');
+  const page = (await browser.get('/admin/technicians/zoe-1')).text;
+  expect(page).toMatch(/give each to somebody else[\s\S]*href="\/admin\/work-orders\/WO-1"/);
+  expect(page).not.toContain('WO-2');
+  expect(await phone.says('estado')).toMatch(/registered technicians/);
+  expect(await phone.says('estado')).toBeNull();
+
+  // What still waits goes its way first: here nobody sends anything.
+  expect((await erase('zoe-1')).text).toContain('still to be read or sent');
+  await client.query("UPDATE message SET status = 'unknown', due_at = NULL WHERE status = 'queued'");
+  await client.query('UPDATE attempt SET look_at = now()');
+  expect((await erase('zoe-1')).text).toContain('still to be read or sent');
+  // How it ended nobody will know.
+  await client.query('UPDATE attempt SET look_at = NULL');
+  const planner = await panel.signedIn('planner', tenant);
+  expect((await planner.post('/admin/technicians/zoe-1/erase', { confirm: 'zoe-1' })).status).toBe(403);
+  expect((await erase('zoe')).text).toContain('type the external id exactly');
+  expect((await everything()).join('\n')).toMatch(traces);
+  const files = panel.files;
+  await files.put(keyOf(tenant.tenantId, photo), Buffer.from('caracola'));
+  expect((await erase(' zoe-1 ')).location).toBe('/admin/technicians/zoe-1?done=erased');
+
+  const after = await everything();
+  expect(after.filter((row) => traces.test(row))).toEqual([]);
+  expect(await files.open(keyOf(tenant.tenantId, photo))).toBeNull();
+  // Facts, keys and other people's stay.
+  const count = (rows: string[], table: string) => rows.filter((row) => row.startsWith(`${table} `)).length;
+  for (const table of [
+    'message',
+    'event',
+    'inbound_key',
+    'attempt',
+    'status_callback',
+    'attachment',
+    'chain',
+  ]) {
+    expect([table, count(after, table)]).toEqual([
+      table,
+      Math.max(count(before, table), count(after, table)),
+    ]);
+  }
+  expect(after.join('\n')).toMatch(/event .*work_order\.noted.*zoe-1/);
+  expect(after.filter((row) => row.includes('Ben Ortiz'))).not.toEqual([]);
+  expect((await browser.get('/admin/technicians/zoe-1')).text).toContain('Erased technician');
+  expect((await browser.get('/admin/audit')).text).toContain('personal data: zoe-1');
+
+  // The phone's next owner is a stranger, and the CMMS may begin anew with the key.
+  expect(await phone.says('hola')).toMatch(/registered technicians/);
+  await put('zoe-1', { name: 'Zoë again', active: true });
+  expect((await browser.get('/admin/technicians')).text).toContain('Zoë again');
+});
+
+test('who was taken back is known as before', async () => {
+  await put('cy', { name: 'Cy', phone: '+12025550188' });
+  const phone = phoneAt(panel.deps, tenant, 'whatsapp:+12025550188');
+  const browser = await panel.signedIn('planner', tenant);
+  await browser.post('/admin/technicians/cy/leave');
+  expect(await phone.says('help')).toMatch(/registered technicians/);
+  expect((await browser.get('/admin/technicians/cy')).text).not.toContain('Erase');
+  await browser.post('/admin/technicians/cy/return');
+  expect(await phone.says('help')).toContain('MY WORK');
+});
+
+/** An event of the CMMS's, as it stands there after somebody was erased. */
+const addEvent = async (data: Record<string, unknown>) => {
+  const id = randomUUID();
+  await client.query(
+    `INSERT INTO event (tenant_id, id, type, at, actor_kind, data) VALUES ($1, $2, 'alert.raised', now(), 'cmms', $3)`,
+    [tenant.tenantId, id, JSON.stringify(data)],
+  );
+  return async () => (await client.query('SELECT data FROM event WHERE id = $1', [id])).rows[0].data;
+};
+
+test('a name is taken out of what people wrote, and out of no id and no key', async () => {
+  await put('ada', { name: 'Ada' });
+  await put('key', { name: 'Message' });
+  const place = { latitude: 1, longitude: 2, label: "Ada's yard", address: null };
+  const event = await addEvent({
+    ...{
+      asset: 'Ada',
+      message: 'Ada, the ada-2 of Ada.',
+      told: ['ada', 'ada-2'],
+      severity: 'Message',
+      place,
+    },
+  });
+  const { rows } = await client.query(
+    `INSERT INTO message (tenant_id, id, direction, way, status, text, other_texts)
+     VALUES ($1, $2, 'out', 'email', 'sent', 'ada.b and Ada: a message', '{"ada": "Ask \\"Ada\\"", "sms": "ada"}')
+     RETURNING id`,
+    [tenant.tenantId, randomUUID()],
+  );
+  const browser = await panel.signedIn('administrator', tenant);
+  for (const id of ['ada', 'key']) {
+    await browser.post(`/admin/technicians/${id}/leave`);
+    const { location } = await browser.post(`/admin/technicians/${id}/erase`, { confirm: id });
+    expect(location).toBe(`/admin/technicians/${id}?done=erased`);
+  }
+  expect(await event()).toEqual({
+    ...{ asset: 'Ada', message: '[erased], the ada-2 of [erased].', told: ['ada', 'ada-2'] },
+    ...{ severity: 'Message', place: { ...place, label: "[erased]'s yard" } },
+  });
+  const found = await client.query('SELECT text, other_texts FROM message WHERE id = $1', [rows[0].id]);
+  expect(found.rows).toEqual([
+    {
+      text: 'ada.b and [erased]: a [erased]',
+      other_texts: { ada: 'Ask "[erased]"', sms: '[erased]' },
+    },
+  ]);
+});
+
+test('nobody is erased while a message of their conversation waits that carries no technician', async () => {
+  const phone = phoneAt(panel.deps, tenant, 'whatsapp:+12025550161');
+  expect(await phone.says('hola caracol')).toMatch(/registered technicians/);
+  await put('eli', { name: 'Eli', phone: '+12025550161', active: false });
+  const ofConversation = `tenant_id = '${tenant.tenantId}' AND technician_id IS NULL AND conversation_id IN (
+    SELECT conversation_id FROM conversation_address WHERE address = 'whatsapp:+12025550161')`;
+  const browser = await panel.signedIn('administrator', tenant);
+  const erase = () => browser.post('/admin/technicians/eli/erase', { confirm: 'eli' });
+  expect((await erase()).text).toContain('still to be read or sent');
+  const answer = `UPDATE message SET status = $1, due_at = NULL WHERE ${ofConversation} AND direction = 'out'`;
+  await client.query(answer, ['sent']);
+  const word = `UPDATE message SET status = $1 WHERE ${ofConversation} AND direction = 'in'`;
+  await client.query(word, ['received']);
+  expect((await erase()).text).toContain('still to be read or sent');
+  await client.query(word, ['processed']);
+  expect((await erase()).location).toBe('/admin/technicians/eli?done=erased');
+  expect((await everything()).filter((row) => /caracol|2025550161/.test(row))).toEqual([]);
+});
+
+test('the name goes out of a long log piece by piece, and the page says so until it is done', async () => {
+  await put('ida', { name: 'Ida Krull', active: false });
+  const events: Awaited<ReturnType<typeof addEvent>>[] = [];
+  for (let n = 0; n < 5; n++) events.push(await addEvent({ message: `${n} Ida Krull` }));
+  const own = await addEvent({ technician: 'ida', text: 'secreto' });
+  const { store } = panel.deps;
+  // Postgres's moments are finer than ours: what was written within this millisecond would be later.
+  const refused = store.tenant(tenant.tenantId, (tx) =>
+    eraseTechnician(tx, 'ida', { now: new Date(Date.now() + 1000) }, panel.files),
+  );
+  expect(await refused).toBeNull();
+  const later = await addEvent({ technician: 'ida', text: 'whose id it is now' });
+  await client.query("UPDATE event SET at = now() + interval '1 hour' WHERE data->>'text' LIKE 'whose%'");
+  const browser = await panel.signedIn('administrator', tenant);
+  const page = async () => (await browser.get('/admin/technicians/ida')).text;
+  const left = async () => {
+    const messages: string[] = [];
+    for (const data of events) messages.push((await data()).message);
+    return messages;
+  };
+  expect(await page()).toContain('still being taken out');
+
+  const sizes = new Set<number>();
+  while (await store.tenant(tenant.tenantId, (tx) => tx.erasure.goOn(2))) {
+    sizes.add((await left()).filter((message) => message.includes('Ida')).length);
+  }
+  // The last piece may hold some, too.
+  expect(sizes.size).toBeGreaterThan(1);
+  expect(await left()).toEqual(events.map((_, n) => `${n} [erased]`));
+  expect(await own()).toEqual({ technician: 'ida' });
+  expect(await later()).toEqual({ technician: 'ida', text: 'whose id it is now' });
+  expect(await page()).not.toContain('still being taken out');
+  expect(await goOnErasing(panel.deps, tenant.tenantId, 0)).toBe('done');
+  expect((await everything()).filter((row) => /Krull/.test(row))).toEqual([]);
+});
