@@ -1002,7 +1002,7 @@ const cases: Cases = {
   technicians: {
     get: (tx, its) => tx.technicians.get(its.ids.technician),
     locales: (tx) => tx.technicians.locales(),
-    named: (tx) => tx.technicians.named('a', 200),
+    named: (tx) => tx.technicians.named('of-', 200),
     find: (tx) => tx.technicians.find('tech-1'),
     lock: (tx) => tx.technicians.lock('tech-1'),
     findMany: (tx) => tx.technicians.findMany(['tech-1', 'boss-1']),
