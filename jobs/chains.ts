@@ -1,4 +1,3 @@
-import { beginChain } from '../src/cmms/alerts.ts';
 import { advanceCall } from '../src/cmms/calls.ts';
 import {
   addEvents,
@@ -9,6 +8,7 @@ import {
   whileOffSeconds,
 } from '../src/cmms/chains.ts';
 import { type Bell, type Facts, readFacts, ringAll } from '../src/cmms/facts.ts';
+import { beginChain } from '../src/cmms/raise-alert.ts';
 import type { Deps } from '../src/deps.ts';
 import type { Alert } from '../src/domain/alert.ts';
 import type { Chain } from '../src/domain/chain.ts';

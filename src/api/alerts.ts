@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { raiseAlert, resolveAlert } from '../cmms/alerts.ts';
+import { resolveAlert } from '../cmms/change-alert.ts';
 import { ringAll } from '../cmms/facts.ts';
 import { collectFaults, refuseIfFaulty } from '../cmms/faults.ts';
 import { readFields } from '../cmms/fields.ts';
 import { alertShape, resolutionShape } from '../cmms/notification-schemas.ts';
+import { raiseAlert } from '../cmms/raise-alert.ts';
 import type { Deps } from '../deps.ts';
 import type { ListedAlert } from '../store/alerts.ts';
 import type { Tx } from '../store/store.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AlertFields } from './alerts.ts';
 import { collectFaults, type Faults } from './faults.ts';
 import { type Fields, readFields, requireField } from './fields.ts';
 import {
@@ -10,6 +9,7 @@ import {
   notificationShapes,
 } from './notification-schemas.ts';
 import { type NotificationName, notificationNames } from './preferences.ts';
+import type { AlertFields } from './raise-alert.ts';
 import type { AssignmentJob } from './tell-assignment.ts';
 
 /** What of a job can be used. Its name, with what it asks for; null for a name nothing is known by. */

@@ -1,7 +1,7 @@
 import { readPhone, variantsOf, whatsappPhone } from '../domain/phone.ts';
 import type { Tx } from '../store/store.ts';
 import type { Address, Technician } from '../store/technicians.ts';
-import { releaseAll } from './alerts.ts';
+import { releaseAll } from './change-alert.ts';
 import type { Bell, Facts } from './facts.ts';
 import { type Faults, Refused, refuseIfFaulty } from './faults.ts';
 import { requireField, type TechnicianFields, withoutUndefined } from './fields.ts';

@@ -4,10 +4,11 @@ import { priorities } from '../domain/work-order.ts';
 import type { Tx } from '../store/store.ts';
 import type { MetricKey, Threshold, WatchedThreshold } from '../store/thresholds.ts';
 import { textsFor } from '../texts/texts.ts';
-import { raiseAlert, resolveAlert } from './alerts.ts';
+import { resolveAlert } from './change-alert.ts';
 import type { Bell, Facts } from './facts.ts';
 import { collectFaults } from './faults.ts';
 import { key, moment, readFields, readMoment, requireField } from './fields.ts';
+import { raiseAlert } from './raise-alert.ts';
 
 export const readingShape = {
   asset: key,

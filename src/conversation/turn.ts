@@ -1,5 +1,5 @@
-import { changeAlert } from '../cmms/alerts.ts';
 import { callForHelp, endCalls, takeBackCalls, takeCalls } from '../cmms/calls.ts';
+import { changeAlert } from '../cmms/change-alert.ts';
 import type { Facts as CmmsFacts } from '../cmms/facts.ts';
 import { addNews, readerOf } from '../cmms/notify.ts';
 import { readPreferences } from '../cmms/preferences.ts';

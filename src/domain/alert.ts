@@ -1,4 +1,4 @@
-import type { MessageKind } from './message.ts';
+import type { Lane, MessageKind } from './message.ts';
 import type { Asset, Priority } from './work-order.ts';
 
 export const alertStates = ['open', 'responding', 'resolved'] as const;
@@ -67,6 +67,10 @@ export const whyUntrue = (
       return unless('open', 'responding');
   }
 };
+
+/** The lane of what is said of an alert. */
+export const laneOf = ({ severity }: Pick<Alert, 'severity'>): Lane =>
+  severity === 'critical' ? 'critical' : 'notification';
 
 const week = 7 * 24 * 60 * 60 * 1000;
 const year = 365 * 24 * 60 * 60 * 1000;

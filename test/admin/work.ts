@@ -1,6 +1,6 @@
-import { raiseAlert } from '../../src/cmms/alerts.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
+import { raiseAlert } from '../../src/cmms/raise-alert.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import { sha256 } from '../../src/crypto.ts';

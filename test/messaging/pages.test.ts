@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { raiseAlert } from '../../src/cmms/alerts.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
+import { raiseAlert } from '../../src/cmms/raise-alert.ts';
 import { takeDue } from '../../src/messaging/take.ts';
 import { timing, unclear, useOutbox } from './outbox-stage.ts';
 

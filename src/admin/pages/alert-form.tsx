@@ -1,8 +1,8 @@
-import { type AlertFields, raiseAlert, type WouldPage, whomToPage } from '../../cmms/alerts.ts';
 import { readFacts, ringAll } from '../../cmms/facts.ts';
 import { collectFaults, type Faults, Refused } from '../../cmms/faults.ts';
 import { readFields } from '../../cmms/fields.ts';
 import { alertShape } from '../../cmms/notification-schemas.ts';
+import { type AlertFields, raiseAlert, type WouldPage, whomToPage } from '../../cmms/raise-alert.ts';
 import { withAsset } from '../../cmms/save-asset.ts';
 import type { Deps } from '../../deps.ts';
 import { dayOf } from '../../domain/dates.ts';

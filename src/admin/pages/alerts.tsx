@@ -1,4 +1,4 @@
-import { escalateAlert, resolveAlert, respondFor } from '../../cmms/alerts.ts';
+import { escalateAlert, resolveAlert, respondFor } from '../../cmms/change-alert.ts';
 import { type Bell, type Facts, ringAll } from '../../cmms/facts.ts';
 import { collectFaults } from '../../cmms/faults.ts';
 import { key, readFields, text } from '../../cmms/fields.ts';
