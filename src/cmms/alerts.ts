@@ -31,7 +31,7 @@ import type { alertShape } from './notification-schemas.ts';
 import { addNews, addText } from './notify.ts';
 import type { NewAsset } from './save-asset.ts';
 import { readSettings } from './settings.ts';
-import { helpersOf, onCall, responsibleFor } from './whom-to-tell.ts';
+import { helpersOf, onCall } from './whom-to-tell.ts';
 
 /** What the CMMS says of an alert; `expiresAt` only where a job says so. */
 export type AlertFields = Fields<typeof alertShape> & { expiresAt?: string | null | undefined };
@@ -178,7 +178,7 @@ const tellFirst = async (
 
 const firstPeople = (tx: Tx, { asset }: Pick<Alert, 'asset'>, recipients: Technician[]) => [
   async () => recipients,
-  () => responsibleFor(tx, asset),
+  () => tx.technicians.responsibleFor(asset.code),
   () => onCall(tx),
   () => tx.technicians.inRole('supervisor'),
   () => tx.technicians.inRole('planner'),
