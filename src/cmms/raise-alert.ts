@@ -19,7 +19,7 @@ import { type Fields, readMoment, requireField } from './fields.ts';
 import type { alertShape } from './notification-schemas.ts';
 import type { NewAsset } from './save-asset.ts';
 import { readSettings } from './settings.ts';
-import { onCall, responsibleFor } from './whom-to-tell.ts';
+import { onCall } from './whom-to-tell.ts';
 
 /** What the CMMS says of an alert; `expiresAt` only where a job says so. */
 export type AlertFields = Fields<typeof alertShape> & { expiresAt?: string | null | undefined };
@@ -157,7 +157,7 @@ const tellFirst = async (
 
 const firstPeople = (tx: Tx, { asset }: Pick<Alert, 'asset'>, recipients: Technician[]) => [
   async () => recipients,
-  () => responsibleFor(tx, asset),
+  () => tx.technicians.responsibleFor(asset.code),
   () => onCall(tx),
   () => tx.technicians.inRole('supervisor'),
   () => tx.technicians.inRole('planner'),

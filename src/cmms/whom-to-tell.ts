@@ -61,7 +61,7 @@ export const peopleNamed = async (
 ): Promise<Technician[]> => {
   const named: Technician[] = [];
   for (const who of notify) {
-    if (who === 'responsible') named.push(...(asset ? await responsibleFor(tx, asset) : []));
+    if (who === 'responsible') named.push(...(asset ? await tx.technicians.responsibleFor(asset.code) : []));
     else if (who === 'on-call') named.push(...(await onCall(tx)));
     else if (who === 'supervisor') {
       const first = (await tx.chains.pages(chain.id)).flatMap(({ step, technicianId }) =>
@@ -74,12 +74,6 @@ export const peopleNamed = async (
     }
   }
   return distinct(named.filter(({ active }) => active));
-};
-
-export const responsibleFor = async (tx: Tx, { code }: Asset): Promise<Technician[]> => {
-  const { responsible = [] } = (await tx.assets.detail(code)) ?? {};
-  const found = await tx.technicians.findMany(responsible);
-  return responsible.flatMap((key) => found.filter(({ externalId }) => externalId === key));
 };
 
 export const onCall = async (tx: Tx): Promise<Technician[]> => inOrder(tx, await tx.settings.onCall());

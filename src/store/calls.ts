@@ -1,5 +1,6 @@
 import type { CallKind, ChainEnd } from '../domain/chain.ts';
 import type { Queries } from './connections.ts';
+import { firstWayOf } from './first-way.ts';
 import { leftAt, neverLeft } from './outbox.ts';
 
 /** A technician's call for help, and what became of it. */
@@ -171,7 +172,7 @@ export const calls = (trx: Queries, tenantId: string) => ({
   keepOver: async (messageIds: string[]): Promise<Set<string>> => {
     const rows = await trx.rows<{ messageId: string; isOver: boolean }>(
       `SELECT m.id AS "messageId", NOT (${isOpen}) AS "isOver" FROM message m
-       JOIN page p ON p.tenant_id = m.tenant_id AND p.message_id = coalesce(m.fallback_of, m.id)
+       JOIN page p ON p.tenant_id = m.tenant_id AND p.message_id = ${firstWayOf('m')}
        JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id AND ${isCall}
        WHERE m.tenant_id = $1 AND m.id = ANY($2) ORDER BY c.id FOR SHARE OF c`,
       [tenantId, messageIds],

@@ -1,6 +1,7 @@
 import type { Chain, ChainEnd, Page } from '../domain/chain.ts';
 import type { Reason } from '../domain/message.ts';
 import type { Queries } from './connections.ts';
+import { firstWayOf } from './first-way.ts';
 import { neverLeft } from './outbox.ts';
 
 export type NewChain = Omit<Chain, 'step' | 'turn' | 'stepAt' | 'nextAt' | 'exhausted' | 'ended'>;
@@ -138,7 +139,7 @@ export const chains = (trx: Queries, tenantId: string) => {
         `WITH over AS (
            SELECT c.id FROM chain c WHERE c.tenant_id = $1 AND c.ended = 'no-steps' AND c.id IN (
              SELECT p.chain_id FROM message m
-             JOIN page p ON p.tenant_id = m.tenant_id AND p.message_id = coalesce(m.fallback_of, m.id)
+             JOIN page p ON p.tenant_id = m.tenant_id AND p.message_id = ${firstWayOf('m')}
              WHERE m.tenant_id = $1 AND m.id = ANY($2))
            AND EXISTS (SELECT FROM alert a WHERE a.tenant_id = c.tenant_id AND a.id = c.alert_id AND a.state = 'open')
            ORDER BY c.id FOR NO KEY UPDATE OF c
@@ -169,7 +170,7 @@ export const chains = (trx: Queries, tenantId: string) => {
         await trx.rows<Row>(
           `UPDATE page p SET seen_told_at = clock_timestamp() FROM message m
            WHERE m.tenant_id = $1 AND m.id = $2 AND p.tenant_id = $1
-             AND p.message_id = coalesce(m.fallback_of, m.id) AND p.asked_by IS NOT NULL AND p.seen_told_at IS NULL
+             AND p.message_id = ${firstWayOf('m')} AND p.asked_by IS NOT NULL AND p.seen_told_at IS NULL
            RETURNING p.*`,
           [tenantId, messageId],
         )

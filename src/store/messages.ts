@@ -3,6 +3,7 @@ import type { MessageKind, Way } from '../domain/message.ts';
 import { type TimelineEntry, timelineOf } from '../domain/timeline.ts';
 import { fallbackAt, fallbackOnceAccepted } from './attempts.ts';
 import type { Queries } from './connections.ts';
+import { firstWayOf } from './first-way.ts';
 import {
   firstSince,
   inIndexOrder,
@@ -428,7 +429,7 @@ export const messages = (trx: Queries, tenantId: string) => {
                  AND m.reason IN ('opted-out', 'no-address', 'no-template', 'provider'))
                AND NOT EXISTS (
                  SELECT FROM message w WHERE w.tenant_id = m.tenant_id
-                   AND (w.id = m.fallback_of OR w.fallback_of = coalesce(m.fallback_of, m.id))
+                   AND (w.id = m.fallback_of OR w.fallback_of = ${firstWayOf('m')})
                    AND w.status NOT IN ('failed', 'expired', 'cancelled')))
          GROUP BY o.work_order_id ORDER BY max(m.seq) DESC LIMIT 200`,
         { tenantId, technicianId, externalId, optedOutSince },

@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../domain/delivery-status.ts';
 import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
 import { fallbackAt, isUrgent } from './attempts.ts';
 import type { Queries } from './connections.ts';
+import { firstWayOf } from './first-way.ts';
 
 export type NewMessage = {
   id: string;
@@ -344,11 +345,12 @@ export const outbox = (trx: Queries, tenantId: string) => ({
             OR ${isUrgent} OR m.fallback_at <= clock_timestamp() - interval '30 seconds')
         ORDER BY m.fallback_at LIMIT $3)
        UNION ALL
-       (SELECT m.id FROM channel_lease l JOIN message m ON m.tenant_id = l.tenant_id AND m.channel_id = l.channel_id
-        WHERE l.tenant_id = $1 AND l.channel_id = $2 AND l.refusing_since IS NOT NULL
-          AND m.due_at IS NOT NULL AND m.status = 'queued' AND m.fallback_at IS NULL
-          AND greatest(m.due_at, l.refusing_since) + m.fallback_seconds * interval '1 second' <= clock_timestamp()
-        ORDER BY m.lane_rank, m.due_at LIMIT $3)
+       (SELECT m.id FROM channel_lease l CROSS JOIN LATERAL (
+          SELECT m.id FROM message m WHERE m.tenant_id = l.tenant_id AND m.channel_id = l.channel_id
+            AND m.due_at IS NOT NULL AND m.status = 'queued' AND m.fallback_at IS NULL
+            AND greatest(m.due_at, l.refusing_since) + m.fallback_seconds * interval '1 second' <= clock_timestamp()
+          ORDER BY m.lane_rank, m.due_at LIMIT $3) m
+        WHERE l.tenant_id = $1 AND l.channel_id = $2 AND l.refusing_since IS NOT NULL)
        LIMIT $3`,
       [tenantId, channelId, limit],
     );
@@ -410,7 +412,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
   saidOtherwise: async (ids: string[]): Promise<Map<string, { hasArrived: boolean; goesOn: boolean }>> => {
     const rows = await trx.rows<{ id: string; hasArrived: boolean; goesOn: boolean }>(
       `WITH own AS (
-         SELECT id, seq, coalesce(fallback_of, id) AS first_id FROM message WHERE tenant_id = $1 AND id = ANY($2)
+         SELECT m.id, m.seq, ${firstWayOf('m')} AS first_id FROM message m WHERE m.tenant_id = $1 AND m.id = ANY($2)
        )
        SELECT own.id, bool_or(other.status IN ('delivered', 'read')) AS "hasArrived", bool_or(other.seq > own.seq) AS "goesOn"
        FROM own CROSS JOIN LATERAL (

@@ -3,6 +3,7 @@ import type { MessageKind, Reason, Way } from '../domain/message.ts';
 import type { Notice } from '../domain/needs-someone.ts';
 import { type OrderStatus, type Priority, priorities, type WorkOrder } from '../domain/work-order.ts';
 import type { Queries } from './connections.ts';
+import { firstWayOf } from './first-way.ts';
 
 /** A message as it is said in plain words, with whom it was for. */
 export type FailedMessage = {
@@ -127,7 +128,7 @@ const isUntaken = `c.kind <> 'alert.raised' AND c.ended IS DISTINCT FROM 'claime
 
 // Another way goes on, or has arrived.
 const otherWay = `LEFT JOIN LATERAL (
-    (SELECT true AS is FROM message f WHERE f.tenant_id = $1 AND f.fallback_of = coalesce(m.fallback_of, m.id)
+    (SELECT true AS is FROM message f WHERE f.tenant_id = $1 AND f.fallback_of = ${firstWayOf('m')}
        AND f.status NOT ${hasEnded} AND f.status <> 'unknown' LIMIT 1)
     UNION ALL
     (SELECT true FROM message f WHERE f.tenant_id = $1 AND f.id = m.fallback_of AND f.status NOT ${hasEnded}
@@ -226,7 +227,7 @@ const failedQuery = `
   FROM message m ${otherWay}
   -- Of all the ways one thing was to be said, the last is shown.
   LEFT JOIN LATERAL (SELECT true AS is FROM message l WHERE l.tenant_id = $1
-    AND l.fallback_of = coalesce(m.fallback_of, m.id) AND l.seq > m.seq AND ${isSeenTo('l')} LIMIT 1) later ON true
+    AND l.fallback_of = ${firstWayOf('m')} AND l.seq > m.seq AND ${isSeenTo('l')} LIMIT 1) later ON true
   LEFT JOIN LATERAL (SELECT * FROM technician t WHERE t.tenant_id = $1 AND t.id = m.technician_id LIMIT 1) t ON true
   LEFT JOIN LATERAL (SELECT * FROM work_order w WHERE w.tenant_id = $1 AND w.id = m.work_order_id LIMIT 1) w ON true
   LEFT JOIN LATERAL (SELECT a.id, a.external_id, a.state FROM message_alert x

@@ -129,7 +129,12 @@ export const technicians = (trx: Queries, tenantId: string) => {
       (await rows().where({ active: true }).distinct('locale')).map(({ locale }) => locale),
 
     findMany: async (externalIds: string[]): Promise<Technician[]> =>
-      (await rows().whereIn('external_id', externalIds)).map(fromRow),
+      (
+        await trx.rows<Row>('SELECT * FROM technician WHERE tenant_id = $1 AND external_id = ANY($2)', [
+          tenantId,
+          externalIds,
+        ])
+      ).map(fromRow),
 
     /** Who has one of these phones. */
     phoneOwners: async (phones: string[]): Promise<string[]> =>
@@ -188,6 +193,17 @@ export const technicians = (trx: Queries, tenantId: string) => {
       ),
 
     /** Everybody active in a role, by external id. */
+    /** Those responsible for the asset, in its order. */
+    responsibleFor: async (assetCode: string): Promise<Technician[]> =>
+      (
+        await trx.rows<Row>(
+          `SELECT t.* FROM asset e JOIN asset_responsible r ON r.tenant_id = e.tenant_id AND r.asset_id = e.id
+           JOIN technician t ON t.tenant_id = r.tenant_id AND t.id = r.technician_id
+           WHERE e.tenant_id = $1 AND e.code = $2 ORDER BY r.position`,
+          [tenantId, assetCode],
+        )
+      ).map(fromRow),
+
     inRole: async (role: Technician['role']): Promise<Technician[]> =>
       (
         await trx.rows<Row>(

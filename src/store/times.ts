@@ -133,11 +133,12 @@ export const reportQuery = (by: Grouping): string => `
 export const times = (trx: Queries, tenantId: string) => ({
   ofAlerts: async (alertIds: string[]): Promise<Map<string, AlertTimes>> => {
     const rows = await trx.rows<AlertTimes & { id: string }>(
-      `SELECT a.id, a.raised_at AS raised, min(p.sent_at) AS sent, min(p.delivered_at) AS delivered,
-         min(p.read_at) AS read, a.claimed_at AS answered, a.resolved_at AS resolved
-       FROM alert a LEFT JOIN chain c ON c.tenant_id = a.tenant_id AND c.alert_id = a.id
-       LEFT JOIN (${pages}) p ON p.tenant_id = c.tenant_id AND p.chain_id = c.id
-       WHERE a.tenant_id = $1 AND a.id = ANY($2) GROUP BY a.tenant_id, a.id`,
+      `SELECT a.id, a.raised_at AS raised, p.*, a.claimed_at AS answered, a.resolved_at AS resolved
+       FROM alert a CROSS JOIN LATERAL (
+         SELECT min(p.sent_at) AS sent, min(p.delivered_at) AS delivered, min(p.read_at) AS read
+         FROM chain c CROSS JOIN LATERAL (${pages} WHERE p.tenant_id = c.tenant_id AND p.chain_id = c.id) p
+         WHERE c.tenant_id = a.tenant_id AND c.alert_id = a.id) p
+       WHERE a.tenant_id = $1 AND a.id = ANY($2)`,
       [tenantId, alertIds],
     );
     return new Map(rows.map(({ id, ...times }) => [id, times]));

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { alerts } from '../../src/store/alerts.ts';
+import { calls } from '../../src/store/calls.ts';
+import { chains } from '../../src/store/chains.ts';
 import type { Queries } from '../../src/store/connections.ts';
+import { outbox } from '../../src/store/outbox.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { times } from '../../src/store/times.ts';
 import { type GivenAlert, giveAlerts } from '../support/alerts.ts';
 import { createTestDatabase, type TestDatabase, withDatabase } from '../support/postgres.ts';
 import { createTenant } from '../support/tenant.ts';
@@ -12,6 +17,7 @@ let store: Store;
 let superuser: pg.Client;
 let tenantId: string;
 let ana: string;
+let channelId: string;
 
 // Many alerts that nobody has resolved, each told to one of many people, and far more that is said of other things.
 beforeAll(async () => {
@@ -21,6 +27,7 @@ beforeAll(async () => {
   await superuser.connect();
   const tenant = await createTenant(store);
   ({ tenantId } = tenant);
+  channelId = tenant.channelId!;
   const people = Array.from({ length: 50 }, (_, n) => ({ externalId: `P-${n}`, supervisor: null }));
   const given = Array.from({ length: 3000 }, (_, n): GivenAlert => {
     const way = { sent: n * 1000, delivered: null, read: null };
@@ -67,13 +74,16 @@ afterAll(async () => {
 });
 
 /** How Postgres would do what a function of the store asks for. */
-const planOf = async (ask: (of: ReturnType<typeof alerts>) => Promise<unknown>): Promise<string> => {
+const planOf = async (
+  ask: (trx: Queries, tenantId: string) => Promise<unknown>,
+  explain = 'EXPLAIN',
+): Promise<string> => {
   let asked: [string, unknown[]] | null = null;
   const rows = async (text: string, values: unknown[]) => {
     asked = [text, values];
     return [];
   };
-  await ask(alerts({ rows } as unknown as Queries, tenantId));
+  await ask({ rows } as unknown as Queries, tenantId);
   const client = new pg.Client({ connectionString: database.appUrl });
   await client.connect();
   try {
@@ -81,7 +91,7 @@ const planOf = async (ask: (of: ReturnType<typeof alerts>) => Promise<unknown>):
     // A few thousand rows are soon read as a whole.
     await client.query('SET enable_seqscan = off');
     const [text, values] = asked!;
-    const explained = await client.query(`EXPLAIN ${text}`, values);
+    const explained = await client.query(`${explain} ${text}`, values);
     return explained.rows.map((row) => row['QUERY PLAN']).join('\n');
   } finally {
     await client.end();
@@ -91,14 +101,43 @@ const planOf = async (ask: (of: ReturnType<typeof alerts>) => Promise<unknown>):
 describe('among thousands of alerts that are open', () => {
   test('what somebody was told of is found by his messages', async () => {
     const now = new Date();
-    const plan = await planOf((of) => of.toldTo(ana, { until: now, resolvedSince: now, now }));
+    const plan = await planOf((...of) => alerts(...of).toldTo(ana, { until: now, resolvedSince: now, now }));
     expect(plan).toMatch(/Scan (using|on) message_asks_to_go/);
     expect(plan).not.toMatch(/Seq Scan|alert_unresolved/);
   });
 
   test('what somebody was paged with lately is found by his pages', async () => {
-    const plan = await planOf((of) => of.pagesLately([ana], 60));
+    const plan = await planOf((...of) => alerts(...of).pagesLately([ana], 60));
     expect(plan).toMatch(/Scan (using|on) message_pages/);
     expect(plan).not.toMatch(/Seq Scan/);
+  });
+
+  test("an alert's times are found by its chain, whatever else is told", async () => {
+    const plan = await planOf((...of) => times(...of).ofAlerts([randomUUID()]));
+    expect(plan).toMatch(/Index Cond: .*alert_id = a\.id/);
+    expect(plan).toMatch(/Index Cond: .*chain_id = c\.id/);
+    expect(plan).toMatch(/Index Cond: .*fallback_of = m\.id/);
+    expect(plan).not.toMatch(/Seq Scan|Merge Join|Hash Join/);
+  });
+});
+
+describe('a message and what follows it by another way', () => {
+  const ids = [randomUUID(), randomUUID()];
+  test.each<[string, (trx: Queries, tenantId: string) => Promise<unknown>]>([
+    ['when it is sent', (...of) => outbox(...of).saidOtherwise(ids)],
+    ['when it is a call', (...of) => calls(...of).keepOver(ids)],
+    ['when it was the only page', (...of) => chains(...of).beginAgain(ids, 1)],
+    ['when it is read', (...of) => chains(...of).seen(ids[0]!)],
+  ])('are found by the first of them, %s', async (_, ask) => {
+    expect(await planOf(ask)).toMatch(/Index Cond: .*(\bid|message_id|fallback_of) = CASE/);
+  });
+
+  test('cost nothing to look for while the provider takes what it is sent', async () => {
+    await superuser.query(
+      `INSERT INTO channel_lease (tenant_id, channel_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+      [tenantId, channelId],
+    );
+    const plan = await planOf((...of) => outbox(...of).overdue(channelId, 20), 'EXPLAIN ANALYZE');
+    expect(plan).toMatch(/message_due_in_order on message .*\(never executed\)/);
   });
 });

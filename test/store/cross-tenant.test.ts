@@ -1011,6 +1011,7 @@ const cases: Cases = {
     toTell: (tx, its) => tx.technicians.toTell(its.ids.supervisor, [its.ids.technician]),
     getMany: (tx, its) => tx.technicians.getMany([its.ids.technician]),
     inRole: (tx) => tx.technicians.inRole('technician'),
+    responsibleFor: (tx) => tx.technicians.responsibleFor('PUMP-3'),
     names: (tx, its) => tx.technicians.names([its.ids.technician]),
     setPaused: (tx, its) => tx.technicians.setPaused(its.ids.technician, true),
     whenTold: (tx, its) => tx.technicians.whenTold([its.ids.technician]),
