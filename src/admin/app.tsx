@@ -38,8 +38,9 @@ import { conflictRoutes } from './pages/technician-conflicts.tsx';
 import { importRoutes } from './pages/technician-import.tsx';
 import { technicianRoutes } from './pages/technicians.tsx';
 import { userRoutes } from './pages/users.tsx';
+import { workOrderRoutes } from './pages/work-order.tsx';
 import { workOrderFormRoutes } from './pages/work-order-form.tsx';
-import { workOrderRoutes } from './pages/work-orders.tsx';
+import { workOrderListRoutes } from './pages/work-orders.tsx';
 import {
   type AdminRoute,
   type AuthOf,
@@ -75,6 +76,7 @@ export const adminRoutes = (
   ...overviewRoutes(deps),
   // Before what takes `new` for a number.
   ...workOrderFormRoutes(deps),
+  ...workOrderListRoutes(deps),
   ...workOrderRoutes(deps),
   ...alertFormRoutes(deps),
   ...alertRoutes(deps),

@@ -19,7 +19,7 @@ import { Badge, Form, Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
 import { wayWords } from '../message-words.ts';
 import { sayFaults } from '../order-form.ts';
-import { doneOf, Fact, mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { asOption, doneOf, Fact, mostToChoose, Options, type People, runners } from '../parts.tsx';
 import { type AdminRoute, backTo, change, everybody, look, type Note, type Visit } from '../route.ts';
 import { Clock, type History, readBefore, readHistory, Timeline } from '../timeline.tsx';
 
@@ -326,7 +326,7 @@ const Detail = (props: Found & { visit: Visit; faults?: string[]; note?: string 
       </Live>
       {runners.includes(visit.user.role) && (
         <>
-          <Options id="people" options={people.map(({ externalId, name }) => [externalId, name])} />
+          <Options id="people" options={people.map(asOption)} />
           <Live id="actions">{!isOver && <Actions {...{ visit, alert, note }} />}</Live>
         </>
       )}
