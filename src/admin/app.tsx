@@ -13,8 +13,9 @@ import { Forbidden, NotFound, OldForm, OurFault } from './errors.tsx';
 import { OpenPage, show } from './frame.tsx';
 import { createLive } from './live.tsx';
 import { accountRoutes } from './pages/account.tsx';
+import { alertRoutes } from './pages/alert.tsx';
 import { alertFormRoutes } from './pages/alert-form.tsx';
-import { alertRoutes } from './pages/alerts.tsx';
+import { alertListRoutes } from './pages/alerts.tsx';
 import { attachmentRoutes } from './pages/attachments.tsx';
 import { auditRoutes } from './pages/audit.tsx';
 import { boardRoutes } from './pages/board.tsx';
@@ -79,6 +80,7 @@ export const adminRoutes = (
   ...workOrderListRoutes(deps),
   ...workOrderRoutes(deps),
   ...alertFormRoutes(deps),
+  ...alertListRoutes(deps),
   ...alertRoutes(deps),
   ...attachmentRoutes(deps, () => parts.files),
   ...settingsRoutes(),

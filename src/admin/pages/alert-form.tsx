@@ -8,13 +8,13 @@ import type { Deps } from '../../deps.ts';
 import { dayOf } from '../../domain/dates.ts';
 import { priorities } from '../../domain/work-order.ts';
 import type { Fault } from '../../store/notifications.ts';
+import { alertPath } from '../alert.tsx';
 import { Choice, Field, LongField } from '../fields.tsx';
 import { Form, Page, show } from '../frame.tsx';
 import { wayWords } from '../message-words.ts';
 import { readNewAsset, sayFaults } from '../order-form.ts';
 import { mostToChoose, Options, type People, runners } from '../parts.tsx';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { alertPath } from './alerts.tsx';
 
 const names = ['externalId', 'asset', 'assetName', 'severity', 'message', 'recipients'] as const;
 type Typed = Record<(typeof names)[number], string>;
