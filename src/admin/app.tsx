@@ -35,9 +35,11 @@ import { settingsTemplateRoutes } from './pages/settings-templates.tsx';
 import { settingsTestMessageRoutes } from './pages/settings-test-message.tsx';
 import { settingsWebhookEndpointRoutes } from './pages/settings-webhook-endpoints.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
+import { technicianRoutes } from './pages/technician.tsx';
 import { conflictRoutes } from './pages/technician-conflicts.tsx';
 import { importRoutes } from './pages/technician-import.tsx';
-import { technicianRoutes } from './pages/technicians.tsx';
+import { newTechnicianRoutes } from './pages/technician-new.tsx';
+import { technicianListRoutes } from './pages/technicians.tsx';
 import { userRoutes } from './pages/users.tsx';
 import { workOrderRoutes } from './pages/work-order.tsx';
 import { workOrderFormRoutes } from './pages/work-order-form.tsx';
@@ -70,6 +72,8 @@ export const adminRoutes = (
   // Before the addresses of those who would be called so.
   ...importRoutes(deps),
   ...conflictRoutes(deps),
+  ...newTechnicianRoutes(deps),
+  ...technicianListRoutes(deps),
   ...technicianRoutes(deps, parts),
   ...enrolRoutes(deps),
   ...userRoutes(deps, auth, settings),

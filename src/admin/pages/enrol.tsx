@@ -10,7 +10,7 @@ import { NotFound } from '../errors.tsx';
 import { Form, Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { editors, findShown, pathOf, type Shown } from '../technician.ts';
+import { editors, findShown, pathOf, type Shown } from '../technician.tsx';
 import { kindNames } from '../technician-form.tsx';
 
 /** A code on the screen, that a technician sends from the phone. */

@@ -7,7 +7,7 @@ import type { Doubt, Technician } from '../../store/technicians.ts';
 import { Form, Moment, Page, show } from '../frame.tsx';
 import { doneOf } from '../parts.tsx';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
-import { editors, mayEdit, pathOf } from '../technician.ts';
+import { editors, mayEdit, pathOf } from '../technician.tsx';
 import { kindNames } from '../technician-form.tsx';
 
 const done: Record<string, string> = {

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { LongField } from '../fields.tsx';
 import { Form, Page, show } from '../frame.tsx';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { editors, pathOf } from '../technician.ts';
+import { editors, pathOf } from '../technician.tsx';
 
 /** 5,000 long lines, encoded as a form. */
 const maxBytes = 3 * 1024 * 1024;
