@@ -1,6 +1,7 @@
 import type { ProblemKind } from '../domain/needs-someone.ts';
 import { Badge, Form, Moment } from './frame.tsx';
-import { type Help, type readProblems, type Shown, wayWords } from './problems.ts';
+import { wayWords } from './message-words.ts';
+import type { Help, readProblems, Shown } from './problems.ts';
 import type { Visit } from './route.ts';
 
 /** More people than this are not offered in every row. */

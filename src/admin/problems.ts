@@ -25,6 +25,7 @@ import type {
   UntakenCall,
 } from '../store/overview.ts';
 import type { Tx } from '../store/store.ts';
+import { wayWords } from './message-words.ts';
 import { whatHappened } from './plain-words.ts';
 
 /** The one thing that helps: a button, or the page where it is put right. */
@@ -88,8 +89,6 @@ export const readProblems = async (
     mostOfEach,
   );
 };
-
-export const wayWords: Record<Way, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };
 
 const settings = (path: string, text: string): Help => ({
   ...{ do: 'see', href: `/admin/settings/${path}`, text, onlyAdministrators: true },
