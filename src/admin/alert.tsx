@@ -1,8 +1,6 @@
 import type { Alert } from '../domain/alert.ts';
 import { Badge } from './frame.tsx';
 
-export const alertPath = (externalId: string): string => `/admin/alerts/${encodeURIComponent(externalId)}`;
-
 export const State = (props: { alert: Alert; responder: string | null; exhausted: boolean }) => {
   const { alert, responder, exhausted } = props;
   if (alert.state === 'resolved') return <Badge tone="good">Resolved</Badge>;

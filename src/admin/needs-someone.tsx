@@ -1,6 +1,7 @@
 import type { ProblemKind } from '../domain/needs-someone.ts';
 import { Badge, Form, Moment } from './frame.tsx';
 import { wayWords } from './message-words.ts';
+import { alertPath, orderPath } from './paths.ts';
 import type { Help, readProblems, Shown } from './problems.ts';
 import type { Visit } from './route.ts';
 
@@ -184,7 +185,7 @@ const HelpButton = (props: { visit: Visit; people: People; help: Help; what: str
   if (help.do === 'resend') {
     const text = help.another ? `Send by ${wayWords[help.way]}` : 'Send again';
     return (
-      <Action visit={visit} path={`/messages/${help.messageId}/resend`}>
+      <Action visit={visit} path={`/admin/messages/${help.messageId}/resend`}>
         <input type="hidden" name="way" value={help.way} />
         <button type="submit" aria-label={`${text}: ${what}, to ${help.whom}`}>
           {text}
@@ -194,7 +195,7 @@ const HelpButton = (props: { visit: Visit; people: People; help: Help; what: str
   }
   if (help.do === 'acknowledge') {
     return (
-      <Action visit={visit} path={`/work-orders/${encodeURIComponent(help.number)}/acknowledge`}>
+      <Action visit={visit} path={`${orderPath(help.number)}/acknowledge`}>
         <AsSeen version={help.version} />
         <button type="submit" aria-label={`Acknowledge for ${help.whom}: ${what}`}>
           Acknowledge for {help.whom}
@@ -204,15 +205,13 @@ const HelpButton = (props: { visit: Visit; people: People; help: Help; what: str
   }
   const isOrder = help.do === 'assign';
   const offered = isOrder ? people.filter(({ externalId }) => externalId !== help.butNot) : people;
-  const place = isOrder
-    ? `/work-orders/${encodeURIComponent(help.number)}`
-    : `/alerts/${encodeURIComponent(help.externalId)}`;
+  const place = isOrder ? orderPath(help.number) : alertPath(help.externalId);
   const text = isOrder ? 'Assign' : 'They go';
   if (offered.length === 0 || people.length > mostOffered) {
     return (
       <a
         class="button quiet"
-        href={`/admin${place}`}
+        href={place}
         aria-label={`${isOrder ? 'Give it to somebody' : 'Say who goes'}: ${what}`}
       >
         {isOrder ? 'Give it to somebody' : 'Say who goes'}
@@ -246,7 +245,7 @@ const AsSeen = ({ version }: { version: number }) => (
 
 const Action = ({ visit, path, children }: { visit: Visit; path: string; children?: unknown }) => (
   <div class="actions">
-    <Form visit={visit} action={`/admin${path}`}>
+    <Form visit={visit} action={path}>
       <input type="hidden" name="back" value="/admin" />
       {children as never}
     </Form>

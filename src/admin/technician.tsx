@@ -14,9 +14,6 @@ export const mayEdit = (visit: Visit) => editors.includes(visit.user.role);
 type Troubles = { optedOut: boolean; conflict: boolean };
 export type Shown = ListedTechnician & Troubles;
 
-/** The address of a technician's page. */
-export const pathOf = (externalId: string) => `/admin/technicians/${encodeURIComponent(externalId)}`;
-
 /** The technician whom the address names, if there is one. */
 export const findShown = async (tx: Tx, visit: Visit): Promise<Shown | null> => {
   const read = key.safeParse(visit.c.req.param('externalId'));

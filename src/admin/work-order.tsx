@@ -4,10 +4,6 @@ import { isOpen, type OrderStatus, type When, type WorkOrder } from '../domain/w
 import { Badge, Moment } from './frame.tsx';
 import type { Visit } from './route.ts';
 
-/** Of an order whose number is `new` in capitals, which is the same number: that page is another. */
-export const orderPath = (number: string): string =>
-  `/admin/work-orders/${encodeURIComponent(number === 'new' ? 'NEW' : number)}`;
-
 /** As its address has it; NUL is in no number. */
 export const numberIn = ({ c }: Visit): string => (c.req.param('number') ?? '').replaceAll('\0', '');
 

@@ -8,12 +8,12 @@ import type { Deps } from '../../deps.ts';
 import { dayOf } from '../../domain/dates.ts';
 import { priorities } from '../../domain/work-order.ts';
 import type { Fault } from '../../store/notifications.ts';
-import { alertPath } from '../alert.tsx';
 import { Choice, Field, LongField } from '../fields.tsx';
 import { Form, Page, show } from '../frame.tsx';
 import { wayWords } from '../message-words.ts';
 import { readNewAsset, sayFaults } from '../order-form.ts';
 import { mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { alertPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
 
 const names = ['externalId', 'asset', 'assetName', 'severity', 'message', 'recipients'] as const;

@@ -2,12 +2,13 @@ import type { Deps } from '../../deps.ts';
 import { alertStates } from '../../domain/alert.ts';
 import { priorities } from '../../domain/work-order.ts';
 import type { AlertFilter, FoundAlert } from '../../store/alerts.ts';
-import { alertPath, State } from '../alert.tsx';
+import { State } from '../alert.tsx';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { Choice, Field } from '../fields.tsx';
 import { Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
 import { mostToChoose, Options, runners } from '../parts.tsx';
+import { alertPath } from '../paths.ts';
 import { type AdminRoute, everybody, look, type Visit } from '../route.ts';
 
 const pageSize = 50;

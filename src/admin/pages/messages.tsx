@@ -8,6 +8,7 @@ import { Badge, Moment, Page, show } from '../frame.tsx';
 import { messagesAsCsv } from '../message-csv.ts';
 import { type AskedMessages, addressOf, type ReadSearch, readAsked, readSearch } from '../message-query.ts';
 import { wayWords } from '../message-words.ts';
+import { alertPath, orderPath, technicianPath } from '../paths.ts';
 import { statusWords, whatHappened } from '../plain-words.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
 
@@ -235,13 +236,13 @@ export const Person = ({ message }: { message: ListedMessage }) =>
   message.technician === null ? (
     <>somebody not registered</>
   ) : (
-    <a href={`/admin/technicians/${encodeURIComponent(message.technician)}`}>{message.technicianName}</a>
+    <a href={technicianPath(message.technician)}>{message.technicianName}</a>
   );
 
 export const About = ({ workOrders, alert }: Pick<ListedMessage, 'workOrders' | 'alert'>) => {
   const links = [
-    ...workOrders.map((number) => [`/admin/work-orders/${encodeURIComponent(number)}`, number] as const),
-    ...(alert === null ? [] : [[`/admin/alerts/${encodeURIComponent(alert)}`, alert] as const]),
+    ...workOrders.map((number) => [orderPath(number), number] as const),
+    ...(alert === null ? [] : [[alertPath(alert), alert] as const]),
   ];
   return links.length === 0 ? (
     <>–</>

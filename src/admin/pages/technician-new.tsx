@@ -1,9 +1,10 @@
 import type { Deps } from '../../deps.ts';
 import { Field } from '../fields.tsx';
 import { Form, Page, show } from '../frame.tsx';
+import { technicianPath } from '../paths.ts';
 import type { AdminRoute, Visit } from '../route.ts';
 import { saveTechnicianForm } from '../save-technician-form.ts';
-import { editors, pathOf } from '../technician.tsx';
+import { editors } from '../technician.tsx';
 import { noValues, TechnicianFields, type Values } from '../technician-form.tsx';
 
 /** Adding a technician: what a PUT of the API does. */
@@ -11,7 +12,7 @@ export const newTechnicianRoutes = (deps: Deps): AdminRoute[] => {
   const add = async (visit: Visit) => {
     const externalId = visit.form('externalId').trim();
     const faults = await saveTechnicianForm(deps, visit, externalId, true);
-    if (!faults) return visit.c.redirect(`${pathOf(externalId)}?done=added`, 303);
+    if (!faults) return visit.c.redirect(`${technicianPath(externalId)}?done=added`, 303);
     return show(visit, <New visit={visit} values={visit.form} faults={faults} />, 422);
   };
 

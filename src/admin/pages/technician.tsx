@@ -9,10 +9,11 @@ import { NotFound } from '../errors.tsx';
 import { Field } from '../fields.tsx';
 import { Badge, Form, Page, show } from '../frame.tsx';
 import { doneOf } from '../parts.tsx';
+import { orderPath, technicianPath } from '../paths.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
 import { saveTechnicianForm } from '../save-technician-form.ts';
 import type { PanelParts } from '../settings.ts';
-import { Badges, editors, findShown, LastSeen, mayEdit, pathOf, type Shown, Window } from '../technician.tsx';
+import { Badges, editors, findShown, LastSeen, mayEdit, type Shown, Window } from '../technician.tsx';
 import { kindNames, TechnicianFields, type Values, valuesOf } from '../technician-form.tsx';
 
 const mostOrders = 50;
@@ -58,7 +59,7 @@ export const technicianRoutes = (deps: Deps, parts: Pick<PanelParts, 'files'>): 
     if (!technician) return show(visit, <NotFound visit={visit} />, 404);
     const faults = await saveTechnicianForm(deps, visit, technician.externalId, false);
     if (faults) return showOne(visit, { typed: visit.form, faults });
-    return visit.c.redirect(`${pathOf(technician.externalId)}?done=saved`, 303);
+    return visit.c.redirect(`${technicianPath(technician.externalId)}?done=saved`, 303);
   };
 
   /** Leaving locks at once, and coming back unlocks, by the function that a PUT of `active` uses. */
@@ -73,7 +74,7 @@ export const technicianRoutes = (deps: Deps, parts: Pick<PanelParts, 'files'>): 
     });
     if (!bells) return show(visit, <NotFound visit={visit} />, 404);
     ringAll(deps, visit.tenant.id, bells);
-    const path = pathOf(visit.c.req.param('externalId')!);
+    const path = technicianPath(visit.c.req.param('externalId')!);
     return visit.c.redirect(`${path}?done=${active ? 'returned' : 'left'}`, 303);
   };
 
@@ -92,7 +93,7 @@ export const technicianRoutes = (deps: Deps, parts: Pick<PanelParts, 'files'>): 
     await goOnErasing(deps, visit.tenant.id, erasingMs).catch((error) =>
       deps.log.warn({ event: 'erasing.interrupted', ...describeFault(error) }),
     );
-    return visit.c.redirect(`${pathOf(visit.c.req.param('externalId')!)}?done=erased`, 303);
+    return visit.c.redirect(`${technicianPath(visit.c.req.param('externalId')!)}?done=erased`, 303);
   };
 
   return [
@@ -146,7 +147,7 @@ const One = (props: {
           <dt>Supervisor</dt>
           <dd>
             {technician.supervisor ? (
-              <a href={pathOf(technician.supervisor)}>{technician.supervisor}</a>
+              <a href={technicianPath(technician.supervisor)}>{technician.supervisor}</a>
             ) : (
               'none'
             )}
@@ -166,7 +167,7 @@ const One = (props: {
       </section>
       {mayEdit(visit) && technician.active && (
         <p>
-          <a class="button" href={`${pathOf(technician.externalId)}/enrol`}>
+          <a class="button" href={`${technicianPath(technician.externalId)}/enrol`}>
             Enrol a phone by a code
           </a>
         </p>
@@ -174,7 +175,7 @@ const One = (props: {
       {mayEdit(visit) && (
         <section class="card" aria-labelledby="change">
           <h2 id="change">Change</h2>
-          <Form visit={visit} action={pathOf(technician.externalId)} class="fields">
+          <Form visit={visit} action={technicianPath(technician.externalId)} class="fields">
             <TechnicianFields values={values} />
             <p>
               <button type="submit">Save</button>
@@ -200,7 +201,7 @@ const Orders = ({ technician, orders }: { technician: Shown; orders: WorkOrder[]
       <ul>
         {orders.slice(0, mostOrders).map(({ number, title, status }) => (
           <li>
-            <a href={`/admin/work-orders/${encodeURIComponent(number)}`}>{number}</a>, {title}{' '}
+            <a href={orderPath(number)}>{number}</a>, {title}{' '}
             <Badge tone="calm">{status.replace('_', ' ')}</Badge>
           </li>
         ))}
@@ -211,7 +212,7 @@ const Orders = ({ technician, orders }: { technician: Shown; orders: WorkOrder[]
 );
 
 const Leaving = ({ visit, technician }: { visit: Visit; technician: Shown }) => {
-  const path = pathOf(technician.externalId);
+  const path = technicianPath(technician.externalId);
   if (technician.active) {
     return (
       <section class="card" aria-labelledby="leave">
@@ -259,7 +260,7 @@ const Erasing = ({ visit, technician }: { visit: Visit; technician: Shown }) => 
       Work orders, alerts and assets are your CMMS's: what people wrote there is not touched, nor what it has
       fetched before.
     </p>
-    <Form visit={visit} action={`${pathOf(technician.externalId)}/erase`} class="row">
+    <Form visit={visit} action={`${technicianPath(technician.externalId)}/erase`} class="row">
       <Field
         {...{
           label: `Type ${technician.externalId} to confirm`,

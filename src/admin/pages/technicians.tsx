@@ -4,8 +4,9 @@ import { type ListedTechnician, technicianRoles } from '../../store/technicians.
 import { Choice, Field } from '../fields.tsx';
 import { Page, show } from '../frame.tsx';
 import { doneOf } from '../parts.tsx';
+import { technicianPath } from '../paths.ts';
 import { type AdminRoute, everybody, look, type Visit } from '../route.ts';
-import { Badges, LastSeen, mayEdit, pathOf, type Shown, Window, withTroubles } from '../technician.tsx';
+import { Badges, LastSeen, mayEdit, type Shown, Window, withTroubles } from '../technician.tsx';
 
 const pageSize = 50;
 
@@ -112,7 +113,7 @@ const Technicians = (props: { visit: Visit; asked: Asked; found: Shown[]; now: D
               {found.map((each) => (
                 <tr class={each.active ? '' : 'off'}>
                   <td>
-                    <a href={pathOf(each.externalId)}>
+                    <a href={technicianPath(each.externalId)}>
                       <b>{each.name || 'Erased'}</b>
                     </a>{' '}
                     <Badges of={each} />

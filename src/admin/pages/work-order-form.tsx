@@ -23,8 +23,9 @@ import {
   typedOver,
 } from '../order-form.ts';
 import { asOption, IdOfNew, idOfNew, mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { orderPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { numberIn, orderPath, versionIn } from '../work-order.tsx';
+import { numberIn, versionIn } from '../work-order.tsx';
 
 /** Making a work order, and changing one: what a PUT of the API does. */
 export const workOrderFormRoutes = (deps: Deps): AdminRoute[] => {

@@ -24,9 +24,10 @@ import {
   type People,
   runners,
 } from '../parts.tsx';
+import { orderPath, technicianPath } from '../paths.ts';
 import { type AdminRoute, backTo, change, everybody, look, type Visit } from '../route.ts';
 import { type History, readBefore, readHistory, Timeline } from '../timeline.tsx';
-import { Day, isLate, numberIn, orderPath, Status, statusWords, versionIn } from '../work-order.tsx';
+import { Day, isLate, numberIn, Status, statusWords, versionIn } from '../work-order.tsx';
 
 const mostAttachments = 40;
 
@@ -229,11 +230,7 @@ const Detail = (props: {
 const Facts = (props: { visit: Visit; order: ListedOrder; isOverdue: boolean; mayChange: boolean }) => {
   const { visit, order, isOverdue, mayChange } = props;
   const person = (externalId: string | null, name: string | null) =>
-    externalId === null ? (
-      'nobody'
-    ) : (
-      <a href={`/admin/technicians/${encodeURIComponent(externalId)}`}>{name ?? externalId}</a>
-    );
+    externalId === null ? 'nobody' : <a href={technicianPath(externalId)}>{name ?? externalId}</a>;
   const moments = [
     ['Assigned', order.assignedAt],
     ['Acknowledged', order.acknowledgedAt],

@@ -7,8 +7,9 @@ import { Choice, Field, Tick } from '../fields.tsx';
 import { Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
 import { asOption, mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { orderPath } from '../paths.ts';
 import { type AdminRoute, everybody, look, type Visit } from '../route.ts';
-import { Day, isLate, orderPath, Status, statusWords } from '../work-order.tsx';
+import { Day, isLate, Status, statusWords } from '../work-order.tsx';
 
 const pageSize = 50;
 
