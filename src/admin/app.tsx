@@ -13,8 +13,9 @@ import { Forbidden, NotFound, OldForm, OurFault } from './errors.tsx';
 import { OpenPage, show } from './frame.tsx';
 import { createLive } from './live.tsx';
 import { accountRoutes } from './pages/account.tsx';
+import { alertRoutes } from './pages/alert.tsx';
 import { alertFormRoutes } from './pages/alert-form.tsx';
-import { alertRoutes } from './pages/alerts.tsx';
+import { alertListRoutes } from './pages/alerts.tsx';
 import { attachmentRoutes } from './pages/attachments.tsx';
 import { auditRoutes } from './pages/audit.tsx';
 import { boardRoutes } from './pages/board.tsx';
@@ -34,12 +35,15 @@ import { settingsTemplateRoutes } from './pages/settings-templates.tsx';
 import { settingsTestMessageRoutes } from './pages/settings-test-message.tsx';
 import { settingsWebhookEndpointRoutes } from './pages/settings-webhook-endpoints.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
+import { technicianRoutes } from './pages/technician.tsx';
 import { conflictRoutes } from './pages/technician-conflicts.tsx';
 import { importRoutes } from './pages/technician-import.tsx';
-import { technicianRoutes } from './pages/technicians.tsx';
+import { newTechnicianRoutes } from './pages/technician-new.tsx';
+import { technicianListRoutes } from './pages/technicians.tsx';
 import { userRoutes } from './pages/users.tsx';
+import { workOrderRoutes } from './pages/work-order.tsx';
 import { workOrderFormRoutes } from './pages/work-order-form.tsx';
-import { workOrderRoutes } from './pages/work-orders.tsx';
+import { workOrderListRoutes } from './pages/work-orders.tsx';
 import {
   type AdminRoute,
   type AuthOf,
@@ -68,6 +72,8 @@ export const adminRoutes = (
   // Before the addresses of those who would be called so.
   ...importRoutes(deps),
   ...conflictRoutes(deps),
+  ...newTechnicianRoutes(deps),
+  ...technicianListRoutes(deps),
   ...technicianRoutes(deps, parts),
   ...enrolRoutes(deps),
   ...userRoutes(deps, auth, settings),
@@ -75,8 +81,10 @@ export const adminRoutes = (
   ...overviewRoutes(deps),
   // Before what takes `new` for a number.
   ...workOrderFormRoutes(deps),
+  ...workOrderListRoutes(deps),
   ...workOrderRoutes(deps),
   ...alertFormRoutes(deps),
+  ...alertListRoutes(deps),
   ...alertRoutes(deps),
   ...attachmentRoutes(deps, () => parts.files),
   ...settingsRoutes(),

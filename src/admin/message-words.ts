@@ -1,3 +1,5 @@
+import type { Way } from '../domain/message.ts';
+
 /** What kinds of messages are called in the panel. */
 export const kindWords: Record<string, string> = {
   reply: 'answer',
@@ -29,4 +31,4 @@ export const kindWords: Record<string, string> = {
   'message.send': 'a text',
 };
 
-export const wayWords: Record<string, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };
+export const wayWords: Record<Way, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };

@@ -46,6 +46,9 @@ export const Options = ({
   </datalist>
 );
 
+/** A person, as one of the `options`. */
+export const asOption = ({ externalId, name }: People[number]) => [externalId, name] as const;
+
 /** A line of a list of facts. */
 export const Fact = ({ name, children }: { name: string; children?: Child }) => (
   <div>

@@ -21,7 +21,7 @@ export const whatHappened = (message: {
   status: string;
   reason: string | null;
   error: { code: string | null; text: string | null } | null;
-  way: string;
+  way: Way;
   possibleDuplicate: boolean;
 }): Happened => {
   const { direction, status, possibleDuplicate } = message;
@@ -123,10 +123,10 @@ type Cause = { why: string; todo: string | null; whileQueued?: string | null };
 const causeOf = (message: {
   reason: string | null;
   error: { code: string | null; text: string | null } | null;
-  way: string;
+  way: Way;
 }): Cause | null => {
   const { reason, error, way } = message;
-  const failed = error ? fromError(error, way as Way) : null;
+  const failed = error ? fromError(error, way) : null;
   const held = reasons[reason as Reason];
   // Who opted out, or has no address, is told apart by the reason; what the provider said is its detail.
   if (!held) return failed;

@@ -25,6 +25,8 @@ import type {
   UntakenCall,
 } from '../store/overview.ts';
 import type { Tx } from '../store/store.ts';
+import { wayWords } from './message-words.ts';
+import { alertPath, orderPath } from './paths.ts';
 import { whatHappened } from './plain-words.ts';
 
 /** The one thing that helps: a button, or the page where it is put right. */
@@ -89,8 +91,6 @@ export const readProblems = async (
   );
 };
 
-export const wayWords: Record<Way, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };
-
 const settings = (path: string, text: string): Help => ({
   ...{ do: 'see', href: `/admin/settings/${path}`, text, onlyAdministrators: true },
 });
@@ -128,7 +128,7 @@ const ofAlert = (alert: OpenAlert, now: Date): Shown[] => {
       ...{ kind: 'alert', about: `alert:${alert.id}`, urgency: urgencyOf(alert.severity), ...problem },
       ...{
         what: `${alert.asset}: ${alert.message}`,
-        href: `/admin/alerts/${encodeURIComponent(externalId)}`,
+        href: alertPath(externalId),
       },
       ...{ whose: `${externalId}, ${alert.severity}`, why: `${answer} ${people}` },
       help: { do: 'respond', externalId },
@@ -138,7 +138,7 @@ const ofAlert = (alert: OpenAlert, now: Date): Shown[] => {
 
 const ofCall = (call: UntakenCall): Shown => {
   const { id, caller, order, reason, messageId, at, isOver } = call;
-  const href = order ? hrefOfOrder(order.number) : messageId && `/admin/messages/${messageId}`;
+  const href = order ? orderPath(order.number) : messageId && `/admin/messages/${messageId}`;
   return {
     ...{ kind: 'call', about: order ? `order:${order.id}` : `call:${id}`, since: at },
     urgency: urgencyOf(order?.priority ?? 'high'),
@@ -167,14 +167,12 @@ const ofOrder = (order: OrderToSee, tenantZone: string, at: { enabled: boolean; 
   return [
     {
       ...{ ...problem, about: `order:${order.id}`, urgency: urgencyOf(order.priority) },
-      ...{ what: `${order.number}: ${order.title}`, href: hrefOfOrder(order.number) },
+      ...{ what: `${order.number}: ${order.title}`, href: orderPath(order.number) },
       whose: [order.asset, assignee?.name, order.priority].filter(Boolean).join(', '),
       ...whyOfOrder[problem.kind](order, assignee?.name ?? 'Its assignee'),
     },
   ];
 };
-
-const hrefOfOrder = (number: string) => `/admin/work-orders/${encodeURIComponent(number)}`;
 
 type Why = { why: string; help: Help };
 

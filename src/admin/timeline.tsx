@@ -145,15 +145,12 @@ const Audited = ({ entry }: { entry: AuditEntry }) => (
 const Message = ({ visit, message, names }: { visit: Visit; message: ListedMessage; names: Names }) => {
   const { direction, technician, way, kind, text, timeline } = message;
   const person = technician === null ? 'an unknown number' : (names.get(technician) ?? technician);
-  const { tone, word, why, todo } = whatHappened({
-    ...message,
-    way: way as 'whatsapp' | 'sms' | 'email',
-  });
+  const { tone, word, why, todo } = whatHappened(message);
   const [first] = timeline;
   return (
     <>
       <p>
-        {direction === 'in' ? `${person} wrote` : `To ${person}`} by {wayWords[way] ?? way}
+        {direction === 'in' ? `${person} wrote` : `To ${person}`} by {wayWords[way]}
         {kind && direction === 'out' ? `: ${kindWords[kind] ?? kind}` : ''} <Badge tone={tone}>{word}</Badge>{' '}
         <a
           href={`/admin/messages/${message.id}`}

@@ -1,7 +1,6 @@
 import { windowOpenUntil } from '../domain/service-window.ts';
 import type { MessageDetail } from '../store/messages.ts';
-
-export const wayWords: Record<string, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };
+import { wayWords } from './message-words.ts';
 
 type Try = MessageDetail['attempts'][number];
 
@@ -11,7 +10,7 @@ export const decisionsOf = (detail: MessageDetail, say: (at: Date) => string): s
   if (message.direction === 'in') return [];
   const { lane, reason, way } = message;
   const own = family.find(({ id }) => id === message.id);
-  const by = wayWords[way] ?? way;
+  const by = wayWords[way];
   return [
     ...(lane && lanes[lane] ? [lanes[lane]] : []),
     ...(own?.resentOf

@@ -112,7 +112,7 @@ const present = (message: ListedMessage): z.infer<typeof messageAnswer> => ({
   id: message.id,
   direction: message.direction,
   technician: message.technician,
-  way: message.way as 'whatsapp' | 'sms' | 'email',
+  way: message.way,
   kind: message.kind,
   lane: message.lane as (typeof lanes)[number] | null,
   status: message.status as (typeof statuses)[number],

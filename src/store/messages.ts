@@ -21,7 +21,7 @@ export type ListedMessage = {
   direction: 'in' | 'out';
   technician: string | null;
   technicianName: string | null;
-  way: string;
+  way: Way;
   kind: string | null;
   lane: string | null;
   status: string;

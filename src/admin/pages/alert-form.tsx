@@ -13,8 +13,8 @@ import { Form, Page, show } from '../frame.tsx';
 import { wayWords } from '../message-words.ts';
 import { readNewAsset, sayFaults } from '../order-form.ts';
 import { mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { alertPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { alertPath } from './alerts.tsx';
 
 const names = ['externalId', 'asset', 'assetName', 'severity', 'message', 'recipients'] as const;
 type Typed = Record<(typeof names)[number], string>;

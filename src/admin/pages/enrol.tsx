@@ -9,8 +9,9 @@ import type { Enrolment } from '../../store/enrolments.ts';
 import { NotFound } from '../errors.tsx';
 import { Form, Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
+import { technicianPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { editors, findShown, pathOf, type Shown } from '../technician.ts';
+import { editors, findShown, type Shown } from '../technician.tsx';
 import { kindNames } from '../technician-form.tsx';
 
 /** A code on the screen, that a technician sends from the phone. */
@@ -62,11 +63,11 @@ const Enrol = (props: {
   const numberOf = (way: string) =>
     props.senders.find((sender) => sender.way === way)?.address.replace(/^whatsapp:/, '');
   const [whatsapp, sms] = [numberOf('whatsapp'), numberOf('sms')];
-  const path = `${pathOf(technician.externalId)}/enrol`;
+  const path = `${technicianPath(technician.externalId)}/enrol`;
   return (
     <Page visit={visit} title={`Enrol ${technician.name}`}>
       <p>
-        <a href={pathOf(technician.externalId)}>Back to {technician.name || technician.externalId}</a>
+        <a href={technicianPath(technician.externalId)}>Back to {technician.name || technician.externalId}</a>
       </p>
       {code && (
         <section class="card" aria-labelledby="code">

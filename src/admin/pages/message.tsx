@@ -13,10 +13,11 @@ import type { MessageDetail } from '../../store/messages.ts';
 import { NotFound } from '../errors.tsx';
 import { Badge, Form, Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
+import { wayWords } from '../message-words.ts';
 import { doneOf } from '../parts.tsx';
 import { statusWords, whatHappened } from '../plain-words.ts';
 import { type AdminRoute, backTo, change, everybody, look, type Visit } from '../route.ts';
-import { decisionsOf, wayWords } from '../why-so.ts';
+import { decisionsOf } from '../why-so.ts';
 import { About, Person } from './messages.tsx';
 
 const mayResend: readonly PanelRole[] = ['administrator', 'planner'];
@@ -80,7 +81,7 @@ export const messageRoutes = (deps: Deps): AdminRoute[] => {
 
 /** Why it is not sent again, with what to do. */
 const refusal = (why: NotResent, way: Way): string => {
-  const by = wayWords[way]!;
+  const by = wayWords[way];
   const known: Record<NotResent, string> = {
     'not-ours': 'It came in: there is nothing to send again.',
     'not-over': 'It is still on its way. Wait until it has ended.',
@@ -173,7 +174,7 @@ const Text = ({ visit, detail, attachments }: Omit<Shown, 'faults' | 'now'>) => 
           <Person message={message} />
         </Fact>
         <Fact name="Way">
-          {wayWords[way] ?? way}
+          {wayWords[way]}
           {channelAddress && `, our ${channelAddress.replace('whatsapp:', '')}`}
         </Fact>
         {kind && <Fact name="Kind">{kind}</Fact>}
@@ -311,7 +312,7 @@ const Attempts = ({ visit, detail }: { visit: Visit; detail: MessageDetail }) =>
 const Attempt = (props: {
   visit: Visit;
   attempt: MessageDetail['attempts'][number];
-  way: string;
+  way: Way;
   text: string | null;
 }) => {
   const { visit, attempt, way } = props;

@@ -7,9 +7,10 @@ import { Choice, Field } from '../fields.tsx';
 import { Badge, Moment, Page, show } from '../frame.tsx';
 import { messagesAsCsv } from '../message-csv.ts';
 import { type AskedMessages, addressOf, type ReadSearch, readAsked, readSearch } from '../message-query.ts';
+import { wayWords } from '../message-words.ts';
+import { alertPath, orderPath, technicianPath } from '../paths.ts';
 import { statusWords, whatHappened } from '../plain-words.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
-import { wayWords } from '../why-so.ts';
 
 const pageSize = 50;
 const exportedAtOnce = 500;
@@ -117,7 +118,7 @@ const SearchForm = ({ asked }: { asked: AskedMessages }) => {
           />
           <Choice
             {...{ label: 'Way', name: 'way', value: way }}
-            options={[any, ...ways.map((each) => [each, wayWords[each]!] as const)]}
+            options={[any, ...ways.map((each) => [each, wayWords[each]] as const)]}
           />
           <Field
             {...{ label: 'From', name: 'from', type: 'datetime-local', value: atMinute(from, '00:00') }}
@@ -210,7 +211,7 @@ const Row = ({ visit, message }: { visit: Visit; message: ListedMessage }) => {
       <td data-label="who:">
         {direction === 'in' ? 'from' : 'to'} <Person message={message} />
         <br />
-        <span class="soft">{wayWords[way] ?? way}</span>
+        <span class="soft">{wayWords[way]}</span>
       </td>
       <td>
         <a href={`/admin/messages/${id}`}>{clip(message.text)}</a>
@@ -235,13 +236,13 @@ export const Person = ({ message }: { message: ListedMessage }) =>
   message.technician === null ? (
     <>somebody not registered</>
   ) : (
-    <a href={`/admin/technicians/${encodeURIComponent(message.technician)}`}>{message.technicianName}</a>
+    <a href={technicianPath(message.technician)}>{message.technicianName}</a>
   );
 
 export const About = ({ workOrders, alert }: Pick<ListedMessage, 'workOrders' | 'alert'>) => {
   const links = [
-    ...workOrders.map((number) => [`/admin/work-orders/${encodeURIComponent(number)}`, number] as const),
-    ...(alert === null ? [] : [[`/admin/alerts/${encodeURIComponent(alert)}`, alert] as const]),
+    ...workOrders.map((number) => [orderPath(number), number] as const),
+    ...(alert === null ? [] : [[alertPath(alert), alert] as const]),
   ];
   return links.length === 0 ? (
     <>–</>

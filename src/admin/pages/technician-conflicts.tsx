@@ -6,8 +6,9 @@ import type { Enrolment } from '../../store/enrolments.ts';
 import type { Doubt, Technician } from '../../store/technicians.ts';
 import { Form, Moment, Page, show } from '../frame.tsx';
 import { doneOf } from '../parts.tsx';
+import { technicianPath } from '../paths.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
-import { editors, mayEdit, pathOf } from '../technician.ts';
+import { editors, mayEdit } from '../technician.tsx';
 import { kindNames } from '../technician-form.tsx';
 
 const done: Record<string, string> = {
@@ -158,7 +159,7 @@ const Enrolled = ({ visit, enrolment, people }: { visit: Visit; enrolment: Enrol
 };
 
 const Who = ({ is }: { is: Technician }) => (
-  <a href={pathOf(is.externalId)}>
+  <a href={technicianPath(is.externalId)}>
     {is.name} ({is.externalId})
   </a>
 );

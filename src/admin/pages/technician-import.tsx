@@ -5,8 +5,9 @@ import { sha256 } from '../../crypto.ts';
 import type { Deps } from '../../deps.ts';
 import { LongField } from '../fields.tsx';
 import { Form, Page, show } from '../frame.tsx';
+import { technicianPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { editors, pathOf } from '../technician.ts';
+import { editors } from '../technician.tsx';
 
 /** 5,000 long lines, encoded as a form. */
 const maxBytes = 3 * 1024 * 1024;
@@ -161,7 +162,8 @@ const Outcomes = (props: { title: string; outcomes: CsvOutcome[]; isKnown?: bool
       <ul>
         {props.outcomes.slice(0, mostShown).map(({ line, externalId, name, changes }) => (
           <li>
-            Line {line}: {props.isKnown ? <a href={pathOf(externalId)}>{externalId}</a> : externalId}, {name}
+            Line {line}: {props.isKnown ? <a href={technicianPath(externalId)}>{externalId}</a> : externalId},{' '}
+            {name}
             {changes.length > 0 && `: ${changes.join(', ')}`}
           </li>
         ))}

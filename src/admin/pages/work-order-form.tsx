@@ -22,9 +22,10 @@ import {
   typedOf,
   typedOver,
 } from '../order-form.ts';
-import { IdOfNew, idOfNew, mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { asOption, IdOfNew, idOfNew, mostToChoose, Options, type People, runners } from '../parts.tsx';
+import { orderPath } from '../paths.ts';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
-import { numberIn, orderPath, versionIn } from './work-orders.tsx';
+import { numberIn, versionIn } from '../work-order.tsx';
 
 /** Making a work order, and changing one: what a PUT of the API does. */
 export const workOrderFormRoutes = (deps: Deps): AdminRoute[] => {
@@ -238,7 +239,7 @@ const OrderFields = ({ typed, zone, people, assets }: Choices & { typed: TypedOr
   return (
     <>
       <input type="hidden" name="zone" value={zone} />
-      <Options id="people" options={people.map(({ externalId, name }) => [externalId, name])} />
+      <Options id="people" options={people.map(asOption)} />
       <Options id="assets" options={assets.map(({ code, name }) => [code, name])} />
       <Field {...of('title')} required maxlength={200} />
       <LongField {...of('description')} maxlength={10_000} />
