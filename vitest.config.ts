@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Asked again until it holds: a second is little on a machine that does much at once.
+    expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
   },
 });

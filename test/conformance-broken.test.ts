@@ -52,7 +52,7 @@ const failed = async (rule: string, changes: { api?: Change; webhooks?: Change }
       receiveAt: `${before.url}/events`,
       listen: { host: '127.0.0.1', port },
       // The first try again comes after five seconds.
-      patienceMs: changes.webhooks ? 8000 : 2000,
+      patienceMs: changes.webhooks ? 12_000 : 4000,
     },
     [rule],
   );

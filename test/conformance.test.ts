@@ -23,7 +23,7 @@ describe.each(queueBackends)('with its queue on %s', (backend) => {
       addJob: queue.addJob,
       receiveAt: `http://127.0.0.1:${port}/events`,
       listen: { host: '127.0.0.1', port },
-      patienceMs: 15_000,
+      patienceMs: 40_000,
     });
     const failed = results.filter(({ outcome }) => outcome === 'fail');
     expect(failed).toEqual([]);

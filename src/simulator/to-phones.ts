@@ -208,7 +208,7 @@ export const createToPhones = ({
     waitForText: async (
       address: string,
       matcher: string | RegExp,
-      { timeoutMs = 5000 }: { timeoutMs?: number } = {},
+      { timeoutMs = 20_000 }: { timeoutMs?: number } = {},
     ): Promise<ChatMessage> =>
       chatMessage(await arrivals.waitFor(conversations.phoneAt(address), matcher, timeoutMs)),
   };

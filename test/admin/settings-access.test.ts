@@ -163,7 +163,7 @@ test('no token, key, hash or secret is in any page, log line or audit entry afte
   await browser.post('/admin/settings/check');
   await vi.waitFor(
     async () => expect((await browser.get('/admin/settings/check')).text).toMatch(/problem(s|<)/),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 
   const paths = ['', '/channel', '/check', '/rules', '/templates', '/test-message', '/api-keys'];

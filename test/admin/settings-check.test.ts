@@ -16,7 +16,7 @@ test('it runs behind the page, which shows each check as it ends, in words and w
       expect(text).toMatch(/\d problems/);
       return text;
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   );
   expect(page).toMatch(/Database.*badge good.*It answers within \d+ ms/s);
   expect(page).toContain('There is no WhatsApp sender yet.');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Outcome } from '../../src/messaging/provider.ts';
 import { refused, unclear, useOutbox } from '../messaging/outbox-stage.ts';
+import { seed } from '../support/seed.ts';
 import { type Act, after, afterBoth, faultsOf, type Setting, shape, spoken, type World } from './model.ts';
 import { Died, mortal, setModelStage } from './model-stage.ts';
 
@@ -331,7 +332,7 @@ test(
             });
           },
         ),
-        { numRuns: Math.ceil(runs / lanes) },
+        { numRuns: Math.ceil(runs / lanes), ...(isThorough ? {} : { seed: seed + own }) },
       );
     const ended = await Promise.allSettled(Array.from({ length: lanes }, (_, own) => lane(own)));
     for (const each of ended) if (each.status === 'rejected') throw each.reason;

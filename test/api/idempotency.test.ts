@@ -264,7 +264,7 @@ test('an answer is kept though every place for requests is taken meanwhile', asy
       ...(method === 'POST' ? { body: JSON.stringify({ label: 'Another' }) } : {}),
     });
   const others: Promise<Response>[] = [];
-  const late = new Promise<string>((done) => setTimeout(done, 3_000, 'waits for a place'));
+  const late = new Promise<string>((done) => setTimeout(done, 20_000, 'waits for a place'));
   const first = await Promise.race([ask('POST', tenant), late]);
   open();
   expect(others).toHaveLength(8);

@@ -4,11 +4,9 @@ import { assetShape, technicianShape, workOrderShape } from '../../src/cmms/fiel
 import { orderKinds, orderStatuses, priorities } from '../../src/domain/work-order.ts';
 import { technicianRoles } from '../../src/store/technicians.ts';
 import { useApi } from '../support/api.ts';
+import { seed } from '../support/seed.ts';
 
 const api = useApi();
-
-// The same every time; RBM_TEST_SEED tries others.
-const seed = Number(process.env.RBM_TEST_SEED ?? 20261122);
 
 const nastyText = fc.oneof(
   fc.constantFrom('', '\u0000', 'a\u0000b', '\ud800', '%', '%00', '..', '.', '/', 'null', '-1', '1e999'),

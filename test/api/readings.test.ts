@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Limits, nameExcursion } from '../../src/domain/excursion.ts';
 import { useApi } from '../support/api.ts';
+import { seed } from '../support/seed.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
 const api = useApi();
@@ -328,7 +329,7 @@ test('any readings, whatever comes twice, late or at once: one alert for each ex
       expect(all.map((each) => each.split(' ')[0]).sort()).toEqual(expected.sort());
       expect(all.filter((each) => each.endsWith(' open'))).toHaveLength(out.size);
     }),
-    { numRuns: 10 },
+    { numRuns: 10, seed },
   );
 });
 
@@ -367,6 +368,6 @@ test('whatever comes in, the answer is never a fault of ours', async () => {
       const { accepted, rejected } = await send(...readings);
       expect(accepted + rejected.length).toBe(readings.length);
     }),
-    { numRuns: 20 },
+    { numRuns: 20, seed },
   );
 });

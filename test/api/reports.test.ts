@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Grouping, groupings, measures } from '../../src/domain/response-times.ts';
 import { type GivenAlert, type GivenPage, giveAlerts, type Reached } from '../support/alerts.ts';
 import { useApi } from '../support/api.ts';
+import { seed } from '../support/seed.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
 const api = useApi();
@@ -97,7 +98,7 @@ describe('in any zone, a report says what a plain count says', () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 12, seed },
     );
   });
 });

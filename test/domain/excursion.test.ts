@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { follow, type Limits, nameExcursion, untilBack, type Watched } from '../../src/domain/excursion.ts';
+import { seed } from '../support/seed.ts';
 
 const start: Watched = { lastAt: null, excursion: null };
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 22, 14, n));
@@ -143,6 +144,7 @@ test('any readings, sent in any batches, twice and out of order: one beginning f
       const inOrder = batches.flatMap((batch) => [...batch].sort((one, other) => one.minute - other.minute));
       expect(began).toEqual(reference(of, inOrder));
     }),
+    { seed },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type DeliveryStatus, forward } from '../../src/domain/delivery-status.ts';
 import { timelineOf } from '../../src/domain/timeline.ts';
+import { seed } from '../support/seed.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 22) + seconds * 1000);
 const words = ['accepted', 'sent', 'failed', 'delivered', 'read'] as const;
@@ -29,6 +30,7 @@ test('news of one try, in whatever order and however often: by time, each once, 
         );
       },
     ),
+    { seed },
   );
 });
 

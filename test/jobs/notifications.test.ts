@@ -15,6 +15,7 @@ import { canBeConfirmed } from '../../src/domain/work-order.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
 import { eventsOfOrder } from '../support/events.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { seed } from '../support/seed.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
 let database: TestDatabase;
@@ -550,7 +551,7 @@ test('whatever a job carries, it is done or fails for good', async () => {
         expect((error as Error).message).not.toMatch(/\u0000|\p{Cs}/u);
       }
     }),
-    { numRuns: 200, seed: Number(process.env.RBM_TEST_SEED ?? 20261122) },
+    { numRuns: 200, seed },
   );
   // Else it would show little.
   expect(done).toBeGreaterThan(50);

@@ -128,7 +128,7 @@ test('a server that stays silent is given up: refused before the mail, unclear a
     onTestFinished(() => void silent.close());
     return `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   };
-  const quickly = async (url: string) => createSmtp(url, { callTimeoutMs: 50 }).send(outgoing());
+  const quickly = async (url: string) => createSmtp(url, { callTimeoutMs: 400 }).send(outgoing());
   expect(await quickly(await silentAfter())).toMatchObject({ kind: 'refused', next: 'retry' });
   const ok = '250 ok\r\n';
   expect(await quickly(await silentAfter('220 mail\r\n', ok, ok, ok))).toMatchObject({ kind: 'refused' });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleanValue, fillIn, fitInto } from '../../src/messaging/template-variables.ts';
+import { seed } from '../support/seed.ts';
 
 describe('a value', () => {
   test.each([
@@ -32,6 +33,7 @@ describe('a value', () => {
           expect(value.isWellFormed()).toBe(true);
         },
       ),
+      { seed },
     );
   });
 });
@@ -57,7 +59,7 @@ describe('values in a body', () => {
         const shown = fillIn(body, fitInto(body, [cleanValue(one), cleanValue(two)]));
         expect(shown.length).toBeLessThanOrEqual(1024);
       }),
-      { numRuns: 50 },
+      { numRuns: 50, seed },
     );
   });
 

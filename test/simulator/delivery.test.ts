@@ -113,7 +113,7 @@ describe('faults', () => {
   test('time-out after accepting: the answer never comes, the message does', async () => {
     const { simulator, connect, refusalOf } = await setStage();
     simulator.fault('timeout-after-accepting');
-    const send = connect({ timeout: 150 }).messages.create({ to: ana, from: sender, body: 'taken' });
+    const send = connect({ timeout: 1500 }).messages.create({ to: ana, from: sender, body: 'taken' });
     expect(await refusalOf(send)).toMatchObject({ code: 'ECONNABORTED' });
     await simulator.waitForText(ana, 'taken');
     expect(simulator.requests()).toMatchObject([{ status: 0 }]);

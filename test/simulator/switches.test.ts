@@ -76,7 +76,7 @@ describe('a phone whose messages are reordered', () => {
 });
 
 test('a phone that delays is told of later than others, and so are its callbacks', async () => {
-  const { simulator, product, send } = await setStage({ heldMs: 300 });
+  const { simulator, product, send } = await setStage({ heldMs: 1500 });
   simulator.turn(ana, { delays: true });
   const late = simulator.says(ana, 'ACK');
   await simulator.says(ben, 'START');

@@ -117,7 +117,9 @@ describe.sequential('one installation through its life', () => {
         lastWebhook: { status: 'ok', at: moment },
       },
     });
-    expect(text).not.toMatch(/WO-|E-20|555|Maria|default|AC[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-/i);
+    // A moment may hold any digits.
+    const told = text.replaceAll(/"[\d-]+T[\d:.]+Z"/g, '');
+    expect(told).not.toMatch(/WO-|E-20|555|Maria|default|AC[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-/i);
   });
 
   test('Ctrl-C, coming twice with work in flight, ends it and its PostgreSQL in good order', async () => {

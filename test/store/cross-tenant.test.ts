@@ -1106,11 +1106,12 @@ const cases: Cases = {
         await over;
       });
       await locked;
-      const taken = tx.tenants.lock('people').then(() => 'taken');
-      const outcome = await Promise.race([
-        taken,
-        new Promise((done) => setTimeout(() => done('waits'), 300)),
-      ]);
+      let isTaken = false;
+      const taken = tx.tenants.lock('people').then(() => {
+        isTaken = true;
+        return 'taken';
+      });
+      const outcome = await Promise.race([taken, someoneWaits(() => isTaken)]);
       end();
       await Promise.all([holding, taken]);
       return outcome;
@@ -1190,6 +1191,18 @@ const cases: Cases = {
       ),
   },
 };
+
+/** Resolves once somebody waits for a lock that another transaction holds, or when it is over. */
+async function someoneWaits(isOver: () => boolean): Promise<'waits'> {
+  while (!isOver()) {
+    const { rows } = await superuser.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    if (rows.length > 0) break;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return 'waits';
+}
 
 /** What happens, and what makes it happen. */
 function signal(): [Promise<void>, () => void] {

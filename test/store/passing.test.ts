@@ -40,7 +40,7 @@ test('a connection cut inside a transaction is a passing fault, whatever is done
   await admin.connect();
   const cut = async () => {
     await admin.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      `SELECT pg_terminate_backend(pid, 20_000) FROM pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     // It is noticed while nobody waits for an answer on that connection.

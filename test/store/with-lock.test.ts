@@ -12,7 +12,7 @@ test('a server that cuts the connection while a lock is held ends neither the pr
     await expect(
       store.gate.withLock('a test', async () => {
         await admin.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+          `SELECT pg_terminate_backend(pid, 20_000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
         // The cut is noticed while nobody waits for an answer on that connection.

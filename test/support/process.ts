@@ -73,7 +73,7 @@ export const startProcess = async (options: {
     return result;
   });
 
-  const waitForLine = (pattern: RegExp, timeoutMs = 10_000) =>
+  const waitForLine = (pattern: RegExp, timeoutMs = 30_000) =>
     new Promise<string>((resolve, reject) => {
       const settle = (outcome: () => void) => {
         clearTimeout(timer);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { shorten } from '../../src/texts/shorten.ts';
+import { seed } from '../support/seed.ts';
 
 test.each([
   ['pump', 4, 'pump'],
@@ -27,5 +28,6 @@ test('it is never longer, and never half a character', () => {
         if (text.length <= length) expect(short).toBe(text);
       },
     ),
+    { seed },
   );
 });
