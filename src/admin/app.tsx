@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { IANAZone } from 'luxon';
 import { derive, sha256 } from '../crypto.ts';
 import type { Deps } from '../deps.ts';
+import { limitBody } from '../limit-body.ts';
 import { describeFault } from '../log.ts';
 import { isPassing } from '../store/store.ts';
 import { callerAddress } from './address.ts';
@@ -311,8 +311,7 @@ const onlyFromHere =
   };
 
 const limitBodies = (routes: AdminRoute[]): MiddlewareHandler => {
-  const limit = (maxSize: number) =>
-    bodyLimit({ maxSize, onError: (c) => c.text('Too large', 413, { connection: 'close' }) });
+  const limit = (maxBytes: number) => limitBody(maxBytes, (c, headers) => c.text('Too large', 413, headers));
   const usual = limit(maxBodyBytes);
   const larger = new Map<string, MiddlewareHandler>(
     routes.flatMap(({ path, maxBytes }) => (maxBytes ? [[`/admin${path}`, limit(maxBytes)] as const] : [])),

@@ -1,9 +1,9 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Files } from '../attachments/files.ts';
 import type { TenantRules } from '../cmms/save-tenant.ts';
 import type { Deps } from '../deps.ts';
+import { limitBody } from '../limit-body.ts';
 import { describeFault } from '../log.ts';
 import { version } from '../version.ts';
 import type { WebhookRules } from '../webhooks/address.ts';
@@ -74,7 +74,7 @@ export const createApi = (given: Deps, files: Files, settings: ApiSettings = wit
     return c.json(written);
   });
   if (!settings.operatorKey) api.all('/tenants/*', () => problem('not-found'));
-  api.use(authenticate(deps.store, settings.operatorKey), readableAddress, limitBody);
+  api.use(authenticate(deps.store, settings.operatorKey), readableAddress, limitBody(maxBodyBytes, tooLarge));
   for (const route of routes) {
     const path = honoPath(route.path);
     if (route.keyOf === 'operator' && route.method === 'post')
@@ -194,8 +194,4 @@ const readableAddress: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
-// The rest of the body is not read, so the connection cannot be used again.
-const limitBody = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: () => problem('too-large', { headers: { connection: 'close' } }),
-});
+const tooLarge = (_c: unknown, headers: Record<string, string>) => problem('too-large', { headers });
