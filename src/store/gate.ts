@@ -25,16 +25,16 @@ export type InboundRow = {
 export type StoredRow = { stored: boolean; conversationId: string | null; storedAt: Date };
 
 /** How long a webhook may wait for Postgres before it is kept elsewhere. */
-const storeDeadlineMs = 2000;
+export const webhookDeadlineMs = 2000;
 
 /** What runs before the tenant is known. Each call only inserts what a provider sent, or returns ids. */
-export const createGate = (url: string) => {
+export const createGate = (url: string, deadlineMs = webhookDeadlineMs) => {
   const pool = new pg.Pool({
     connectionString: url,
     max: 4,
     keepAlive: true,
-    connectionTimeoutMillis: storeDeadlineMs,
-    query_timeout: storeDeadlineMs,
+    connectionTimeoutMillis: deadlineMs,
+    query_timeout: deadlineMs,
   });
   // An idle connection that breaks is replaced; without a listener it would end the process.
   pool.on('error', () => {});

@@ -15,7 +15,7 @@ import { conversations } from './conversations.ts';
 import { enrolments } from './enrolments.ts';
 import { erasure } from './erasure.ts';
 import { events } from './events.ts';
-import { createGate } from './gate.ts';
+import { createGate, webhookDeadlineMs } from './gate.ts';
 import { idempotency } from './idempotency.ts';
 import { inbox } from './inbox.ts';
 import { leases } from './leases.ts';
@@ -47,12 +47,13 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
 export type Tx = ReturnType<typeof openTx>;
 export type Store = ReturnType<typeof createStore>;
 
-/** Tests shorten them; nothing else does. */
+/** Tests change them; nothing else does. */
 const usualTimeouts = {
   // A machine that vanishes in the middle of a transaction would keep its locks for as long as TCP waits.
   idleInTransactionMs: 10_000,
   // Longer than any honest query, with what it may wait for behind others.
   queryMs: 30_000,
+  webhookMs: webhookDeadlineMs,
 };
 
 /**
@@ -62,10 +63,11 @@ const usualTimeouts = {
 export const createStore = (options: {
   url: string;
   maxConnections?: number;
-  timeouts?: typeof usualTimeouts;
+  timeouts?: Partial<typeof usualTimeouts>;
 }) => {
-  const connections = createConnections({ ...options, timeouts: options.timeouts ?? usualTimeouts });
-  const gate = createGate(options.url);
+  const timeouts = { ...usualTimeouts, ...options.timeouts };
+  const connections = createConnections({ ...options, timeouts });
+  const gate = createGate(options.url, timeouts.webhookMs);
 
   /** Runs `work` in one transaction of one tenant; repeats it whole when something else got in its way. */
   const tenant = async <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> => {

@@ -20,7 +20,7 @@ let ingress: Ingress;
 beforeAll(async () => {
   database = await createTestDatabase();
   superuser = await openSuperuser(withDatabase(inject('postgresUrl'), database.name));
-  store = createStore({ url: database.appUrl });
+  store = createStore({ url: database.appUrl, timeouts: { webhookMs: 60_000 } });
   sender = await createSender(store, { address: 'whatsapp:+14155238886' });
   ingress = await createIngress(store);
 });

@@ -22,7 +22,7 @@ const secondary = 'the-secondary-token';
 beforeAll(async () => {
   database = await createTestDatabase();
   superuser = await openSuperuser(withDatabase(inject('postgresUrl'), database.name));
-  store = createStore({ url: database.appUrl });
+  store = createStore({ url: database.appUrl, timeouts: { webhookMs: 60_000 } });
   sender = await createSender(store, { address: 'whatsapp:+14155238886', secondary });
   other = await createSender(store, { address: 'whatsapp:+14155238887' });
 });

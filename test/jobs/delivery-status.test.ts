@@ -735,7 +735,7 @@ test('with more callbacks than one run works off, it rings for the rest and ends
   await on.applyCallbacks();
   expect(on.bells).toEqual([]);
   expect(await on.message(id)).toMatchObject({ status: 'sent' });
-});
+}, 180_000);
 
 test('a callback that comes once its person is erased counts, and is not kept as it came', async () => {
   const { on, ana, id, tells } = await accepted();

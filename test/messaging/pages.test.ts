@@ -99,7 +99,7 @@ describe('a critical page', () => {
     const { on, byWay } = await paged('high');
     on.provider.will(unclear);
     await on.run();
-    await on.pass(14);
+    await on.pass(12);
     await on.run();
     expect(await byWay()).toHaveLength(1);
   });

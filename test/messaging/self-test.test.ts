@@ -214,7 +214,7 @@ test('without a sender it says so, and still looks at the rest', async () => {
 
 test('Twilio away, or something else in its place, is told apart', async () => {
   const withApi = (url: string) => ({
-    providerOf: createProviders([secretKey], { twilio: url, simulator: null }, { callTimeoutMs: 300 }),
+    providerOf: createProviders([secretKey], { twilio: url, simulator: null }, { callTimeoutMs: 3000 }),
   });
   expect((await run(withApi('http://127.0.0.1:1'))).credentials[0]!.text).toContain(
     'Twilio cannot be reached from here (ECONNREFUSED)',

@@ -70,7 +70,9 @@ export const setStage = async (options: {
   const databaseUrl = options.databaseUrl ?? database!.appUrl;
   const redisUrl = options.backend === 'redis' ? (options.redisUrl ?? (await emptyRedis())) : null;
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent');
-  const store = onClock(createStore({ url: databaseUrl }), options.now);
+  // Where Postgres does not go away, a slow machine is no reason to refuse a webhook.
+  const timeouts = options.databaseUrl ? {} : { webhookMs: 20_000 };
+  const store = onClock(createStore({ url: databaseUrl, timeouts }), options.now);
 
   const port = await findFreePort();
   const publicBaseUrl = `http://127.0.0.1:${port}`;
@@ -200,13 +202,13 @@ export const setStage = async (options: {
       shares: (place: Place) => simulator.shares(address, place),
       /** Turns something about the phone on or off. */
       turns: (switches: Partial<PhoneSwitches>) => simulator.turn(address, switches),
-      hears: (what: string | RegExp, timeoutMs = 10_000) =>
+      hears: (what: string | RegExp, timeoutMs = 30_000) =>
         simulator.waitForText(address, what, { timeoutMs }),
       heard: () => simulator.sentTo(address).map(({ text }) => text),
       /** The same phone's text messages. */
       sms: {
         says: (text: string) => simulator.says(phone, text),
-        hears: (what: string | RegExp, timeoutMs = 10_000) =>
+        hears: (what: string | RegExp, timeoutMs = 30_000) =>
           simulator.waitForText(phone, what, { timeoutMs }),
         heard: () => simulator.sentTo(phone).map(({ text }) => text),
       },
@@ -265,7 +267,7 @@ export const setStage = async (options: {
   /** Polls, for what only the database shows. */
   const until = async <T>(
     ask: () => Promise<T | false | null | undefined>,
-    timeoutMs = 15_000,
+    timeoutMs = 30_000,
     everyMs = 25,
   ): Promise<T> => {
     const end = Date.now() + timeoutMs;
