@@ -280,13 +280,19 @@ export const alerts = (trx: Queries, tenantId: string) => {
       );
     },
 
-    /** Locks the page of each person that waits to be sent and that others may join. */
+    /** Locks the page of each person that waits to be sent and that others may join, or that there is none. */
     lockPagesToJoin: async (
       technicianIds: string[],
       lane: Lane,
       byWays: Way[] | null,
     ): Promise<Map<string, string>> => {
-      const rows = await trx.rows<{ id: string; technician_id: string }>(
+      // Where nobody's page waits there is no row to lock: alerts of one moment would all write one.
+      const locked = trx.rows(
+        `SELECT pg_advisory_xact_lock(hashtextextended(k.key, 0))
+         FROM (SELECT $1 || ':page:' || p AS key FROM unnest($2::text[]) p ORDER BY p) k`,
+        [tenantId, technicianIds],
+      );
+      const found = trx.rows<{ id: string; technician_id: string }>(
         `SELECT m.id, m.technician_id FROM message m
          WHERE m.tenant_id = $1 AND m.technician_id = ANY($2) AND m.kind = 'alert.raised' AND m.lane = $3
            AND m.direction = 'out' AND m.status = 'queued' AND m.due_at IS NOT NULL AND m.fallback_of IS NULL
@@ -295,6 +301,7 @@ export const alerts = (trx: Queries, tenantId: string) => {
          ORDER BY m.id FOR UPDATE`,
         [tenantId, technicianIds, lane, byWays],
       );
+      const [, rows] = await Promise.all([locked, found]);
       return new Map(rows.map((row) => [row.technician_id, row.id]));
     },
 

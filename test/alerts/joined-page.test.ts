@@ -57,3 +57,51 @@ test('a page that another alert joins is not withdrawn when somebody goes to the
   );
   expect(pages).toEqual([{ status: 'queued' }]);
 });
+
+test('alerts of one moment become one page for whoever has none that waits', async () => {
+  const stage = await setModelStage(await outbox.channel(), {
+    people: [{ role: 'technician', ways: ['whatsapp'], under: -1 }],
+    responsible: [],
+    onCall: [],
+    alerts: [
+      { severity: 'critical', recipients: [0] },
+      { severity: 'critical', recipients: [0] },
+    ],
+    steps: [],
+  });
+  const { tenantId, query, deps } = stage;
+  let commit!: () => void;
+  const mayCommit = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  let written!: () => void;
+  const isWritten = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  const tenant = <T>(id: string, work: (tx: Tx) => Promise<T>) =>
+    deps.store.tenant(id, async (tx) => {
+      const result = await work(tx);
+      written();
+      await mayCommit;
+      return result;
+    });
+  const first = stage.raise({ ...deps, store: { ...deps.store, tenant } }, 0);
+  await isWritten;
+  let isOver = false;
+  const second = stage.raise(deps, 1).then(() => {
+    isOver = true;
+  });
+  const waits =
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  while (!isOver && (await query(waits, [])).length === 0);
+  commit();
+  await Promise.all([first, second]);
+
+  expect(
+    await query(
+      `SELECT m.status, count(*)::int AS alerts FROM message m JOIN message_alert x ON x.message_id = m.id
+       WHERE m.tenant_id = $1 AND m.kind = 'alert.raised' GROUP BY m.id, m.status`,
+      [tenantId],
+    ),
+  ).toEqual([{ status: 'queued', alerts: 2 }]);
+});
