@@ -69,7 +69,6 @@ export const adminRoutes = (
   ...invitationRoutes(deps, auth),
   ...accountRoutes(deps, auth),
   ...secondFactorRoutes(deps, auth),
-  // Before the addresses of those who would be called so.
   ...importRoutes(deps),
   ...conflictRoutes(deps),
   ...newTechnicianRoutes(deps),
@@ -79,7 +78,6 @@ export const adminRoutes = (
   ...userRoutes(deps, auth, settings),
   ...auditRoutes(deps),
   ...overviewRoutes(deps),
-  // Before what takes `new` for a number.
   ...workOrderFormRoutes(deps),
   ...workOrderListRoutes(deps),
   ...workOrderRoutes(deps),

@@ -1,44 +1,12 @@
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { james, maria, type Product, startProduct } from '../start/product.ts';
-import { flawsOf } from './flaws.ts';
+import { expect, test } from 'vitest';
+import { james, maria } from '../start/product.ts';
+import { useChromium } from './chromium.ts';
 
-let product: Product;
-let browser: Browser;
-let login: { email: string; password: string };
-beforeAll(async () => {
-  product = await startProduct();
-  await product.ready();
-  const [, email, password] = /first user \(shown once\): (\S+) with password (\S+)$/m.exec(product.text())!;
-  login = { email: email!, password: password! };
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  product?.killGroup('SIGINT');
-  await product?.exited;
-});
+const chromium = useChromium();
 
 test('an alert is raised in the panel, and the answer from the phone arrives on its page by itself', async () => {
-  const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
-  onTestFinished(() => page.close());
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  const look = async (name: string) => {
-    expect([name, await flawsOf(page)]).toEqual([name, []]);
-    if (process.env.SCREENSHOTS) {
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-360.png`, fullPage: true });
-    }
-  };
-
-  await page.goto(`${product.url}/admin/sign-in?next=/admin/alerts`);
-  await page.getByLabel('E-mail address').fill(login.email);
-  await page.getByLabel('Password').fill(login.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  const { product } = chromium;
+  const { page, complaints, look } = await chromium.open('/admin/alerts');
   await page.getByRole('link', { name: 'Raise an alert' }).click();
   await page.getByLabel('Asset', { exact: true }).fill('PMP-207');
   await page.getByLabel('Severity').selectOption('critical');

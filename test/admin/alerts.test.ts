@@ -16,7 +16,7 @@ const messagesOf = async (externalId: string) => {
 
 test('an alert is raised once it was seen who is told, claimed for somebody, and resolved', async () => {
   const browser = await panel.signedIn('planner');
-  const form = await browser.get('/admin/alerts/new');
+  const form = await browser.get('/admin/alerts/-/new');
   expect(form.text).toMatch(/name="externalId" type="text" value="P-\d{8}-[0-9a-f]{6}"/);
   const typed = {
     ...{ externalId: 'hot/1', asset: 'FAN-7', assetName: 'Roof fan', severity: 'critical' },

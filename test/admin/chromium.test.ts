@@ -44,15 +44,21 @@ const makeTrouble = async (key: string): Promise<string> => {
 
 /** Every page there is for an administrator, but those that the story below walks through. */
 const addresses = (): string[] => [
-  ...['/work-orders/new', '/work-orders/WO-9000', '/work-orders/WO-9000/edit', '/alerts', '/alerts/new'],
+  ...['/work-orders/-/new', '/work-orders/WO-9000', '/work-orders/WO-9000/edit', '/alerts', '/alerts/-/new'],
   ...[
     '/alerts/A-9000',
     '/technicians',
-    '/technicians/new',
+    '/technicians/-/new',
     '/technicians/E-2037',
     '/technicians/E-2037/enrol',
   ],
-  ...['/technicians/import', '/technicians/conflicts', '/messages', `/messages/${messageId}`, '/settings'],
+  ...[
+    '/technicians/-/import',
+    '/technicians/-/conflicts',
+    '/messages',
+    `/messages/${messageId}`,
+    '/settings',
+  ],
   ...[
     '/settings/channel',
     '/settings/check',

@@ -140,6 +140,22 @@ test('the table holds every route once, and what changes anything is of somebody
   ]);
 });
 
+test('no address of a page is that of something else whose key says so', () => {
+  const partsOf = (path: string) => path.split('/');
+  const isKey = (part: string) => /^:(externalId|number|endpoint|queue)$/.test(part);
+  const clashes = table.flatMap(([method, path]) =>
+    table
+      .filter(([otherMethod, other]) => {
+        const parts = partsOf(path);
+        const others = partsOf(other);
+        const isAlike = method === otherMethod && path !== other && parts.length === others.length;
+        return isAlike && parts.every((part, place) => part === others[place] || isKey(part));
+      })
+      .map(([, other]) => `${other} for ${path}`),
+  );
+  expect(clashes).toEqual([]);
+});
+
 describe.each(table)('%s %s', (method, path) => {
   const route = routeOf(method, path);
 

@@ -1,34 +1,11 @@
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { maria, type Product, startProduct } from '../start/product.ts';
+import { expect, test } from 'vitest';
+import { maria } from '../start/product.ts';
+import { useChromium } from './chromium.ts';
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  await product.ready();
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  product?.killGroup('SIGINT');
-  await product?.exited;
-});
-
-/** What a reader with a small screen, or none, would stumble over. */
-const flawsOf = async (page: Page) => {
-  await page.evaluate(axe.source);
-  return page.evaluate<unknown[]>(`axe.run().then(({ violations }) => [
-    ...violations.map(({ id, nodes }) => id + " " + nodes[0].html),
-    ...[...Array(document.documentElement.scrollWidth - document.documentElement.clientWidth)].slice(0, 1).map(() => "sideways"),
-  ])`);
-};
+const chromium = useChromium();
 
 test('a message that failed is found by its error, sent again, and seen to arrive', async () => {
-  const [, key] = /API key \(shown once\): (\S+)/.exec(product.text())!;
-  const [, email, password] = /first user \(shown once\): (\S+) with password (\S+)$/m.exec(product.text())!;
+  const { product, apiKey } = chromium;
   // By WhatsApp, and then by SMS.
   for (const code of [63003, 30005])
     await fetch(`${product.url}/simulator/faults`, {
@@ -38,29 +15,11 @@ test('a message that failed is found by its error, sent again, and seen to arriv
     });
   const text = 'The gate code has changed, ask the office';
   const data = { schemaVersion: 1, idempotencyKey: 'gate-1', to: 'E-2037', text };
-  expect((await product.call(key!, 'POST', '/notifications', { name: 'message.send', data })).status).toBe(
+  expect((await product.call(apiKey, 'POST', '/notifications', { name: 'message.send', data })).status).toBe(
     202,
   );
 
-  const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  const look = async (name: string) => {
-    for (const width of [360, 1280]) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme: width === 360 ? 'light' : 'dark' });
-      expect([name, width, await flawsOf(page)]).toEqual([name, width, []]);
-      if (process.env.SCREENSHOTS)
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
-    }
-  };
-  await page.goto(`${product.url}/admin/messages`);
-  await page.getByLabel('E-mail address').fill(email!);
-  await page.getByLabel('Password').fill(password!);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  const { page, complaints, look } = await chromium.open('/admin/messages', { looksAt: [360, 1280] });
   await page.getByLabel('Error code').fill('63003');
   await page.getByLabel('Person').fill('Maria');
   const search = page.getByRole('button', { name: 'Search' });
@@ -91,5 +50,4 @@ test('a message that failed is found by its error, sent again, and seen to arriv
   const file = await (await (await download).createReadStream()).toArray();
   expect(Buffer.concat(file).toString()).toMatch(/^\uFEFF"Id".*"End of export: 3 messages\."\r\n$/s);
   expect(complaints).toEqual([]);
-  await page.close();
 });

@@ -8,7 +8,7 @@ import { createTenant, type TestTenant } from '../support/tenant.ts';
 import { usePanel } from './panel.ts';
 
 const panel = usePanel();
-const path = '/admin/technicians/conflicts';
+const path = '/admin/technicians/-/conflicts';
 
 const setUp = async (slug: string) => {
   const tenant = await createTenant(panel.deps.store, { slug });

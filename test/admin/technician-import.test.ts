@@ -121,7 +121,7 @@ describe('the page', () => {
     });
   const everybody = () =>
     panel.deps.store.tenant(tenant.tenantId, (tx) => tx.technicians.list({ after: null, limit: 10_000 }));
-  const path = '/admin/technicians/import';
+  const path = '/admin/technicians/-/import';
   const preview = (csv: string) => browser.post(path, { csv, what: 'preview' });
   const seenIn = (text: string) => /name="seen" value="(\w+)"/.exec(text)![1]!;
   const textOf = (page: string) =>
@@ -246,6 +246,6 @@ describe('the page', () => {
       tx.technicians.everybody({ lock: [] }),
     );
     expect(technicians.filter(({ externalId }) => externalId.startsWith('n-'))).toHaveLength(5000);
-    expect((await browser.post('/admin/technicians/new', { name: csv })).status).toBe(413);
+    expect((await browser.post('/admin/technicians/-/new', { name: csv })).status).toBe(413);
   }, 30_000);
 });

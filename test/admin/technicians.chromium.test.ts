@@ -1,41 +1,11 @@
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Product, startProduct } from '../start/product.ts';
-import { flawsOf } from './flaws.ts';
+import { expect, test } from 'vitest';
+import { useChromium } from './chromium.ts';
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  await product.ready();
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  product?.killGroup('SIGINT');
-  await product?.exited;
-});
+const chromium = useChromium();
 
 test('a technician is enrolled by a code, and the page sees it arrive', async () => {
-  const [, email, password] = /first user \(shown once\): (\S+) with password (\S+)$/m.exec(product.text())!;
-  const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
-  onTestFinished(() => page.close());
-  const look = async (name: string) => {
-    for (const width of [1280, 360]) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme: width === 360 ? 'light' : 'dark' });
-      expect([name, width, await flawsOf(page)]).toEqual([name, width, []]);
-      if (process.env.SCREENSHOTS) {
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
-      }
-    }
-  };
-  await page.goto(`${product.url}/admin/technicians`);
-  await page.getByLabel('E-mail address').fill(email!);
-  await page.getByLabel('Password').fill(password!);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-
+  const { product } = chromium;
+  const { page, complaints, look } = await chromium.open('/admin/technicians', { looksAt: [1280, 360] });
   await look('technicians');
 
   // From a file, of which the script puts the content where it can be read.
@@ -64,4 +34,5 @@ test('a technician is enrolled by a code, and the page sees it arrive', async ()
   await product.says(address, code.toLowerCase());
   await page.getByText('Enrolled: WhatsApp number +15005550190').waitFor();
   await product.hears(address, /This phone is registered for José Núñez/);
+  expect(complaints).toEqual([]);
 });

@@ -31,7 +31,7 @@ test('a planner adds a technician, hears of every fault at once, and keeps what 
   await put('theirs', { name: 'Hidden Person', phone: '+1 202 555 0150' }, other);
   await put('boss', { name: 'Eva Mora', phone: '+1 202 555 0142', role: 'supervisor' });
   const browser = await panel.signedIn('planner');
-  await browser.get('/admin/technicians/new');
+  await browser.get('/admin/technicians/-/new');
   const faulty = {
     ...{ externalId: 'ana/1', name: '', phone: '12', email: 'nobody', role: 'technician', locale: 'x' },
     ...{ timeZone: 'Mars/Base', supervisor: 'nobody-known', quietFrom: '22', quietTo: '06:00' },
@@ -40,7 +40,7 @@ test('a planner adds a technician, hears of every fault at once, and keeps what 
     'address-3-kind': 'whatsapp',
     'address-3-value': '(202) 555-0142',
   };
-  const refused = await browser.post('/admin/technicians/new', faulty);
+  const refused = await browser.post('/admin/technicians/-/new', faulty);
   expect(refused.status).toBe(422);
   for (const said of [
     'Name must not be empty.',
@@ -61,7 +61,7 @@ test('a planner adds a technician, hears of every fault at once, and keeps what 
   expect(await stored('ana/1')).toBeNull();
 
   // The same phone in another tenant is nobody's business here.
-  const added = await browser.post('/admin/technicians/new', {
+  const added = await browser.post('/admin/technicians/-/new', {
     ...told,
     ...{ externalId: 'ana/1', name: 'Ana Souza', phone: '(202) 555-0150', role: 'technician', locale: 'ES' },
     ...{ supervisor: 'boss', quietFrom: '22:00', quietTo: '06:00' },
@@ -87,7 +87,7 @@ test('a planner adds a technician, hears of every fault at once, and keeps what 
       { kind: 'whatsapp-user-id', value: 'US.4711', active: true },
     ],
   });
-  expect((await browser.post('/admin/technicians/new', { ...faulty, ...told })).text).toContain(
+  expect((await browser.post('/admin/technicians/-/new', { ...faulty, ...told })).text).toContain(
     'External id is another technician&#39;s.',
   );
 

@@ -145,7 +145,7 @@ test('an order is shown with its picture, to its own tenant, in a way that nothi
 test('an order made in the panel is told to its assignee, acknowledged for him, and its page shows all of it', async () => {
   const browser = await panel.signedIn('planner');
   browser.cookies.set('rbm.zone', 'America%2FNew_York');
-  await browser.get('/admin/work-orders/new');
+  await browser.get('/admin/work-orders/-/new');
   const typed = {
     ...{
       title: 'Grease <the> bearing',
@@ -216,7 +216,7 @@ test('an order made in the panel is told to its assignee, acknowledged for him, 
 
 test('a form tells every fault at once and keeps what was typed', async () => {
   const browser = await panel.signedIn('administrator');
-  await browser.get('/admin/work-orders/new');
+  await browser.get('/admin/work-orders/-/new');
   const { status, text } = await browser.post('/admin/work-orders', {
     ...{ number: 'wo1', title: ' ', description: 'kept &', priority: 'urgent', kind: 'corrective' },
     ...{
@@ -257,7 +257,7 @@ test('a form that is posted twice, at once or later, makes one order and one not
   const browser = await panel.signedIn('planner');
   const idIn = ({ text }: { text: string }) => /name="new" value="([^"]+)"/.exec(text)![1]!;
   const typed = {
-    ...{ new: idIn(await browser.get('/admin/work-orders/new')), title: 'Only once', priority: 'low' },
+    ...{ new: idIn(await browser.get('/admin/work-orders/-/new')), title: 'Only once', priority: 'low' },
     ...{ kind: 'corrective', assignee: 'E-1', asset: 'ONCE-1', assetName: 'Once', zone: 'UTC' },
   };
   // What is refused may be sent again with the same id.

@@ -83,7 +83,7 @@ export const alertFormRoutes = (deps: Deps): AdminRoute[] => {
   return [
     {
       method: 'get',
-      path: '/alerts/new',
+      path: '/alerts/-/new',
       for: runners,
       handle: (visit) => {
         const day = dayOf(deps.now(), visit.tenant.timeZone).replaceAll('-', '');

@@ -66,7 +66,7 @@ const Alerts = (props: {
     <Page visit={visit} title="Alerts">
       {runners.includes(visit.user.role) && (
         <p>
-          <a class="button" href="/admin/alerts/new">
+          <a class="button" href="/admin/alerts/-/new">
             Raise an alert
           </a>
         </p>

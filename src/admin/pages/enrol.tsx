@@ -143,7 +143,7 @@ const State = ({
     return (
       <p class="faults">
         The code came from a phone that another technician has already. Nothing was changed.{' '}
-        <a href="/admin/technicians/conflicts">Say whose it is</a>.
+        <a href="/admin/technicians/-/conflicts">Say whose it is</a>.
       </p>
     );
   }

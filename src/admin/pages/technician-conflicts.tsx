@@ -42,17 +42,17 @@ export const conflictRoutes = (deps: Deps): AdminRoute[] => {
       return settled.bells;
     });
     if (bells) ringAll(deps, visit.tenant.id, bells);
-    return visit.c.redirect(`/admin/technicians/conflicts?done=${bells ? 'settled' : 'gone'}`, 303);
+    return visit.c.redirect(`/admin/technicians/-/conflicts?done=${bells ? 'settled' : 'gone'}`, 303);
   };
 
   return [
     {
       method: 'get',
-      path: '/technicians/conflicts',
+      path: '/technicians/-/conflicts',
       for: everybody,
       handle: (visit) => showConflicts(visit),
     },
-    { method: 'post', path: '/technicians/conflicts', for: editors, handle: settle },
+    { method: 'post', path: '/technicians/-/conflicts', for: editors, handle: settle },
   ];
 };
 
@@ -177,7 +177,7 @@ const Conflict = (props: {
     <h2>{props.title}</h2>
     {props.children}
     {mayEdit(props.visit) && (
-      <Form visit={props.visit} action="/admin/technicians/conflicts" class="row">
+      <Form visit={props.visit} action="/admin/technicians/-/conflicts" class="row">
         <input type="hidden" name="what" value={props.what} />
         <input type="hidden" name="id" value={props.id} />
         <button type="submit" name="decision" value="accept">

@@ -61,11 +61,11 @@ export const importRoutes = (deps: Deps): AdminRoute[] => {
   return [
     {
       method: 'get',
-      path: '/technicians/import',
+      path: '/technicians/-/import',
       for: editors,
       handle: async (visit) => show(visit, <Import visit={visit} csv="" notice={null} preview={null} />),
     },
-    { method: 'post', path: '/technicians/import', for: editors, maxBytes, handle: post },
+    { method: 'post', path: '/technicians/-/import', for: editors, maxBytes, handle: post },
   ];
 };
 
@@ -88,7 +88,7 @@ const Import = (props: { visit: Visit; csv: string; notice: string | null; previ
           <label for="chosen">Choose a file</label>
           <input id="chosen" type="file" accept=".csv,.txt,.tsv,text/csv" data-into="csv" />
         </p>
-        <Form visit={visit} action="/admin/technicians/import" class="fields">
+        <Form visit={visit} action="/admin/technicians/-/import" class="fields">
           <LongField label="Or paste its content" name="csv" rows={8} value={csv} required />
           <p>
             <button type="submit" name="what" value="preview">
@@ -143,7 +143,7 @@ const Previewed = ({ visit, csv, outcomes, faults }: Preview & { visit: Visit; c
       {isEmpty ? (
         <p>There is nothing to import: everybody is as the file has them.</p>
       ) : (
-        <Form visit={visit} action="/admin/technicians/import">
+        <Form visit={visit} action="/admin/technicians/-/import">
           <input type="hidden" name="csv" value={csv} />
           <input type="hidden" name="seen" value={fingerprint(outcomes)} />
           <button type="submit" name="what" value="import">

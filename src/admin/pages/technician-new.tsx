@@ -19,18 +19,18 @@ export const newTechnicianRoutes = (deps: Deps): AdminRoute[] => {
   return [
     {
       method: 'get',
-      path: '/technicians/new',
+      path: '/technicians/-/new',
       for: editors,
       handle: async (visit) => show(visit, <New visit={visit} values={noValues} />),
     },
-    { method: 'post', path: '/technicians/new', for: editors, handle: add },
+    { method: 'post', path: '/technicians/-/new', for: editors, handle: add },
   ];
 };
 
 const New = ({ visit, values, faults }: { visit: Visit; values: Values; faults?: string[] }) => (
   <Page visit={visit} title="Add a technician" faults={faults ?? []}>
     <section class="card" aria-label="The new technician">
-      <Form visit={visit} action="/admin/technicians/new" class="fields">
+      <Form visit={visit} action="/admin/technicians/-/new" class="fields">
         <Field
           {...{ label: 'External id', name: 'externalId', required: true, maxlength: 64 }}
           value={values('externalId')}

@@ -83,15 +83,15 @@ const Technicians = (props: { visit: Visit; asked: Asked; found: Shown[]; now: D
       <p class="row">
         {mayEdit(visit) && (
           <>
-            <a class="button quiet" href="/admin/technicians/new">
+            <a class="button quiet" href="/admin/technicians/-/new">
               Add a technician
             </a>
-            <a class="button quiet" href="/admin/technicians/import">
+            <a class="button quiet" href="/admin/technicians/-/import">
               Import from CSV
             </a>
           </>
         )}
-        <a class="button quiet" href="/admin/technicians/conflicts">
+        <a class="button quiet" href="/admin/technicians/-/conflicts">
           Conflicts
         </a>
       </p>

@@ -128,7 +128,7 @@ export const workOrderFormRoutes = (deps: Deps): AdminRoute[] => {
   return [
     {
       method: 'get',
-      path: '/work-orders/new',
+      path: '/work-orders/-/new',
       for: runners,
       handle: (visit) =>
         showNew(visit, { id: deps.newId(), typed: emptyOrder, number: '', zone: visit.zone }),

@@ -113,7 +113,7 @@ const Orders = (props: {
     <Page visit={visit} title="Work orders">
       {runners.includes(visit.user.role) && (
         <p>
-          <a class="button" href="/admin/work-orders/new">
+          <a class="button" href="/admin/work-orders/-/new">
             New work order
           </a>
         </p>
