@@ -123,6 +123,10 @@ export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelPar
   admin.get('/panel.js', (c) => c.body(panelScript, 200, asset('text/javascript')));
   const routes = adminRoutes(deps, auth, settings, parts);
   admin.use(onlyFromHere(settings.publicBaseUrl), limitBodies(routes));
+  const pages = routes
+    .filter(({ method, path }) => method === 'get' && !path.includes('*'))
+    .map(({ path }) => new RegExp(`^/admin${path.replaceAll(/:\w+/g, '[^/]+')}$`));
+  const isPage = (path: string) => pages.some((page) => page.test(path));
   for (const route of routes) {
     const livePathOf = livePathFor(route, routes);
     admin.on(route.method.toUpperCase(), route.path, async (c) => {
@@ -137,7 +141,7 @@ export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelPar
       const found = await readVisit(deps, await auth(), request, { prolongs: !isWatching });
       const visit = found && { ...found, livePath: livePathOf(c) };
       if (!visit && route.byScript) return c.json({ error: { key: 'ERRORS.FORBIDDEN' } }, 401);
-      if (!visit) return c.redirect(signInPage(c, route.method), 303);
+      if (!visit) return c.redirect(signInPage(c, route, isPage), 303);
       if (!route.for.includes(visit.user.role)) return show(visit, <Forbidden visit={visit} />, 403);
       const token = route.byScript ? (c.req.header('x-xsrf-token') ?? '') : form('csrf');
       if (route.method !== 'get' && !isTokenOf(deps, visit.sessionId, token)) {
@@ -245,13 +249,19 @@ const readForm = async (c: Context): Promise<Request['form']> => {
   return (name) => (fields.get(name) ?? '').replaceAll('\0', '');
 };
 
-/** After signing in the page that was wanted comes; an action is not carried out by surprise. */
-const signInPage = (c: Context, method: string) => {
-  const { pathname, search } = new URL(c.req.url);
+/**
+ * After signing in the page that was wanted comes. An action is not carried out by surprise: then it is the page with its
+ * form.
+ */
+const signInPage = (c: Context, { method, path }: AdminRoute, isPage: (path: string) => boolean) => {
   const query = new URLSearchParams();
   const slug = getCookie(c, tenantCookie);
   if (slug) query.set('tenant', slug);
-  if (method === 'get' && pathname !== '/admin') query.set('next', pathname + search);
+  const referer = c.req.header('referer') ?? '';
+  const wanted = method === 'get' ? c.req.url : URL.canParse(referer) ? referer : null;
+  const { pathname, search } = new URL(wanted ?? '/admin', c.req.url);
+  if (pathname !== '/admin' && (method === 'get' || isPage(pathname))) query.set('next', pathname + search);
+  if (method !== 'get') query.set('notice', path === '/sign-out' ? 'out' : 'ended');
   return `/admin/sign-in${query.size > 0 ? `?${query}` : ''}`;
 };
 

@@ -27,7 +27,7 @@ export const Forbidden = ({ visit }: { visit: Visit }) => (
 /** A form of a session that is over, or of another one. */
 export const OldForm = ({ visit }: { visit: Visit }) => (
   <Page visit={visit} title="This form was too old">
-    <p>
+    <p data-not-taken="">
       It was made before you signed in this time, so nothing was changed. Go back, load the page again and
       repeat what you did.
     </p>
@@ -40,6 +40,9 @@ export const OurFault = ({ isAway }: { isAway: boolean }) => (
       {isAway
         ? 'The database does not answer. Nothing is lost; try again in a moment.'
         : 'Nothing was changed. The log of the service has the details.'}
+    </p>
+    <p>
+      <a href="/admin">To the panel</a>
     </p>
   </OpenPage>
 );

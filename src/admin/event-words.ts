@@ -17,6 +17,9 @@ type Say = (data: Record<string, unknown>, nameOf: (key: string) => string) => s
 const named = (key: unknown, nameOf: (key: string) => string): string | null =>
   typeof key === 'string' ? nameOf(key) : null;
 
+const somebody = ({ technician }: Record<string, unknown>, nameOf: (key: string) => string): string =>
+  named(technician, nameOf) ?? 'Somebody';
+
 const toldTo = (told: unknown, nameOf: (key: string) => string): string =>
   Array.isArray(told) && told.length > 0 ? `: told ${told.map((key) => nameOf(String(key))).join(', ')}` : '';
 
@@ -41,7 +44,7 @@ const says: Record<string, Say> = {
   'work_order.undone': () => 'Took a change back',
   'alert.raised': ({ told }, nameOf) => `Raised${toldTo(told, nameOf)}`,
   'alert.paged': ({ technician, step, overrode }, nameOf) =>
-    `${named(technician, nameOf) ?? 'Somebody'} is told${step ? `, step ${step}` : ''}${
+    `${somebody({ technician }, nameOf)} is told${step ? `, step ${step}` : ''}${
       Array.isArray(overrode) && overrode.length > 0 ? ', as it is critical, in spite of their settings' : ''
     }`,
   'alert.claimed': ({ technician }, nameOf) =>
@@ -50,6 +53,16 @@ const says: Record<string, Say> = {
   'alert.escalated': ({ told }, nameOf) => `Escalated${toldTo(told, nameOf)}`,
   'alert.resolved': () => 'Resolved',
   'message.failed': () => 'A message has failed',
+  'technician.paused': (data, nameOf) => `${somebody(data, nameOf)} gets no notifications any more`,
+  'technician.resumed': (data, nameOf) => `${somebody(data, nameOf)} gets notifications again`,
+  'technician.unreachable': (data, nameOf) =>
+    data.reason === 'opted-out'
+      ? `${somebody(data, nameOf)} has opted out`
+      : data.reason === 'not-read'
+        ? `${somebody(data, nameOf)} reads nothing and is not reminded any more`
+        : `${somebody(data, nameOf)} was reached by no way`,
+  'technician.identity_changed': (data, nameOf) =>
+    `${somebody(data, nameOf)} has another identity at WhatsApp: see Conflicts`,
 };
 
 const statuses: Record<string, string> = { unknown: 'outcome unknown', queued: 'waits' };

@@ -7,6 +7,9 @@ import { streamSSE } from 'hono/streaming';
 /** A browser opens the stream again by itself, so that a session or a role that ended is noticed in time. */
 const longestMs = 10 * 60 * 1000;
 
+/** A proxy ends a connection that says nothing for a minute. */
+const longestSilenceMs = 25_000;
+
 /** Each open page asks the database now and then; a browser that is refused keeps the page as it came. */
 const mostOpen = 200;
 /** Nobody looks at so many pages at once, and nobody takes the places of all. */
@@ -70,6 +73,12 @@ export const createLive = (onFault: (error: Error) => void, stopping: AbortSigna
       try {
         if (stopping.aborted) return;
         let sent: Map<string, string> | null = null;
+        let silentMs = 0;
+        // To a browser that does not read, writing has no end.
+        const write = (text: string) => {
+          silentMs = 0;
+          return Promise.race([stream.write(text), over]);
+        };
         while (!end.signal.aborted) {
           const page = await readPage();
           if (page === null) return;
@@ -77,10 +86,11 @@ export const createLive = (onFault: (error: Error) => void, stopping: AbortSigna
           for (const [id, html] of parts) {
             // The first time everything: the page may have been read a while ago.
             if (sent?.get(id) === html) continue;
-            // To a browser that does not read, writing has no end.
-            await Promise.race([stream.writeSSE({ data: JSON.stringify({ id, html }) }), over]);
+            await write(`data: ${JSON.stringify({ id, html })}\n\n`);
           }
           sent = parts;
+          if (silentMs >= longestSilenceMs) await write(': nothing new\n\n');
+          silentMs += everyMs;
           await sleep(everyMs, undefined, { signal: end.signal }).catch(() => {});
         }
       } catch (error) {

@@ -109,7 +109,7 @@ const ofChannel = (channel: ChannelState, now: Date): Shown[] => {
     {
       ...{ kind: 'channel', about: `channel:${channel.id}`, urgency: 0, since: problem.since },
       ...{ what: `${wayWords[channel.way]} sender`, href: null, whose: channel.address },
-      ...{ why: channelWords[problem.why], help: settings('channel', 'Look at the channel') },
+      ...{ why: channelWords[problem.why], help: settings('channel', 'Look at the sender') },
     },
   ];
 };

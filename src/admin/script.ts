@@ -7,10 +7,45 @@ if (zone) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = "rbm.zone=" + encodeURIComponent(zone) + "; Path=/admin; Max-Age=31536000; SameSite=Lax" + secure;
 }
-// Twice tapped is once meant.
+// What was typed outlives the session: it is in the form again after signing in, in this tab. No password is kept.
+const typedFields = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "file", "submit"].includes(type));
+const typedIn = (field) => {
+  if (["checkbox", "radio"].includes(field.type)) return field.checked === field.defaultChecked ? null : field.checked;
+  const before = field.options ? [...field.options].find((option) => option.defaultSelected)?.value ?? field.options[0]?.value : field.defaultValue;
+  return field.value === before ? null : field.value;
+};
+try {
+  const kept = JSON.parse(sessionStorage.getItem("typed"));
+  const isSignedIn = Boolean(document.querySelector("nav"));
+  if (kept && document.querySelector("[data-not-taken]")) sessionStorage.setItem("typed", JSON.stringify({ ...kept, isLost: true }));
+  else if (kept && isSignedIn) {
+    sessionStorage.removeItem("typed");
+    const form = [...document.forms].find((each) => each.getAttribute("action") === kept.action && typedFields(each).length === kept.values.length);
+    if (kept.isLost && kept.path === location.pathname && form && kept.values.some((value) => value !== null)) {
+      typedFields(form).forEach((field, index) => {
+        const value = kept.values[index];
+        if (value !== null) field[typeof value === "boolean" ? "checked" : "value"] = value;
+      });
+      form.dataset.begun = "";
+      const note = document.createElement("p");
+      note.className = "done";
+      note.setAttribute("role", "status");
+      note.textContent = "What you had typed is here again. It is not saved yet.";
+      form.prepend(note);
+    }
+  }
+  if (isSignedIn) document.addEventListener("submit", ({ target: form }) => {
+    if (form.method !== "post" || form.querySelector("[type=password]")) return;
+    const values = typedFields(form).map(typedIn);
+    try { sessionStorage.setItem("typed", JSON.stringify({ path: location.pathname, action: form.getAttribute("action"), values })); } catch {}
+  });
+} catch {}
+// Twice tapped is once meant. On a bad line somebody stops the page and taps again, and means it.
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = "yes";
+  const { target: form } = event;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 15000);
 });
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;

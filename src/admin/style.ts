@@ -35,6 +35,7 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  overflow-wrap: anywhere;
 }
 h1, h2, h3, p, ul, ol, dl, dd, table, form { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
@@ -75,7 +76,7 @@ main > *, .card > * { min-width: 0; }
 }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 20px; align-items: start; }
 .fields { display: grid; gap: 14px; }
-.field { display: grid; gap: 4px; max-width: 420px; }
+.field { display: grid; gap: 4px; min-width: 0; max-width: 420px; }
 .field label { font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; }
 .row .field { flex: 1 1 170px; }
@@ -155,6 +156,8 @@ h3 { font-size: 1.05rem; line-height: 1.3; }
 
 /* Work orders and alerts. */
 [data-live]:empty { display: none; }
+/* What people wrote, in whatever direction their language runs. */
+.kept, .said, blockquote, input, textarea { unicode-bidi: plaintext; }
 .kept { white-space: pre-line; overflow-wrap: anywhere; }
 .bad { color: var(--bad); }
 .timeline { display: grid; gap: 14px; }
@@ -212,6 +215,8 @@ fieldset.bare { padding: 0; border: 0; }
 .steps li { min-width: 0; overflow-wrap: anywhere; }
 .steps time { color: var(--soft); font-size: .875rem; }
 .messages td:first-child, .messages td:nth-child(2) { min-width: 110px; }
+.users td:first-child { min-width: 190px; }
+.users td:nth-child(2) { min-width: 120px; }
 [data-live] { display: grid; gap: 20px; }
 [data-live] > * { min-width: 0; }
 `;

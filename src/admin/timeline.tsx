@@ -111,17 +111,19 @@ type Names = Map<string, string>;
 
 const Event = ({ event, names }: { event: ListedEvent; names: Names }) => {
   const { what, quote } = sayEvent(event, (key) => names.get(key) ?? key);
+  const who = whoDid(event, names);
   return (
     <>
       <p>
-        <b>{what}</b>, by {whoDid(event, names)}
+        <b>{what}</b>
+        {who && `, by ${who}`}
       </p>
       {quote && <Quote>{quote}</Quote>}
     </>
   );
 };
 
-const whoDid = ({ actor }: ListedEvent, names: Names): string => {
+const whoDid = ({ actor }: ListedEvent, names: Names): string | null => {
   switch (actor.kind) {
     case 'technician':
       return names.get(actor.id ?? '') ?? actor.id ?? 'a technician';
@@ -130,7 +132,7 @@ const whoDid = ({ actor }: ListedEvent, names: Names): string => {
     case 'cmms':
       return 'the CMMS';
     default:
-      return 'the service';
+      return null;
   }
 };
 

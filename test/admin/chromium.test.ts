@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Product, startProduct } from '../start/product.ts';
 import { flawsOf } from './flaws.ts';
@@ -38,8 +38,27 @@ const makeTrouble = async (key: string): Promise<string> => {
     severity: 'high',
   };
   await put('/alerts', alert, 'POST');
+  // As long as they may be, and nowhere to break.
+  await put(`/technicians/${long}`, { name: 'N'.repeat(200), phone: '+12025550191' });
+  await put(`/assets/${long}`, { name: 'Q'.repeat(200) });
+  await put(`/work-orders/${long}`, {
+    title: 'W'.repeat(200),
+    assignee: long,
+    asset: long,
+    dueAt: '2026-01-01',
+  });
+  await put('/alerts', { ...alert, externalId: long, asset: long, message: 'ع'.repeat(500) }, 'POST');
   const { body } = await product.call(key, 'GET', '/messages?workOrder=WO-9000');
   return body.items[0].id;
+};
+
+const long = 'L'.repeat(64);
+
+const signIn = async (page: Page) => {
+  await page.getByLabel('E-mail address').fill(login.email);
+  await page.getByLabel('Password').fill(login.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
 };
 
 /** Every page there is for an administrator, but those that the story below walks through. */
@@ -69,6 +88,47 @@ const addresses = (): string[] => [
   ...['/settings/api-keys', '/settings/webhook-endpoints', '/nowhere'],
 ];
 
+test('what was typed when the session ended is in its form again after signing in', async () => {
+  const page = await browser.newPage();
+  onTestFinished(() => page.close());
+  await page.goto(`${product.url}/admin/work-orders/WO-9000/edit`);
+  await signIn(page);
+  const title = page.getByLabel('Title');
+  await title.fill('Typed before lunch');
+  await page.getByLabel('Priority').selectOption('critical');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('You had been signed out meanwhile').waitFor();
+  await signIn(page);
+  await page.getByText('What you had typed is here again').waitFor();
+  expect(await title.inputValue()).toBe('Typed before lunch');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Typed before lunch' }).waitFor();
+  await page.goto(`${product.url}/admin/work-orders/WO-9000/edit`);
+  expect(await page.getByLabel('Priority').inputValue()).toBe('critical');
+  expect(await page.getByText('What you had typed is here again').count()).toBe(0);
+});
+
+test('nothing is so long that a page goes sideways', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+  onTestFinished(() => page.close());
+  await page.goto(`${product.url}/admin`);
+  await signIn(page);
+  const tooWide: string[] = [];
+  for (const address of [
+    'work-orders/:',
+    'work-orders/:/edit',
+    'alerts/:',
+    'technicians/:',
+    'technicians/:/enrol',
+  ]) {
+    await page.goto(`${product.url}/admin/${address.replace(':', long)}`);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    if (width > 360) tooWide.push(`${address} ${width}`);
+  }
+  expect(tooWide).toEqual([]);
+});
+
 test.each([
   [360, 'light'],
   [1280, 'dark'],
@@ -89,9 +149,7 @@ test.each([
 
   await page.goto(`${product.url}/admin`);
   await look('sign-in');
-  await page.getByLabel('E-mail address').fill(login.email);
-  await page.getByLabel('Password').fill(login.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page);
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
   await page.getByText('Nobody was reached').waitFor();
   await look('overview');

@@ -170,7 +170,7 @@ describe.each(table)('%s %s', (method, path) => {
       else if (isByScript(route)) expect(status).toBe(401);
       else {
         expect(status).toBe(303);
-        expect(location).toMatch(/^\/admin\/sign-in(\?next=|$)/);
+        expect(location).toMatch(/^\/admin\/sign-in(\?next=|\?notice=|$)/);
       }
       expect(text).not.toContain(somebody.email);
     }

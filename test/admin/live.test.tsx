@@ -89,6 +89,19 @@ test('a browser that does not read loses its place when the time is over', async
   expect(open.every(({ bodyUsed }) => !bodyUsed)).toBe(true);
 });
 
+test('a page of which nothing changes says so before a proxy gives it up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const live = createLive(() => {}, running);
+  const app = new Hono().get('/', (c) => live(c, 'ana', 10_000, async () => '<!--live a-->same<!--/live-->'));
+  const reader = (await app.request('/')).body!.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader.read()).value).toBe('data: {"id":"a","html":"same"}\n\n');
+  const next = reader.read();
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect((await next).value).toBe(': nothing new\n\n');
+  await reader.cancel();
+});
+
 test('an open page holds up no stop of the process', async () => {
   const stopping = new AbortController();
   const live = createLive(() => {}, stopping.signal);

@@ -57,7 +57,7 @@ const run = (channelId = panel.tenant.channelId!) => {
   return outbound(deps)({ tenantId: panel.tenant.tenantId, id: channelId });
 };
 
-const refused = (code: string, next: 'other-way' | 'stop'): Outcome => ({
+const refused = (code: string, next: 'other-way' | 'stop' | 'retry'): Outcome => ({
   ...{ kind: 'refused', code, next },
   text: 'the number is not on WhatsApp: confirm it with the technician',
 });
@@ -463,4 +463,13 @@ test('an export goes on over pages without anything, ends at the most there may 
   const failing = [page([9], 9)];
   const broken = messagesAsCsv(async () => failing.shift() ?? Promise.reject(new Error('away')), 'UTC');
   await expect(read(broken)).rejects.toThrow('away');
+});
+
+test('what was refused for something that passes says so while it waits for the next try', async () => {
+  answers = [refused('20429', 'retry')];
+  const id = await tell('ana', 'Not now');
+  await run();
+  const { text } = await planner.get(`/admin/messages/${id}`);
+  expect(text).toMatch(/badge busy">waiting<\/span><\/h2><p>[^<]*\(error 20429\)/);
+  expect(text).toContain('It is tried again at');
 });

@@ -208,7 +208,7 @@ const kinds: Kind[] = [
   [
     'a channel whose credentials are refused',
     'Messages cannot leave',
-    /^WhatsApp sender whatsapp:.* refuses our credentials.* 5 minutes .*Look at the channel$/,
+    /^WhatsApp sender whatsapp:.* refuses our credentials.* 5 minutes .*Look at the sender$/,
     async (rows) => {
       await rows.lease({ refusing_since: ago(5), paused_until: ago(-1) });
       return () => rows.lease({ refusing_since: null, paused_until: ago(1) });

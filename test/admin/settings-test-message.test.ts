@@ -53,6 +53,9 @@ test('it is sent as the CMMS would send it, to an external id or a phone, and it
   panel.setNow(new Date(Date.now() + 120_000));
   expect((await browser.get(waiting.location!)).text).toContain('It still waits.');
   const waitingId = waiting.location!.split('message=')[1]!;
+  // Refused for something that passes, it stays so until the next try.
+  await store.tenant(tenant.tenantId, (tx) => tx.messages.moveTo(waitingId, 'sending'));
+  expect((await browser.get(waiting.location!)).text).toContain('It still waits.');
   await store.tenant(tenant.tenantId, (tx) => tx.messages.moveTo(waitingId, 'failed'));
   const failed = await browser.get(waiting.location!);
   expect(failed.text).toContain('badge bad');

@@ -206,7 +206,22 @@ test('an expired session leads back to the sign-in page of its own tenant', asyn
   browser.cookies.delete('__Host-rbm.session_token');
   const sent = await browser.get('/admin/account');
   expect(sent.location).toBe('/admin/sign-in?tenant=south&next=%2Fadmin%2Faccount');
-  expect((await browser.post('/admin/account/password')).location).toBe('/admin/sign-in?tenant=south');
+  const late = await browser.post(
+    '/admin/account/password',
+    {},
+    { referer: 'https://panel.example.com/admin/account' },
+  );
+  expect(late.location).toBe('/admin/sign-in?tenant=south&next=%2Fadmin%2Faccount&notice=ended');
+  expect((await browser.get(late.location!)).text).toContain('so nothing was changed');
+  // No page is at an address that only takes forms, nor at another site's.
+  for (const referer of [
+    'https://panel.example.com/admin/account/password',
+    'https://evil.example/account',
+    'x',
+  ])
+    expect((await browser.post('/admin/account/password', {}, { referer })).location).toBe(
+      '/admin/sign-in?tenant=south&notice=ended',
+    );
 
   // Whoever is in `default` then is led there.
   const { email } = await panel.user('planner');

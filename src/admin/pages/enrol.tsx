@@ -138,7 +138,14 @@ const State = ({
 }) => {
   const { name } = technician;
   if (!technician.active) return <p>{name} left: take them back first.</p>;
-  if (!latest) return <p>No code was made for {name} yet.</p>;
+  if (!latest) {
+    return (
+      <p>
+        No code was made for {name} yet. Make one, and have {name} send it to us from the phone: the phone is
+        then theirs.
+      </p>
+    );
+  }
   if (latest.usedAt && latest.conflictWith) {
     return (
       <p class="faults">

@@ -218,7 +218,7 @@ const Text = ({ visit, detail, attachments }: Omit<Shown, 'faults' | 'now'>) => 
 
 const Status = ({ visit, detail }: { visit: Visit; detail: MessageDetail }) => {
   const { message, family } = detail;
-  const { tone, word, why, todo } = whatHappened(message);
+  const { tone, word, why, todo } = whatHappened(refusedForNow(detail) ?? message);
   const others = family.filter(({ id }) => id !== message.id);
   return (
     <section class="card" aria-labelledby="status">
@@ -261,6 +261,14 @@ const Status = ({ visit, detail }: { visit: Visit; detail: MessageDetail }) => {
       </ol>
     </section>
   );
+};
+
+/** A message that is tried again later, as its last try ended. */
+const refusedForNow = ({ message, attempts, dueAt }: MessageDetail) => {
+  const last = attempts.at(-1);
+  return message.status === 'sending' && dueAt && last?.status === 'failed'
+    ? { ...message, status: 'queued', error: last.error }
+    : null;
 };
 
 const wordOf = (status: string) => statusWords.find(([known]) => known === status)?.[1] ?? status;

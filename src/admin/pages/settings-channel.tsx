@@ -210,6 +210,11 @@ const Channel = (props: Props) => {
   const { visit, settings, faults, isFixed, channel } = props;
   return (
     <SettingsPage visit={visit} title="Sender" done={done} faults={faults.all}>
+      {!channel && (
+        <p class="faults">
+          There is no sender yet, so nothing can be sent. Enter it below, then run the self-test.
+        </p>
+      )}
       <Switch {...props} />
       <Addresses base={settings.publicBaseUrl} />
       {isFixed ? <Fixed {...props} /> : <ChannelForm {...props} />}
@@ -220,12 +225,11 @@ const Channel = (props: Props) => {
           WHATSAPP_PROVIDER=simulator), that one takes this one’s place.
         </p>
       )}
-      {!channel && <p class="soft">There is no sender yet, so nothing can be sent.</p>}
     </SettingsPage>
   );
 };
 
-const Switch = ({ visit, isOffForAll }: Props) => {
+const Switch = ({ visit, isOffForAll, channel }: Props) => {
   const { enabled } = visit.tenant;
   return (
     <section class="card" aria-labelledby="switch">
@@ -233,7 +237,7 @@ const Switch = ({ visit, isOffForAll }: Props) => {
       <p>
         {enabled ? <Badge tone="good">switched on</Badge> : <Badge tone="bad">switched off</Badge>}{' '}
         {enabled
-          ? 'Messages are run and sent.'
+          ? channel && 'Messages are run and sent.'
           : 'What comes in is kept and never run; what would go out is cancelled.'}
       </p>
       {isOffForAll && (

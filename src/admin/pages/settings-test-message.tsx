@@ -201,7 +201,7 @@ const Progress = ({
 /** What keeps it, and what to do. */
 const Why = ({ message, waitedMs }: { message: ListedMessage; waitedMs: number }) => {
   const { why, todo } = whatHappened(message);
-  if (message.status === 'queued' && waitedMs > 15_000) {
+  if (['queued', 'sending'].includes(message.status) && waitedMs > 15_000) {
     return (
       <p class="bad-line">
         It still waits. {todo} <a href="/admin/settings/check">The self-test</a> says whether a worker is

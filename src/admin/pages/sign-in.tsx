@@ -19,6 +19,7 @@ const notices: Record<string, string> = {
   password: 'Your password is set. Sign in with it.',
   tries: `Too many tries from here. Wait ${waitMinutes} minutes, or sign in with your password.`,
   out: 'You are signed out.',
+  ended: 'You had been signed out meanwhile, so nothing was changed. Sign in and do it again.',
 };
 
 /** Whose panel: of tenant `default` unless the address says another one. */
@@ -48,6 +49,7 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
         action={signInAddress(c, '')}
         openId={settings.openId && tenantIn(c) === 'default' ? signInAddress(c, '/openid') : null}
         notice={notices[c.req.query('notice') ?? ''] ?? null}
+        isNotTaken={c.req.query('notice') === 'ended'}
         faults={faults}
         email={email}
       />,
@@ -210,12 +212,14 @@ const SignIn = (props: {
   action: string;
   openId: string | null;
   notice: string | null;
+  /** What was posted without a session is not done: the browser may still have it. */
+  isNotTaken: boolean;
   faults: string[];
   email: string;
 }) => (
   <OpenPage title="Sign in" faults={props.faults}>
     {props.notice && (
-      <p class="done" role="status">
+      <p class="done" role="status" {...(props.isNotTaken ? { 'data-not-taken': '' } : {})}>
         {props.notice}
       </p>
     )}

@@ -166,7 +166,7 @@ const Users = (props: {
       {link && <Link {...link} />}
       <section class="card" aria-labelledby="all">
         <h2 id="all">Who may sign in</h2>
-        <table class="list">
+        <table class="list users">
           <thead>
             <tr>
               <th scope="col">Name</th>
