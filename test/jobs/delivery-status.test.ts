@@ -346,6 +346,33 @@ describe('a failure', () => {
     expect(on.bells.filter(({ queue }) => queue === 'cmms-events')).toHaveLength(1);
   });
 
+  test.each([
+    ['work-order.cancelled', true],
+    ['work-order.cancelled', false],
+    ['work-order.unassigned', true],
+    ['work-order.unassigned', false],
+  ] as const)(
+    'of a notice of %s is told to the planner where its person works here: %s',
+    async (kind, works) => {
+      const on = await outbox.channel();
+      const [ana, eva] = [await on.technician(), await on.technician()];
+      await on.query("UPDATE technician SET role = 'planner' WHERE id = $1", [eva.id]);
+      const id = await on.queue(ana, 'Not yours any more', { kind, lane: 'notification' });
+      await on.run();
+      const [attempt] = await on.attempts(id);
+      await on.query('UPDATE technician SET active = $2 WHERE id = $1', [ana.id, works]);
+      const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+      await on.callback({ ...ours, status: 'undelivered', errorCode: '63024' });
+      await on.applyCallbacks();
+      expect(await on.message(id)).toMatchObject({ status: 'failed' });
+      const told = await on.query('SELECT kind FROM message WHERE technician_id = $1', [eva.id]);
+      expect([(await on.events()).map(({ type }) => type), told]).toEqual([
+        ['message.failed', ...(works ? ['technician.unreachable'] : [])],
+        works ? [{ kind: 'technician.not-reached' }] : [],
+      ]);
+    },
+  );
+
   test('that may pass is tried once more, and not a third time', async () => {
     const { on, id, tells } = await accepted();
     await tells('sent');
