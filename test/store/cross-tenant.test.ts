@@ -681,6 +681,7 @@ const cases: Cases = {
   },
   audit: {
     add: (tx, its) => tx.audit.add(auditOf(its)),
+    last: (tx) => tx.audit.last('user.added'),
     about: (tx, its) => tx.audit.about(its.mark, ['user.added'], newest),
     list: [
       (tx) => tx.audit.list({}, { before: null, limit: 200 }),
