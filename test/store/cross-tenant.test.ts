@@ -730,6 +730,13 @@ const cases: Cases = {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
     open: (tx, its) =>
       tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
+    openAnew: (tx, its) =>
+      tx.conversations.openAnew(
+        its.ids.channel,
+        `whatsapp:${phone}`,
+        its.ids.supervisorsConversation,
+        randomUUID,
+      ),
     lead: (tx, its) =>
       tx.conversations.lead(its.ids.channel, `whatsapp:${phone}`, its.ids.supervisorsConversation),
     heard: [
@@ -763,13 +770,12 @@ const cases: Cases = {
   },
   erasure: {
     lockConversations: (tx, its) => tx.erasure.lockConversations(its.ids.technician),
-    isUnderWay: (tx, its) => tx.erasure.isUnderWay(its.ids.technician),
-    attachmentsOf: (tx, its) => tx.erasure.attachmentsOf(its.ids.technician),
-    erase: (tx, its) =>
-      tx.erasure.erase(
-        { id: its.ids.technician, externalId: 'tech-1' },
-        { mention: its.mark, digits: [phone.slice(1)], at: new Date(0) },
-      ),
+    isUnderWay: (tx, its) => tx.erasure.isUnderWay(its.ids.technician, [its.ids.conversation]),
+    begin: (tx, its) =>
+      tx.erasure.begin(its.ids.technician, {
+        ...{ conversations: [], mention: its.mark, digits: [phone.slice(1)], at: new Date(0) },
+      }),
+    isErased: (tx, its) => tx.erasure.isErased(its.ids.technician),
     goesOn: (tx, its) => tx.erasure.goesOn(its.ids.technician),
     goOn: (tx) => tx.erasure.goOn(1000),
   },
