@@ -351,11 +351,12 @@ const furnish = async ({ apiKey = true } = {}) => {
   await superuser.query("UPDATE attempt SET sending_at = sending_at - interval '1 hour' WHERE id = $1", [
     ids.accepted,
   ]);
-  // As if somebody had been erased just now.
+  // As if somebody were being erased, to whom nothing of these belongs.
   await superuser.query(
-    "INSERT INTO erasure (tenant_id, technician_id, mention, digits, at) VALUES ($1, $2, $3, '{}', now())",
+    "INSERT INTO erasure (tenant_id, technician_id, mention, digits, at) VALUES ($1, $2, $3, '{}', '2000-01-01')",
     [ids.tenant, ids.technician, mark],
   );
+  await superuser.query('UPDATE technician SET erased_at = now() WHERE id = $1', [ids.technician]);
   return own;
 };
 
