@@ -142,6 +142,13 @@ const workOn = async (
       workOrderIds,
     });
   };
+  // Erased as this came in: it is a stranger's, and not to be found beside what is left of them.
+  const before = who.technician ? null : conversation.technicianId;
+  if (before && (await tx.erasure.isErased(before))) {
+    const own = await moveToOwn(tx, deps, message, content, null);
+    addBell('inbound', own.conversationId);
+    return;
+  }
   if (!deps.enabled || !tenant.enabled) return finish('disabled', null);
 
   const { receivedAt } = message;
@@ -242,19 +249,24 @@ const enrol = async (
   return enrolled;
 };
 
-/** What somebody wrote, and has written since from there, is in his own conversation from now on. */
+/**
+ * What somebody wrote, and has written since from there, is in his own conversation from now on; a stranger's in one that
+ * was nobody else's.
+ */
 const moveToOwn = async (
   tx: Tx,
   { newId }: Deps,
   message: Unread,
   { from }: Content,
-  technician: Technician,
+  technician: Technician | null,
 ): Promise<Unread> => {
-  const { channelId } = message;
+  const { channelId, conversationId } = message;
   const address = conversationAddress(from);
-  const own = await tx.conversations.open(channelId, technician.id, address, newId);
+  const own = technician
+    ? await tx.conversations.open(channelId, technician.id, address, newId)
+    : await tx.conversations.openAnew(channelId, address, conversationId, newId);
   await tx.conversations.lead(channelId, address, own);
-  const unread = await tx.inbox.unread(message.conversationId);
+  const unread = await tx.inbox.unread(conversationId);
   const theirs = unread.filter(({ raw }) => conversationAddress(readContent(raw).from) === address);
   await tx.inbox.move(
     theirs.map(({ id }) => id),

@@ -42,6 +42,7 @@ import notificationChangedAt from './20261129060000_notification_changed_at.ts';
 import refusedNotifications from './20261129060100_refused_notifications.ts';
 import asksToGo from './20261129070000_asks_to_go.ts';
 import erasures from './20261129090000_erasures.ts';
+import erasuresInPieces from './20261130020000_erasures_in_pieces.ts';
 
 type Migration = { up(knex: Knex): Promise<void>; down(knex: Knex): Promise<void> };
 
@@ -90,6 +91,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['20261129060100_refused_notifications', refusedNotifications],
   ['20261129070000_asks_to_go', asksToGo],
   ['20261129090000_erasures', erasures],
+  ['20261130020000_erasures_in_pieces', erasuresInPieces],
 ];
 
 /** The newest migration's name: what a running service expects to find in the database. */

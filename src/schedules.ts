@@ -2,9 +2,10 @@ import { type CatchUpDeps, catchUp } from '../jobs/schedules/catch-up.ts';
 import { erasures } from '../jobs/schedules/erasures.ts';
 import { reminders } from '../jobs/schedules/reminders.ts';
 import { templates } from '../jobs/schedules/templates.ts';
+import type { ErasingDeps } from './cmms/erase-technician.ts';
 import type { Processor, Queues, SchedulerEntry } from './queue-backend.ts';
 
-type ScheduleDeps = CatchUpDeps & { monotonicMs: () => number };
+type ScheduleDeps = CatchUpDeps & ErasingDeps & { monotonicMs: () => number };
 
 /** Resolves to `more` when the run has had its time and is to go on once others had theirs. */
 type Run = (tenantId: string) => Promise<unknown>;

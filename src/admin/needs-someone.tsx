@@ -14,6 +14,11 @@ type Problems = Awaited<ReturnType<typeof readProblems>>;
 export const mayAct = (visit: Visit) => visit.user.role !== 'auditor';
 
 const sections: Record<ProblemKind, { title: string; about: string; rest: string | null }> = {
+  'switched-off': {
+    title: 'The service is switched off',
+    about: 'As long as that is so, nothing is sent.',
+    rest: null,
+  },
   channel: {
     title: 'Messages cannot leave',
     about: 'As long as that is so, nobody is told anything by this way.',
@@ -145,11 +150,15 @@ const Row = (props: { visit: Visit; problem: Shown; people: People; now: Date })
       </td>
       <td>{why}</td>
       <td data-label="for:">
-        {lasted(now.getTime() - since.getTime())}
-        <br />
-        <span class="soft">
-          since <Moment at={since} zone={visit.zone} />
-        </span>
+        {since ? lasted(now.getTime() - since.getTime()) : 'not known'}
+        {since && (
+          <>
+            <br />
+            <span class="soft">
+              since <Moment at={since} zone={visit.zone} />
+            </span>
+          </>
+        )}
       </td>
       {mayAct(visit) && (
         <td>

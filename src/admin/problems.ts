@@ -16,6 +16,7 @@ import {
   urgencyOf,
 } from '../domain/needs-someone.ts';
 import { needsSomebody, whyUnusable } from '../domain/template.ts';
+import type { AuditEntry } from '../store/audit.ts';
 import type {
   ChannelState,
   FailedMessage,
@@ -56,8 +57,9 @@ export const readProblems = async (
 ): Promise<{ kind: ProblemKind; problems: Shown[]; more: boolean }[]> => {
   const daysAgo = (days: number) => minutesBefore(now, days * 24 * 60);
   const zones = await tx.reminders.zones();
-  const [orders, alerts, calls, failed, unanswered, channels, templates, gaps, endpoints] = await Promise.all(
-    [
+  const [tenant, orders, alerts, calls, failed, unanswered, channels, templates, gaps, endpoints] =
+    await Promise.all([
+      tx.tenants.get(),
       tx.overview.orders({
         now,
         today: dayOf(now, tenantZone),
@@ -73,10 +75,10 @@ export const readProblems = async (
       tx.overview.templates(),
       tx.overview.gaps(),
       tx.overview.endpoints(),
-    ],
-  );
+    ]);
   return byUrgency<Shown>(
     [
+      ...(tenant && !tenant.enabled ? [ofSwitchedOff(await tx.audit.last('service.off'))] : []),
       ...channels.flatMap((channel) => ofChannel(channel, now)),
       ...alerts.flatMap((alert) => ofAlert(alert, now)),
       ...calls.map(ofCall),
@@ -93,6 +95,13 @@ export const readProblems = async (
 
 const settings = (path: string, text: string): Help => ({
   ...{ do: 'see', href: `/admin/settings/${path}`, text, onlyAdministrators: true },
+});
+
+const ofSwitchedOff = (switched: AuditEntry | null): Shown => ({
+  ...{ kind: 'switched-off', about: 'service', urgency: 0, since: switched?.at ?? null },
+  ...{ what: 'The service', href: null, whose: switched && `by ${switched.userName}` },
+  why: 'It is switched off: nobody is told anything, and what people write is kept and not answered.',
+  help: settings('channel', 'Go to where it is switched on'),
 });
 
 const channelWords = {

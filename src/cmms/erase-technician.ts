@@ -7,46 +7,50 @@ import { oneLine } from '../texts/shorten.ts';
 import type { Facts } from './facts.ts';
 
 /**
- * Removes the personal data of somebody who left. Keys that guard against doing twice stay, and so do the moments and
- * kinds of what happened, under the external id. What others were told of them follows piece by piece (`goOnErasing`).
- * Answers why not, or null.
+ * Removes the personal data of somebody who left: who they are at once, what is theirs and what mentions them piece by
+ * piece (`goOnErasing`), hidden until then. Keys that guard against doing twice stay, and so do the moments and kinds of
+ * what happened, under the external id. Answers why not, or null.
  */
 export const eraseTechnician = async (
   tx: Tx,
   externalId: string,
   facts: Pick<Facts, 'now'>,
-  files: Pick<Files, 'delete'>,
 ): Promise<'works-here' | 'under-way' | null> => {
   await tx.tenants.lock('technicians');
   const technician = (await tx.technicians.lock(externalId))!;
   if (technician.active) return 'works-here';
-  await tx.erasure.lockConversations(technician.id);
-  if (await tx.erasure.isUnderWay(technician.id)) return 'under-way';
+  const conversations = await tx.erasure.lockConversations(technician.id);
+  if (await tx.erasure.isUnderWay(technician.id, conversations)) return 'under-way';
   const addresses = await tx.technicians.addresses(technician.id);
   const values = addresses.map(({ value }) => value);
   const digits = [...new Set([technician.phone ?? '', ...values].map((value) => value.replace(/^\+/, '')))];
-  const attachments = await tx.erasure.attachmentsOf(technician.id);
-  await tx.erasure.erase(technician, {
-    ...{ mention: mentionOf(technician, digits), at: facts.now },
+  await tx.erasure.begin(technician.id, {
+    ...{ conversations, mention: mentionOf(technician, digits), at: facts.now },
     digits: digits.filter(Boolean),
   });
-  // Last: what is gone cannot be brought back by a rollback, and doing it again does no harm.
-  for (const id of attachments) await files.delete(keyOf(tx.tenantId, id));
   return null;
 };
 
 // A moment's work for Postgres, so that nothing waits for it.
 const rowsAtOnce = 2000;
 
-/** Takes those who were erased out of what others were told, for about that long. What is left goes on by the clock. */
+export type ErasingDeps = Pick<Deps, 'store' | 'now'> & { files: Pick<Files, 'delete'> };
+
+/** Takes away what is left of those who were erased, for about that long. What is left then goes on by the clock. */
 export const goOnErasing = async (
-  { store, now }: Pick<Deps, 'store' | 'now'>,
+  { store, now, files }: ErasingDeps,
   tenantId: string,
   forMs: number,
 ): Promise<'more' | 'done'> => {
   const until = now().getTime() + forMs;
   do {
-    if (!(await store.tenant(tenantId, (tx) => tx.erasure.goOn(rowsAtOnce)))) return 'done';
+    const isMore = await store.tenant(tenantId, async (tx) => {
+      const { isMore, attachments } = await tx.erasure.goOn(rowsAtOnce);
+      // Last: what is gone cannot be brought back by a rollback, and doing it again does no harm.
+      await Promise.all(attachments.map((id) => files.delete(keyOf(tenantId, id))));
+      return isMore;
+    });
+    if (!isMore) return 'done';
   } while (now().getTime() < until);
   return 'more';
 };

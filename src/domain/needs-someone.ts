@@ -8,6 +8,8 @@ import { isOpen, type OrderStatus, type Priority, priorities, type WorkOrder } f
  * first that fits: who reassigns an order that reached nobody has no use for reading that it is late as well.
  */
 const problemKinds = [
+  // Somebody wants it so, and may have forgotten.
+  'switched-off',
   // Nothing leaves, so that everything else may follow from it.
   'channel',
   'alert',
@@ -25,7 +27,13 @@ const problemKinds = [
 export type ProblemKind = (typeof problemKinds)[number];
 
 /** Something wrong; `about` is the same for what is one thing to whoever sees to it. */
-export type Problem = { kind: ProblemKind; about: string; urgency: number; since: Date };
+export type Problem = {
+  kind: ProblemKind;
+  about: string;
+  urgency: number;
+  /** Null: not known. */
+  since: Date | null;
+};
 
 /** Longer than this nobody need wait before somebody looks, in minutes. */
 export const patience = {
@@ -196,7 +204,7 @@ export const byUrgency = <Found extends Problem>(
   return problemKinds.flatMap((kind) => {
     const problems = found
       .filter((problem) => problem.kind === kind)
-      .toSorted((a, b) => b.urgency - a.urgency || b.since.getTime() - a.since.getTime())
+      .toSorted((a, b) => b.urgency - a.urgency || (b.since?.getTime() ?? 0) - (a.since?.getTime() ?? 0))
       .filter(({ about }) => !said.has(about) && said.add(about));
     return problems.length === 0
       ? []

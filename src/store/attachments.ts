@@ -1,4 +1,5 @@
 import type { Queries } from './connections.ts';
+import { erasedWithSender, isHidden } from './erasure.ts';
 
 type AttachmentKind = 'image' | 'audio' | 'video' | 'document' | 'contact' | 'location';
 
@@ -53,9 +54,13 @@ export const attachments = (trx: Queries, tenantId: string) => {
         join.on('w.tenant_id', 'f.tenant_id').on('w.id', 'f.work_order_id'),
       )
       .where({ 'f.tenant_id': tenantId })
-      .select('f.*', 't.external_id as technician', 'w.number as work_order');
+      .select('f.*', 't.external_id as technician', 'w.number as work_order')
+      .select(trx.raw(`${isHidden.attachment('f')} AS is_hidden`));
   // What has ended stays as it is: a slower worker may still come with another end.
-  const waiting = (id: string) => trx('attachment').where({ tenant_id: tenantId, id, state: 'waiting' });
+  const waiting = (id: string) =>
+    trx('attachment as f')
+      .where({ tenant_id: tenantId, id, state: 'waiting' })
+      .whereRaw(`NOT ${isHidden.attachment('f')}`);
 
   return {
     /** What has bytes waits to be fetched, from now on; a location is complete. */
@@ -197,4 +202,10 @@ const fromRow = (row: Record<string, never>): Attachment => ({
   state: row.state!,
   problem: row.problem!,
   receivedAt: row.received_at!,
+  ...(row.is_hidden ? erased : {}),
 });
+
+const erased = {
+  ...{ caption: null, place: null, sourceUrl: null, declaredType: null, sha256: null },
+  ...{ state: 'lost' as const, problem: erasedWithSender },
+};

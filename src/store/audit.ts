@@ -29,6 +29,12 @@ export const audit = (trx: Queries, tenantId: string) => ({
     });
   },
 
+  /** When that was done last; null if never. */
+  last: async (action: string): Promise<AuditEntry | null> => {
+    const row = await trx('audit').where({ tenant_id: tenantId, action }).orderBy('seq', 'desc').first();
+    return row ? fromRow(row) : null;
+  },
+
   /** What was done to one thing by these actions, newest first, before that moment. */
   about: async (
     subject: string,

@@ -1,5 +1,6 @@
 import type { CallKind, ChainEnd } from '../domain/chain.ts';
 import type { Queries } from './connections.ts';
+import { isHidden } from './erasure.ts';
 import { firstWayOf } from './first-way.ts';
 import { leftAt, neverLeft } from './outbox.ts';
 
@@ -18,7 +19,8 @@ export type StoredCall = {
 
 const isCall = "c.kind <> 'alert.raised'";
 
-const columns = `c.id, c.kind, c.work_order_id AS "workOrderId", c.caller_id AS "callerId", c.reason, c.ended,
+const columns = `c.id, c.kind, c.work_order_id AS "workOrderId", c.caller_id AS "callerId",
+  CASE WHEN NOT ${isHidden.call('c')} THEN c.reason END AS reason, c.ended,
   c.taken_by AS "takenBy", c.taken_at AS "takenAt"`;
 
 // One that was taken or taken back calls for nobody any more; one that has told everybody still does.

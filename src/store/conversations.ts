@@ -58,6 +58,27 @@ export const conversations = (trx: Queries, tenantId: string) => {
       return row.id;
     },
 
+    /** The conversation with whoever writes from an address, which is not that one; made if there is none. */
+    openAnew: async (
+      channelId: string,
+      address: string,
+      butNot: string,
+      newId: () => string,
+    ): Promise<string> => {
+      const known = await trx('conversation_address')
+        .where({ tenant_id: tenantId, channel_id: channelId, address })
+        .whereNot({ conversation_id: butNot })
+        .first('conversation_id');
+      if (known) return known.conversation_id;
+      const id = newId();
+      await trx('conversation').insert({ tenant_id: tenantId, id, channel_id: channelId });
+      await trx('conversation_address')
+        .insert({ tenant_id: tenantId, channel_id: channelId, address, conversation_id: id })
+        .onConflict(['tenant_id', 'channel_id', 'address'])
+        .ignore();
+      return id;
+    },
+
     /** What comes from an address that is known is this conversation's from now on. */
     lead: async (channelId: string, address: string, id: string): Promise<void> => {
       await trx('conversation_address')

@@ -1,6 +1,7 @@
 import type { AlertBefore } from '../domain/alert.ts';
 import type { Before } from '../domain/work-order.ts';
 import type { Queries } from './connections.ts';
+import { isHidden } from './erasure.ts';
 
 export type Actor = { kind: 'technician' | 'cmms' | 'admin' | 'system'; id: string | null };
 
@@ -35,7 +36,8 @@ export const events = (trx: Queries, tenantId: string) => {
       )
       .leftJoin('alert as a', (join) => join.on('a.tenant_id', 'e.tenant_id').on('a.id', 'e.alert_id'))
       .where({ 'e.tenant_id': tenantId })
-      .select('e.*', 'w.number as work_order', 'a.external_id as alert');
+      .select('e.*', 'w.number as work_order', 'a.external_id as alert')
+      .select(trx.raw(`${isHidden.event('e').replaceAll('?', '\\?')} AS is_hidden`));
 
   return {
     add: async (event: NewEvent): Promise<void> => {
@@ -247,5 +249,7 @@ const fromRow = (row: Row): ListedEvent => ({
   alert: row.alert!,
   messageId: row.message_id!,
   undoes: row.undoes!,
-  data: row.data!,
+  data: row.is_hidden ? withoutWords(row.data!) : row.data!,
 });
+
+const withoutWords = ({ text, place, ...data }: Record<string, unknown>) => data;

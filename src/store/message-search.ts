@@ -1,4 +1,5 @@
 import type { Way } from '../domain/message.ts';
+import { isHidden } from './erasure.ts';
 
 /** What is looked for in the log; of what is left out everything fits. */
 export type MessageSearch = {
@@ -114,7 +115,7 @@ const nextOf = (search: MessageSearch, { below, from }: Stretch, values: Values)
     ...(below === null ? [] : [`m.seq < ${values.add(below)}`]),
     ...(from === null ? [] : [`m.seq >= ${values.add(from)}`]),
   ];
-  const columns = `m.id, m.seq, m.technician_id, m.direction, m.way, m.status, m.error_code, m.text, m.created_at, m.received_at`;
+  const columns = `m.id, m.tenant_id, m.seq, m.technician_id, m.conversation_id, m.caused_by, m.direction, m.way, m.status, m.error_code, m.text, m.created_at, m.received_at`;
   const tail = `ORDER BY m.seq DESC LIMIT ${mostLookedAt}`;
   if (workOrderId || alertId) {
     const [table, column] = workOrderId
@@ -162,5 +163,6 @@ const conditionsOf = (search: MessageSearch, values: Values): string[] => {
         ]
       : []),
     ...words.map((word) => `m.text ILIKE ${values.add(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`),
+    ...(words.length > 0 ? [`NOT ${isHidden.message('m')}`] : []),
   ];
 };

@@ -3,6 +3,7 @@ import type { MessageKind, Way } from '../domain/message.ts';
 import { type TimelineEntry, timelineOf } from '../domain/timeline.ts';
 import { fallbackAt, fallbackOnceAccepted } from './attempts.ts';
 import type { Queries } from './connections.ts';
+import { isHidden } from './erasure.ts';
 import { firstWayOf } from './first-way.ts';
 import {
   firstSince,
@@ -96,7 +97,8 @@ export const messages = (trx: Queries, tenantId: string) => {
         join.on('t.tenant_id', 'm.tenant_id').on('t.id', 'm.technician_id'),
       )
       .where({ 'm.tenant_id': tenantId })
-      .select('m.*', 't.external_id as technician', 't.name as technician_name');
+      .select('m.*', 't.external_id as technician', 't.name as technician_name')
+      .select(trx.raw(`${isHidden.message('m')} AS is_hidden`));
 
   const fillIn = async (found: Row[]): Promise<ListedMessage[]> => {
     const ids = found.map((row) => row.id!);
@@ -136,7 +138,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         lane: row.lane!,
         status: row.status!,
         reason: row.reason!,
-        text: row.text!,
+        text: row.is_hidden ? null : row.text!,
         workOrderId: row.work_order_id!,
         workOrders: orders.filter((order) => order.message_id === row.id).map((order) => order.number),
         alert: alerts.find((alert) => alert.message_id === row.id)?.external_id ?? null,
@@ -145,7 +147,7 @@ export const messages = (trx: Queries, tenantId: string) => {
         possibleDuplicate: row.possible_duplicate!,
         error:
           row.error_code !== null || row.error_text !== null
-            ? { code: row.error_code!, text: row.error_text! }
+            ? { code: row.error_code!, text: row.is_hidden ? null : row.error_text! }
             : null,
         createdAt: row.received_at ?? row.created_at!,
         expiresAt: row.expires_at!,
@@ -265,12 +267,13 @@ export const messages = (trx: Queries, tenantId: string) => {
           resentOf: each.resent_of,
         })),
         attempts: attempts.map((each) => ({
-          ...{ id: each.id!, reason: each.reason!, address: each.address!, text: each.text! },
+          ...{ id: each.id!, reason: each.reason! },
+          ...(row.is_hidden ? { address: '', text: null } : { address: each.address!, text: each.text! }),
           ...{ template: each.template!, contentSid: each.content_sid!, state: each.state! },
           ...{ status: each.status!, providerId: each.provider_id!, sendingAt: each.sending_at! },
           error:
             each.error_code !== null || each.error_text !== null
-              ? { code: each.error_code!, text: each.error_text! }
+              ? { code: each.error_code!, text: row.is_hidden ? null : each.error_text! }
               : null,
           heardAt: each.heard_at!,
         })),

@@ -3,6 +3,7 @@ import type { MessageKind, Reason, Way } from '../domain/message.ts';
 import type { Notice } from '../domain/needs-someone.ts';
 import { type OrderStatus, type Priority, priorities, type WorkOrder } from '../domain/work-order.ts';
 import type { Queries } from './connections.ts';
+import { isHidden } from './erasure.ts';
 import { firstWayOf } from './first-way.ts';
 
 /** A message as it is said in plain words, with whom it was for. */
@@ -171,6 +172,9 @@ const toldLongAgo = `
       AND told.at < CASE WHEN told.is_read OR t.last_seen_at > told.at THEN p.unacknowledged ELSE p.unread END
     ORDER BY w.assigned_at DESC LIMIT ${ofEach}) one`;
 
+// The provider's words may name whom it was for.
+const errorText = `CASE WHEN NOT ${isHidden.message('m')} THEN m.error_text END`;
+
 const ordersQuery = `
   WITH picked AS (
     ${ofPriority(`${isOpen} AND w.due_at IS NOT NULL AND w.due_at < $2`, 'w.due_at')}
@@ -196,7 +200,7 @@ const ordersQuery = `
   CROSS JOIN LATERAL (
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'way', m.way, 'status', m.status, 'reason', m.reason,
       'createdAt', m.created_at, 'sentAt', m.sent_at, 'readAt', m.read_at, 'statusAt', m.status_at,
-      'error', jsonb_build_object('code', m.error_code, 'text', m.error_text),
+      'error', jsonb_build_object('code', m.error_code, 'text', ${errorText}),
       'possibleDuplicate', m.possible_duplicate) ORDER BY m.seq), '[]') AS notices
     FROM message_work_order o
     CROSS JOIN LATERAL (SELECT * FROM message m WHERE m.tenant_id = $1 AND m.id = o.message_id LIMIT 1) m
@@ -220,7 +224,7 @@ const tried = `ARRAY(SELECT m.way WHERE ${wasTried('m')} UNION ${triedIn('f.id =
 const stateTold = `CASE m.kind WHEN 'alert.resolved' THEN 'resolved' WHEN 'alert.taken' THEN 'responding' ELSE 'open' END`;
 
 const failedQuery = `
-  SELECT m.id, m.status, m.reason, m.error_code, m.error_text, m.way, m.possible_duplicate AS "possibleDuplicate", m.kind,
+  SELECT m.id, m.status, m.reason, m.error_code, ${errorText} AS error_text, m.way, m.possible_duplicate AS "possibleDuplicate", m.kind,
     t.external_id AS technician, t.name AS technician_name, ${waysOf('t', passes)} AS ways, w.id AS order_id, w.number,
     a.id AS alert_id, a.external_id AS alert, coalesce(m.status_at, m.created_at) AS at,
     m.expires_at AS "expiresAt", m.resent_of IS NOT NULL AS "isResent", ${tried} AS tried
@@ -271,7 +275,7 @@ const alertsQuery = `
     WHERE g.tenant_id = $1 AND g.chain_id = a.chain_id) told`;
 
 const callsQuery = `
-  SELECT c.id, c.kind, c.reason, c.caused_by AS "messageId", c.created_at AS at, t.name AS caller,
+  SELECT c.id, c.kind, CASE WHEN NOT ${isHidden.call('c')} THEN c.reason END AS reason, c.caused_by AS "messageId", c.created_at AS at, t.name AS caller,
     CASE WHEN w.id IS NOT NULL THEN
       jsonb_build_object('id', w.id, 'number', w.number, 'title', w.title, 'priority', w.priority) END AS "order",
     c.exhausted OR coalesce(c.ended IN ('expired', 'nobody'), false) AS "isOver"
@@ -288,17 +292,17 @@ const unansweredQuery = `
     SELECT m.id, m.conversation_id, m.received_at FROM message m
     WHERE m.tenant_id = $1 AND m.direction = 'in' AND m.status = 'received' AND m.received_at < $2
   ), found AS (
-    (SELECT id, conversation_id, NULL::text AS text, received_at, false AS set_aside FROM waiting
+    (SELECT id, conversation_id, NULL::text AS text, received_at, false AS set_aside, false AS hidden FROM waiting
      ORDER BY received_at LIMIT ${most})
     UNION ALL
-    (SELECT m.id, m.conversation_id, m.text, m.received_at, true FROM message m
+    (SELECT m.id, m.conversation_id, m.text, m.received_at, true, ${isHidden.message('m')} FROM message m
      LEFT JOIN LATERAL (SELECT * FROM conversation c WHERE c.tenant_id = $1 AND c.id = m.conversation_id LIMIT 1) c ON true
      LEFT JOIN LATERAL (SELECT true AS is FROM message l WHERE l.tenant_id = $1 AND l.technician_id = c.technician_id
        AND l.seq > m.seq AND l.direction = 'in' AND l.status = 'processed' LIMIT 1) since ON true
      WHERE m.tenant_id = $1 AND m.direction = 'in' AND m.status = 'failed' AND m.received_at > $3 AND since.is IS NULL
      ORDER BY m.received_at DESC LIMIT ${most})
   )
-  SELECT f.id, f.text, f.received_at AS at, f.set_aside AS "setAside", t.external_id AS technician,
+  SELECT f.id, CASE WHEN NOT f.hidden THEN f.text END AS text, f.received_at AS at, f.set_aside AS "setAside", t.external_id AS technician,
     t.name AS technician_name
   FROM found f
   LEFT JOIN LATERAL (SELECT * FROM conversation c WHERE c.tenant_id = $1 AND c.id = f.conversation_id LIMIT 1) c ON true

@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Product, startProduct } from '../start/product.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { samples } from '../../src/simulator/samples.ts';
+import { maria, type Product, startProduct } from '../start/product.ts';
 import { flawsOf } from './flaws.ts';
 
 let product: Product;
@@ -18,7 +19,7 @@ beforeAll(async () => {
   messageId = await makeTrouble(apiKey!);
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   product?.killGroup('SIGINT');
@@ -52,14 +53,15 @@ const makeTrouble = async (key: string): Promise<string> => {
   return body.items[0].id;
 };
 
-const long = 'L'.repeat(64);
-
-const signIn = async (page: Page) => {
-  await page.getByLabel('E-mail address').fill(login.email);
-  await page.getByLabel('Password').fill(login.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+const sendFile = async (kind: 'image' | 'document', caption: string) => {
+  const { contentType, bytes } = samples[kind];
+  const path = `/simulator/phones/${encodeURIComponent(maria)}/files?caption=${encodeURIComponent(caption)}`;
+  const headers = { 'Content-Type': contentType };
+  const answer = await fetch(product.url + path, { method: 'POST', headers, body: new Uint8Array(bytes) });
+  expect(answer.status).toBe(200);
 };
+
+const long = 'L'.repeat(64);
 
 /** Every page there is for an administrator, but those that the story below walks through. */
 const addresses = (): string[] => [
@@ -88,18 +90,53 @@ const addresses = (): string[] => [
   ...['/settings/api-keys', '/settings/webhook-endpoints', '/nowhere'],
 ];
 
+/** Somebody's browser, of his own; what it complains of, and how a page of it is looked at. */
+const openBrowser = async (width: number, colorScheme: 'light' | 'dark') => {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+  onTestFinished(() => page.close());
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // Where a page is not ours, Chromium asks for a picture of the site by itself.
+    if (message.location().url.endsWith('/favicon.ico')) return;
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  const look = async (name: string, excluded: Record<string, string> = {}) => {
+    expect([name, await flawsOf(page, excluded)]).toEqual([name, []]);
+    if (process.env.SCREENSHOTS) {
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
+    }
+  };
+  return { page, complaints, look };
+};
+
+const pictureWidths = '[...document.images].map(({ naturalWidth }) => naturalWidth)';
+
+const fillIn = async (page: Page) => {
+  await page.getByLabel('E-mail address').fill(login.email);
+  await page.getByLabel('Password').fill(login.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+};
+
+const signIn = async (page: Page) => {
+  await page.goto(`${product.url}/admin`);
+  await fillIn(page);
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+};
+
 test('what was typed when the session ended is in its form again after signing in', async () => {
   const page = await browser.newPage();
   onTestFinished(() => page.close());
   await page.goto(`${product.url}/admin/work-orders/WO-9000/edit`);
-  await signIn(page);
+  await fillIn(page);
   const title = page.getByLabel('Title');
   await title.fill('Typed before lunch');
   await page.getByLabel('Priority').selectOption('critical');
   await page.context().clearCookies();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('You had been signed out meanwhile').waitFor();
-  await signIn(page);
+  await fillIn(page);
   await page.getByText('What you had typed is here again').waitFor();
   expect(await title.inputValue()).toBe('Typed before lunch');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -112,7 +149,6 @@ test('what was typed when the session ended is in its form again after signing i
 test('nothing is so long that a page goes sideways', async () => {
   const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
   onTestFinished(() => page.close());
-  await page.goto(`${product.url}/admin`);
   await signIn(page);
   const tooWide: string[] = [];
   for (const address of [
@@ -129,68 +165,140 @@ test('nothing is so long that a page goes sideways', async () => {
   expect(tooWide).toEqual([]);
 });
 
-test.each([
+// bull-board's own markup, which comes as it is.
+const ofTheBoard = {
+  'button-name': 'its theme and its menu are opened by buttons that show a symbol only',
+  'image-redundant-alt': 'its logo repeats its title',
+  'page-has-heading-one': 'it has no headings of the first level',
+  'svg-img-alt': 'its symbols have no names',
+};
+
+describe.each([
   [360, 'light'],
   [1280, 'dark'],
-] as const)('at %i px, %s, the first user signs in and sees every page', async (width, colorScheme) => {
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-  onTestFinished(() => page.close());
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  const look = async (name: string) => {
-    expect([name, await flawsOf(page)]).toEqual([name, []]);
-    if (process.env.SCREENSHOTS) {
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
+] as const)('at %i px, %s', (width, colorScheme) => {
+  test('the first user signs in and sees every page', async () => {
+    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    await page.goto(`${product.url}/admin`);
+    await look('sign-in');
+    await signIn(page);
+    await page.getByText('Nobody was reached').waitFor();
+    await look('overview');
+    await page.getByRole('link', { name: 'Work orders' }).click();
+    await page.getByRole('heading', { name: 'Work orders', level: 1 }).waitFor();
+    await look('work-orders');
+    await page.getByRole('link', { name: 'WO-8301' }).click();
+    await page.getByRole('heading', { name: 'Work order WO-8301' }).waitFor();
+    await look('work-order');
+    for (const address of addresses()) {
+      await page.goto(`${product.url}/admin${address}`);
+      await look(address.replaceAll('/', '-').slice(1));
     }
-  };
+    // The one that is not there is told about, as it should be.
+    expect(complaints.splice(0).join()).toMatch(/^[^,]*404[^,]*$/);
+    await page.getByRole('link', { name: 'Queues' }).click();
+    await page.getByText('/colour is not a known field').waitFor();
+    await look('queues');
+    await page.goto(`${product.url}/admin/users`);
+    await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
+    await look('users');
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor();
+    await look('audit');
+    await page.getByRole('link', { name: 'My account' }).click();
+    await page.getByRole('heading', { name: 'My account' }).waitFor();
+    await look('account');
+    await page.getByRole('link', { name: 'Switch on' }).click();
+    await page.getByLabel('Your password').fill(login.password);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('img', { name: 'Code to scan' }).waitFor();
+    await look('second-factor');
+    expect(complaints).toEqual([]);
+  });
 
-  await page.goto(`${product.url}/admin`);
-  await look('sign-in');
-  await signIn(page);
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-  await page.getByText('Nobody was reached').waitFor();
-  await look('overview');
-  await page.getByRole('link', { name: 'Work orders' }).click();
-  await page.getByRole('heading', { name: 'Work orders', level: 1 }).waitFor();
-  await look('work-orders');
-  await page.getByRole('link', { name: 'WO-8301' }).click();
-  await page.getByRole('heading', { name: 'Work order WO-8301' }).waitFor();
-  await look('work-order');
-  for (const address of addresses()) {
-    await page.goto(`${product.url}/admin${address}`);
-    await look(address.replaceAll('/', '-').slice(1));
-  }
-  // The one that is not there is told about, as it should be.
-  expect(complaints.splice(0).join()).toMatch(/^[^,]*404[^,]*$/);
-  await page.getByRole('link', { name: 'Queues' }).click();
-  await page.getByText('/colour is not a known field').waitFor();
-  await look('queues');
-  // The board is somebody else's page: it works under its policy, without a complaint.
-  await page.getByRole('link', { name: 'Open the job board' }).click();
-  await page
-    .getByText(/^[1-9]\d* Jobs$/)
-    .first()
-    .waitFor();
-  await page.goto(`${product.url}/admin/users`);
-  await page.getByRole('heading', { name: 'Users', level: 1 }).waitFor();
-  await page.getByLabel('Name', { exact: true }).fill(`Ana ${width}`);
-  await page.getByLabel('E-mail address').fill(`ana-${width}@example.com`);
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await page.getByRole('heading', { name: `Link for Ana ${width}` }).waitFor();
-  await look('users');
-  await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByText(`Added a user: ana-${width}@example.com`).waitFor();
-  await look('audit');
-  await page.getByRole('link', { name: 'My account' }).click();
-  await page.getByRole('heading', { name: 'My account' }).waitFor();
-  await look('account');
-  await page.getByRole('link', { name: 'Switch on' }).click();
-  await page.getByLabel('Your password').fill(login.password);
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByRole('img', { name: 'Code to scan' }).waitFor();
-  await look('second-factor');
-  expect(complaints).toEqual([]);
+  test('what technicians sent is seen with the order and the message, and on its own', async () => {
+    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    await sendFile('image', `WO-8301 seal ${width}`);
+    await sendFile('document', 'WO-8301 data sheet');
+    await signIn(page);
+    await page.goto(`${product.url}/admin/work-orders/WO-8301`);
+    // They appear by themselves once they are fetched.
+    const picture = page.getByRole('img', { name: `seal ${width}` });
+    const file = page.getByRole('link', { name: 'Download: document' }).first();
+    await picture.waitFor();
+    await file.waitFor();
+    await picture.evaluate('window.scrollTo(0, document.body.scrollHeight)');
+    await expect.poll(() => page.evaluate(pictureWidths)).toContainEqual(96);
+    await look('work-order-attachments');
+    const saved = page.waitForEvent('download');
+    await file.click();
+    expect((await saved).suggestedFilename()).toMatch(/^document-.*\.pdf$/);
+    await page.goto(`${product.url}/admin/messages?direction=in`);
+    await page.getByRole('link', { name: /seal/ }).first().click();
+    await page.getByRole('link', { name: 'image' }).waitFor();
+    await look('message-attachment');
+    await page.getByRole('link', { name: 'image' }).click();
+    await expect.poll(() => page.evaluate(pictureWidths)).toEqual([96]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('somebody who is invited sets a password and signs in', async () => {
+    const administrator = await openBrowser(width, colorScheme);
+    await signIn(administrator.page);
+    const users = administrator.page;
+    await users.goto(`${product.url}/admin/users`);
+    await users.getByLabel('Name', { exact: true }).fill(`Ana ${width}`);
+    await users.getByLabel('E-mail address').fill(`ana-${width}@example.com`);
+    await users.getByRole('button', { name: 'Add', exact: true }).click();
+    await users.getByRole('heading', { name: `Link for Ana ${width}` }).waitFor();
+    await administrator.look('user-link');
+    const link = new URL(await users.locator('.secret code').innerText());
+    await users.getByRole('link', { name: 'Audit' }).click();
+    await users.getByText(`Added a user: ana-${width}@example.com`).waitFor();
+
+    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    await page.goto(product.url + link.pathname + link.search);
+    await page.getByRole('heading', { name: `Welcome, Ana ${width}` }).waitFor();
+    await look('invitation');
+    const set = async (password: string, again: string) => {
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.getByLabel('Password again').fill(again);
+      await page.getByRole('button', { name: 'Set password' }).click();
+    };
+    await set('three small snails', 'three small whelks');
+    await page.getByText('The password and its repetition differ').waitFor();
+    await look('invitation-refused');
+    expect(complaints.splice(0).join()).toMatch(/^[^,]*422[^,]*$/);
+    await set('three small snails', 'three small snails');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await look('invitation-used');
+    await page.getByLabel('E-mail address').fill(`ana-${width}@example.com`);
+    await page.getByLabel('Password').fill('three small snails');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.goto(product.url + link.pathname + link.search);
+    await page.getByRole('heading', { name: 'This link opens nothing' }).waitFor();
+    await look('invitation-over');
+
+    // The same link for whoever may change nothing: the board is the administrators'.
+    const board = await page.goto(`${product.url}/admin/queues/board/`);
+    expect(board?.status()).toBe(403);
+  });
+
+  test('the job board works under its policy, for administrators', async () => {
+    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    await signIn(page);
+    await page.goto(`${product.url}/admin/queues`);
+    await page.getByRole('link', { name: 'Open the job board' }).click();
+    await page
+      .getByText(/^[1-9]\d* Jobs$/)
+      .first()
+      .waitFor();
+    await look('board', ofTheBoard);
+    await page.goto(`${product.url}/admin/queues/board/queue/notifications?status=failed`);
+    await page.getByText('No failed jobs in this queue').waitFor();
+    await look('board-queue', ofTheBoard);
+    expect(complaints).toEqual([]);
+  });
 });

@@ -1,8 +1,11 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What a reader with a small screen, or none, would stumble over. */
-export const flawsOf = async (page: Page) => {
+/**
+ * What a reader with a small screen, or none, would stumble over. `excluded`: rules of axe's that are not asked for, each
+ * with the reason.
+ */
+export const flawsOf = async (page: Page, excluded: Record<string, string> = {}) => {
   const sideways = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
@@ -11,5 +14,6 @@ export const flawsOf = async (page: Page) => {
   const found = await page.evaluate<string[]>(
     'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + " " + nodes[0].html))',
   );
-  return [...found, ...(sideways > 0 ? [`${sideways} px sideways`] : [])];
+  const flaws = found.filter((flaw) => !(flaw.split(' ', 1)[0]! in excluded));
+  return [...flaws, ...(sideways > 0 ? [`${sideways} px sideways`] : [])];
 };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { raiseAlert } from '../../src/cmms/alerts.ts';
+import { raiseAlert } from '../../src/cmms/raise-alert.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';

@@ -577,6 +577,37 @@ test('what an administrator mends is no button for a planner', async () => {
   });
 });
 
+test('a tenant that is switched off says so, since when and by whom, with the way to where it is switched on', async () => {
+  const { tenant } = await tenantWith('switched-off');
+  const administrator = await panel.signedIn('administrator', tenant);
+  const planner = await panel.signedIn('planner', tenant);
+  const needs = async (browser: typeof planner) => needsOn((await browser.get('/admin')).text);
+  expect(await needs(planner)).toEqual({ rows: [], isCalm: true });
+  await administrator.post('/admin/settings/enabled', { enabled: 'no' });
+  const row = {
+    title: 'The service is switched off',
+    text: expect.stringMatching(
+      /^The service by .+ It is switched off: nobody is told anything.* less than a minute since /,
+    ),
+    actions: [],
+  };
+  expect((await needs(administrator)).rows).toEqual([{ ...row, links: ['/admin/settings/channel'] }]);
+  const seen = (await needs(planner)).rows;
+  expect(seen).toEqual([{ ...row, links: [] }]);
+  expect(seen[0]!.text).toContain('An administrator can mend it.');
+
+  await administrator.post('/admin/settings/enabled', { enabled: 'yes' });
+  expect((await needs(planner)).isCalm).toBe(true);
+});
+
+test('a tenant that was never switched on does not say since when', async () => {
+  const { tenant } = await tenantWith('never-on');
+  await client.query('UPDATE tenant SET enabled = false WHERE id = $1', [tenant.tenantId]);
+  const planner = await panel.signedIn('planner', tenant);
+  const [row] = needsOn((await planner.get('/admin')).text).rows;
+  expect(row!.text).toMatch(/^The service It is switched off: .* not known An administrator/);
+});
+
 test('the day is counted in the zone of whoever reads, and the last weeks are a picture and a table', async () => {
   const { tenant, rows } = await tenantWith('figures');
   const browser = await panel.signedIn('auditor', tenant);

@@ -407,9 +407,7 @@ test('what is fetched while its sender is erased is not kept', async () => {
   const erase = async () => {
     await query('UPDATE technician SET active = false WHERE external_id = $1', [technician]);
     await query("UPDATE message SET status = 'processed' WHERE tenant_id = $1", [tenantId]);
-    const erased = store.tenant(tenantId, (tx) =>
-      eraseTechnician(tx, technician, { now: new Date() }, deps.files),
-    );
+    const erased = store.tenant(tenantId, (tx) => eraseTechnician(tx, technician, { now: new Date() }));
     expect(await erased).toBeNull();
   };
   const put = async (key: string, bytes: Buffer) => {

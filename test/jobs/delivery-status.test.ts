@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, inject, test } from 'vitest';
 import { deliveryStatus } from '../../jobs/delivery-status.ts';
-import { eraseTechnician } from '../../src/cmms/erase-technician.ts';
+import { eraseTechnician, goOnErasing } from '../../src/cmms/erase-technician.ts';
 import { settleUnclear } from '../../src/messaging/reconcile.ts';
 import { newSid, refused, timing, unclear, useOutbox } from '../messaging/outbox-stage.ts';
 import { withDatabase } from '../support/postgres.ts';
@@ -345,6 +345,33 @@ describe('a failure', () => {
     ]);
     expect(on.bells.filter(({ queue }) => queue === 'cmms-events')).toHaveLength(1);
   });
+
+  test.each([
+    ['work-order.cancelled', true],
+    ['work-order.cancelled', false],
+    ['work-order.unassigned', true],
+    ['work-order.unassigned', false],
+  ] as const)(
+    'of a notice of %s is told to the planner where its person works here: %s',
+    async (kind, works) => {
+      const on = await outbox.channel();
+      const [ana, eva] = [await on.technician(), await on.technician()];
+      await on.query("UPDATE technician SET role = 'planner' WHERE id = $1", [eva.id]);
+      const id = await on.queue(ana, 'Not yours any more', { kind, lane: 'notification' });
+      await on.run();
+      const [attempt] = await on.attempts(id);
+      await on.query('UPDATE technician SET active = $2 WHERE id = $1', [ana.id, works]);
+      const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+      await on.callback({ ...ours, status: 'undelivered', errorCode: '63024' });
+      await on.applyCallbacks();
+      expect(await on.message(id)).toMatchObject({ status: 'failed' });
+      const told = await on.query('SELECT kind FROM message WHERE technician_id = $1', [eva.id]);
+      expect([(await on.events()).map(({ type }) => type), told]).toEqual([
+        ['message.failed', ...(works ? ['technician.unreachable'] : [])],
+        works ? [{ kind: 'technician.not-reached' }] : [],
+      ]);
+    },
+  );
 
   test('that may pass is tried once more, and not a third time', async () => {
     const { on, id, tells } = await accepted();
@@ -741,16 +768,24 @@ test('a callback that comes once its person is erased counts, and is not kept as
   const { on, ana, id, tells } = await accepted();
   await on.query('UPDATE technician SET active = false WHERE id = $1', [ana.id]);
   const erased = await on.deps.store.tenant(on.tenantId, (tx) =>
-    eraseTechnician(tx, ana.id, { now: new Date() }, { delete: async () => {} }),
+    eraseTechnician(tx, ana.id, { now: new Date() }),
   );
   expect(erased).toBeNull();
   await tells('delivered');
   await on.applyCallbacks();
   expect(await on.message(id)).toMatchObject({ status: 'delivered' });
+  const erasing = { ...on.deps, files: { delete: async () => {} } };
+  expect(await goOnErasing(erasing, on.tenantId, 10_000)).toBe('done');
+  await tells('read');
+  await on.applyCallbacks();
+  expect(await on.message(id)).toMatchObject({ status: 'read' });
   expect(
     await on.query(
       "SELECT status, convert_from(raw, 'UTF8') AS raw FROM status_callback WHERE tenant_id = $1",
       [on.tenantId],
     ),
-  ).toEqual([{ status: 'delivered', raw: '' }]);
+  ).toEqual([
+    { status: 'delivered', raw: '' },
+    { status: 'read', raw: '' },
+  ]);
 });

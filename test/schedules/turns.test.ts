@@ -36,7 +36,8 @@ test.each(backends)(
       const ring = (_queue: string, tenantId: string) => {
         reminded.push(tenantId);
       };
-      const notAsked = { providerOf: () => undefined as never, mustWaitForSpill: async () => false };
+      const files = { delete: async () => {} };
+      const notAsked = { providerOf: () => undefined as never, mustWaitForSpill: async () => false, files };
       const work = runSchedules({ ...stage.deps, monotonicMs, ring, ...notAsked }, queues);
 
       await queues.ready;

@@ -351,11 +351,12 @@ const furnish = async ({ apiKey = true } = {}) => {
   await superuser.query("UPDATE attempt SET sending_at = sending_at - interval '1 hour' WHERE id = $1", [
     ids.accepted,
   ]);
-  // As if somebody had been erased just now.
+  // As if somebody were being erased, to whom nothing of these belongs.
   await superuser.query(
-    "INSERT INTO erasure (tenant_id, technician_id, mention, digits, at) VALUES ($1, $2, $3, '{}', now())",
+    "INSERT INTO erasure (tenant_id, technician_id, mention, digits, at) VALUES ($1, $2, $3, '{}', '2000-01-01')",
     [ids.tenant, ids.technician, mark],
   );
+  await superuser.query('UPDATE technician SET erased_at = now() WHERE id = $1', [ids.technician]);
   return own;
 };
 
@@ -681,6 +682,7 @@ const cases: Cases = {
   },
   audit: {
     add: (tx, its) => tx.audit.add(auditOf(its)),
+    last: (tx) => tx.audit.last('user.added'),
     about: (tx, its) => tx.audit.about(its.mark, ['user.added'], newest),
     list: [
       (tx) => tx.audit.list({}, { before: null, limit: 200 }),
@@ -729,6 +731,13 @@ const cases: Cases = {
     lock: (tx, its) => tx.conversations.lock(its.ids.conversation),
     open: (tx, its) =>
       tx.conversations.open(its.ids.channel, its.ids.technician, `whatsapp:${phone}`, randomUUID),
+    openAnew: (tx, its) =>
+      tx.conversations.openAnew(
+        its.ids.channel,
+        `whatsapp:${phone}`,
+        its.ids.supervisorsConversation,
+        randomUUID,
+      ),
     lead: (tx, its) =>
       tx.conversations.lead(its.ids.channel, `whatsapp:${phone}`, its.ids.supervisorsConversation),
     heard: [
@@ -762,13 +771,12 @@ const cases: Cases = {
   },
   erasure: {
     lockConversations: (tx, its) => tx.erasure.lockConversations(its.ids.technician),
-    isUnderWay: (tx, its) => tx.erasure.isUnderWay(its.ids.technician),
-    attachmentsOf: (tx, its) => tx.erasure.attachmentsOf(its.ids.technician),
-    erase: (tx, its) =>
-      tx.erasure.erase(
-        { id: its.ids.technician, externalId: 'tech-1' },
-        { mention: its.mark, digits: [phone.slice(1)], at: new Date(0) },
-      ),
+    isUnderWay: (tx, its) => tx.erasure.isUnderWay(its.ids.technician, [its.ids.conversation]),
+    begin: (tx, its) =>
+      tx.erasure.begin(its.ids.technician, {
+        ...{ conversations: [], mention: its.mark, digits: [phone.slice(1)], at: new Date(0) },
+      }),
+    isErased: (tx, its) => tx.erasure.isErased(its.ids.technician),
     goesOn: (tx, its) => tx.erasure.goesOn(its.ids.technician),
     goOn: (tx) => tx.erasure.goOn(1000),
   },

@@ -21,18 +21,21 @@ export const attachmentRoutes = (deps: Deps, files: () => Files): AdminRoute[] =
       }
       const { contentType, sizeBytes, kind } = found;
       const etag = `"${found.sha256}"`;
-      const headers = {
+      const always = {
         etag,
-        'content-type': contentType,
-        'content-length': String(sizeBytes),
-        'content-disposition': `${isPicture(contentType) ? 'inline' : 'attachment'}; filename="${kind}-${found.id}.${extensionOf(contentType)}"`,
-        // Whatever a browser makes of it, it is not part of the panel.
-        'content-security-policy': "default-src 'none'; sandbox",
+        // Whatever a browser makes of it, it is not part of the panel; its own page for a picture has styles in it.
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         // Kept by the browser, and asked about each time: the session may be over.
         'cache-control': 'private, no-cache',
       };
-      if (c.req.header('if-none-match') === etag)
-        return new Response(null, { status: 304, headers: { etag } });
+      const headers = {
+        ...always,
+        'content-type': contentType,
+        'content-length': String(sizeBytes),
+        'content-disposition': `${isPicture(contentType) ? 'inline' : 'attachment'}; filename="${kind}-${found.id}.${extensionOf(contentType)}"`,
+      };
+      // What comes with it takes the place of what the browser has kept: a page's policy would be the file's then.
+      if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: always });
       if (c.req.method === 'HEAD') return new Response(null, { headers });
       const bytes = await files().open(keyOf(visit.tenant.id, found.id));
       if (bytes) return new Response(bytes, { headers });

@@ -83,14 +83,14 @@ export const technicianRoutes = (deps: Deps, parts: Pick<PanelParts, 'files'>): 
       const technician = await findShown(tx, visit);
       if (!technician) return 'not there';
       if (visit.form('confirm').trim() !== technician.externalId) return 'unconfirmed';
-      const refused = await eraseTechnician(tx, technician.externalId, facts, parts.files);
+      const refused = await eraseTechnician(tx, technician.externalId, facts);
       if (!refused) note('technician.erased', technician.externalId);
       return refused;
     });
     if (refusal === 'not there') return show(visit, <NotFound visit={visit} />, 404);
     if (refusal) return showOne(visit, { faults: [whyNotErased[refusal]] });
     // What is not done by then, or fails, goes on by the clock.
-    await goOnErasing(deps, visit.tenant.id, erasingMs).catch((error) =>
+    await goOnErasing({ ...deps, files: parts.files }, visit.tenant.id, erasingMs).catch((error) =>
       deps.log.warn({ event: 'erasing.interrupted', ...describeFault(error) }),
     );
     return visit.c.redirect(`${technicianPath(visit.c.req.param('externalId')!)}?done=erased`, 303);
@@ -127,8 +127,8 @@ const One = (props: {
       </p>
       {isBeingErased && (
         <p>
-          Their own data is removed. Their name is still being taken out of what others were told: that takes
-          a while where much was said, and goes on by itself.
+          Who they are is removed, and what they wrote is shown nowhere any more. That and their name are
+          still being taken out of the log: it takes a while where much was said, and goes on by itself.
         </p>
       )}
       <section class="card" aria-labelledby="reach">
