@@ -252,8 +252,12 @@ const actOf = (what: Simple, people: Stage['people']): Act => {
   return what.do === 'look' || what.do === 'report' ? nothing : what;
 };
 
-/** Somebody who has claimed an alert, or called for help, and can take that back: nothing came between. */
-type Undoable = { who: number; what: { alert: number } | { began: string }; seconds: number };
+/** Somebody who has claimed an alert, called for help or taken a call, and can take that back: nothing came between. */
+type Undoable = {
+  who: number;
+  what: { alert: number } | { began: string } | { took: string };
+  seconds: number;
+};
 
 const nextUndoable = (
   last: Undoable | null,
@@ -270,14 +274,23 @@ const nextUndoable = (
     return { who: said.who, what: { alert: claimed[0]! }, seconds: 0 };
   const [began] = now.calls.filter((call) => !before.calls.some((other) => other.began === call.began));
   if (said && began) return { who: said.who, what: { began: began.began }, seconds: 0 };
+  const [taken] = now.calls.filter(
+    (call) =>
+      call.ended === 'claimed' &&
+      call.takenBy === said?.who &&
+      !before.calls.some((other) => other.endedBy === call.endedBy),
+  );
+  if (said && taken) return { who: said.who, what: { took: taken.endedBy! }, seconds: 0 };
   if (!last) return null;
   if (command.do === 'pass') return { ...last, seconds: last.seconds + command.seconds };
-  const isDisturbed = acts.some((act) => act.do === 'say' && act.who === last.who);
+  // Whoever calls once more changes the order that the call is about.
+  const isDisturbed = acts.some((act) => act.do === 'say' && (act.who === last.who || 'took' in last.what));
   return isDisturbed || !stands(last, now) ? null : last;
 };
 
 const stands = ({ what }: Undoable, { alerts, calls }: World): boolean => {
   if ('alert' in what) return alerts[what.alert]?.state === 'responding';
+  if ('took' in what) return calls.some(({ ended, endedBy }) => ended === 'claimed' && endedBy === what.took);
   const call = calls.find(({ began }) => began === what.began);
   return call !== undefined && call.ended !== 'claimed' && call.ended !== 'withdrawn';
 };

@@ -186,7 +186,12 @@ const call = (world: World, caller: number, kind: ModelCall['kind'], ofOrder: bo
   };
   const rest = before ? changeCalls(world, [before], withdrawn) : world;
   const add = (each: ModelCall): World => ({ ...rest, calls: [...rest.calls, each] });
-  if (before) return [add({ ...fresh, step: before.step, ended: before.ended })];
+  if (before) {
+    const again = { ...fresh, step: before.step, ended: before.ended };
+    // Nobody who was told before can be told by now.
+    const toNobody = steps === 0 ? [{ ...again, ended: 'nobody' as const }] : startedCall(again);
+    return [again, ...toNobody].map(add);
+  }
   if (steps === 0) return [add({ ...fresh, ended: 'no-steps' }), add({ ...fresh, ended: 'nobody' })];
   return [fresh, ...startedCall(fresh)].map(add);
 };
