@@ -189,8 +189,10 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   const send = async (by: Deps, ends: Outcome[] = [], during: () => Promise<void> = async () => {}) => {
     const outcomes = [...ends];
     let meanwhile: (() => Promise<void>) | null = during;
+    let sent = 0;
     for (const channel of channels) {
       const { taken } = await inOne(by, (tx) => takeDue(tx, by, channel.id, 50, by.timing));
+      sent += taken.length;
       for (const { attemptId, messageId, tries } of taken) {
         await meanwhile?.();
         meanwhile = null;
@@ -202,6 +204,7 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
       }
     }
     await meanwhile?.();
+    return sent;
   };
 
   /** Looks after what has no clear outcome and what has not arrived in time. */
@@ -383,10 +386,10 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   /** Works until nothing is left to do at once; what it meets then is all sent. */
   const settle = async () => {
     await listen();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 40; round++) {
       await lookAfter(deps);
       await timers(deps);
-      await send(deps);
+      const sent = await send(deps);
       const [next] = await query(
         `SELECT extract(epoch FROM min(at) - clock_timestamp())::float8 AS seconds FROM (
            SELECT due_at AS at FROM message WHERE tenant_id = $1
@@ -395,6 +398,8 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
       );
       // What is gathered waits for half a minute; what waits for longer is another matter.
       if (next!.seconds === null || next!.seconds > 40) return;
+      // Of one conversation one goes at a time, and repeated calls must not come in faster.
+      if (next!.seconds <= 0 && sent > 0) continue;
       // What is due and does not go waits for one under way, of which somebody must find out what became of it.
       await pass(next!.seconds > 0 ? next!.seconds + 0.01 : 30);
     }

@@ -167,11 +167,13 @@ const run = async (stage: Stage, what: Simple, by = stage.deps): Promise<void> =
   if (what.do === 'raise') return stage.raise(by, what.alert);
   if (what.do === 'resolve') return stage.resolve(by, what.alert);
   if (what.do === 'say') return stage.say(by, what.who, what.word);
-  if (what.do === 'send')
-    return stage.send(
+  if (what.do === 'send') {
+    await stage.send(
       by,
       what.ends.map((end) => outcomes[end]),
     );
+    return;
+  }
   if (what.do === 'look') return stage.lookAfter(by);
   if (what.do === 'timers') return stage.timers(by);
   if (what.do === 'ring') return stage.ringAnyway(by);
