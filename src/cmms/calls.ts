@@ -47,6 +47,7 @@ export const callForHelp = async (
   if (before) {
     await tx.calls.goOnFrom(chain.id, before.id);
     await tx.calls.withdraw([before.id], messageId);
+    await tx.calls.withdrawPages([before.id]);
   }
   const found = await tx.technicians.getMany(call.people.map(({ id }) => id));
   const people = call.people.flatMap(({ id }) => found.get(id) ?? []);

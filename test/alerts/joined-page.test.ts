@@ -16,6 +16,7 @@ test('a page that another alert joins is not withdrawn when somebody goes to the
       { severity: 'critical', recipients: [0] },
     ],
     steps: [{ waitSeconds: 200, notify: [2], ways: ['whatsapp'] }],
+    holder: null,
   });
   const { tenantId, query, people, deps } = stage;
   await stage.raise(deps, 0);
@@ -50,7 +51,7 @@ test('a page that another alert joins is not withdrawn when somebody goes to the
   commit();
   await Promise.all([raising, claiming]);
 
-  expect((await stage.world()).map((alert) => alert?.state)).toEqual(['responding', 'open']);
+  expect((await stage.world()).alerts.map((alert) => alert?.state)).toEqual(['responding', 'open']);
   const pages = await query(
     "SELECT status FROM message WHERE tenant_id = $1 AND technician_id = $2 AND kind = 'alert.raised'",
     [tenantId, people[0]!.id],

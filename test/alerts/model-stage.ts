@@ -122,6 +122,9 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     ]);
   }
   const channels = await store.tenant(tenantId, (tx) => tx.channels.list());
+  const { holder } = setting;
+  if (holder !== null)
+    await on.order({ assigneeId: people[holder]!.id, status: 'in_progress', priority: 'high' });
 
   const deps: Deps = { ...on.deps, now: () => new Date(), mustWaitForSpill: async () => false };
   const inOne = <T>(by: Deps, work: (tx: Tx) => Promise<T>) => by.store.tenant(tenantId, work);
@@ -187,8 +190,10 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   const send = async (by: Deps, ends: Outcome[] = [], during: () => Promise<void> = async () => {}) => {
     const outcomes = [...ends];
     let meanwhile: (() => Promise<void>) | null = during;
+    let sent = 0;
     for (const channel of channels) {
       const { taken } = await inOne(by, (tx) => takeDue(tx, by, channel.id, 50, by.timing));
+      sent += taken.length;
       for (const { attemptId, messageId, tries } of taken) {
         await meanwhile?.();
         meanwhile = null;
@@ -200,6 +205,7 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
       }
     }
     await meanwhile?.();
+    return sent;
   };
 
   /** Looks after what has no clear outcome and what has not arrived in time. */
@@ -244,7 +250,16 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     await query('SELECT pass($1, $2)', [tenantId, seconds]);
   };
 
-  const world = async (): Promise<World> => {
+  /** The day is over for which calls call. */
+  const endDayOfCalls = async () => {
+    await query(
+      `UPDATE chain SET expires_at = clock_timestamp(), next_at = CASE WHEN next_at IS NOT NULL THEN clock_timestamp() END
+       WHERE tenant_id = $1 AND kind <> 'alert.raised'`,
+      [tenantId],
+    );
+  };
+
+  const alertsNow = async (): Promise<World['alerts']> => {
     const rows = await query(
       `SELECT a.external_id, a.state, t.external_id AS responder, c.step, c.turn, c.next_at IS NOT NULL AS runs,
          coalesce(c.next_at <= clock_timestamp(), false) AS due, jsonb_array_length(c.steps) AS steps,
@@ -283,6 +298,56 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     });
   };
 
+  const callsNow = async (): Promise<World['calls']> =>
+    (
+      await query(
+        `SELECT c.kind, t.external_id AS caller, c.work_order_id IS NOT NULL AS of_order, c.ended, q.external_id AS taken_by,
+           c.caused_by, c.ended_by, e.external_id AS ender, c.step, c.turn, jsonb_array_length(c.steps) AS steps,
+           coalesce(c.next_at <= clock_timestamp(), false) AS due, c.expires_at <= clock_timestamp() AS expired,
+           c.created_at < clock_timestamp() - interval '6 days' AS forgotten, c.next_at IS NOT NULL AS runs, p.*
+         FROM chain c JOIN technician t ON t.tenant_id = c.tenant_id AND t.id = c.caller_id
+         LEFT JOIN technician q ON q.tenant_id = c.tenant_id AND q.id = c.taken_by
+         LEFT JOIN message m ON m.tenant_id = c.tenant_id AND m.id = c.ended_by
+         LEFT JOIN technician e ON e.tenant_id = m.tenant_id AND e.id = m.technician_id
+         CROSS JOIN LATERAL (
+           SELECT coalesce(jsonb_agg(DISTINCT r.external_id), '[]') AS may_know,
+             coalesce(jsonb_agg(DISTINCT r.external_id) FILTER (WHERE EXISTS (
+               SELECT FROM attempt s WHERE s.tenant_id = w.tenant_id AND s.message_id = w.id
+                 AND s.status IN ('accepted', 'sent', 'delivered', 'read'))), '[]') AS knows,
+             count(*) FILTER (WHERE w.due_at IS NOT NULL AND w.status = 'queued' AND w.fallback_of IS NULL)::int AS waiting
+           FROM page g JOIN technician r ON r.tenant_id = g.tenant_id AND r.id = g.technician_id
+           JOIN message w ON w.tenant_id = g.tenant_id AND (w.id = g.message_id OR w.fallback_of = g.message_id)
+           WHERE g.tenant_id = c.tenant_id AND g.chain_id = c.id) p
+         WHERE c.tenant_id = $1 AND c.kind <> 'alert.raised' ORDER BY c.created_at, c.id`,
+        [tenantId],
+      )
+    ).map((row) => {
+      const { kind, ended, step, turn, steps, due, expired, forgotten, waiting, runs } = row;
+      if (runs !== (ended === null))
+        throw new Error(`a call ${ended ? `that is ${ended} runs` : 'stands still'}`);
+      return {
+        ...{ kind, ended, step, turn, steps, due, expired, forgotten, waiting },
+        ...{ caller: number(row.caller), ofOrder: row.of_order, began: row.caused_by, endedBy: row.ended_by },
+        takenBy: row.taken_by === null ? null : number(row.taken_by),
+        ender: row.ender === null ? null : number(row.ender),
+        knows: row.knows.map(number),
+        mayKnow: row.may_know.map(number),
+      };
+    });
+
+  const world = async (): Promise<World> => {
+    const [alerts, calls, [order]] = await Promise.all([
+      alertsNow(),
+      callsNow(),
+      query('SELECT status, escalated FROM work_order WHERE tenant_id = $1', [tenantId]),
+    ]);
+    const isOpen = order?.status !== 'completed';
+    return {
+      ...{ alerts, calls, steps: setting.steps.length },
+      order: holder === null ? null : { holder, isOpen, escalated: order!.escalated },
+    };
+  };
+
   // What his people were paged for, a supervisor may answer.
   const withSupervisors = (numbers: number[]): number[] => [
     ...new Set(numbers.flatMap((each) => [each, setting.people[each]!.under])),
@@ -291,20 +356,26 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   const turns = async (): Promise<Turn[]> =>
     (
       await query(
-        `SELECT a.external_id, p.turn, p.step, max(q.external_id) AS asked_by, array_agg(t.external_id ORDER BY t.external_id) AS people,
+        `SELECT coalesce('alert ' || a.external_id, c.kind || ' ' || c.id) AS of, k.external_id AS caller,
+           p.turn, p.step, max(q.external_id) AS asked_by, array_agg(t.external_id ORDER BY t.external_id) AS people,
+           EXISTS (SELECT FROM chain o WHERE o.tenant_id = c.tenant_id AND o.ended = 'withdrawn' AND o.ended_by = c.caused_by
+             AND o.kind = c.kind AND o.id <> c.id) AS follows,
            coalesce(bool_or(e.id IS NOT NULL), false) AS released, coalesce(bool_or(e.undoes IS NOT NULL), false) AS undone
          FROM page p JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id
-         JOIN alert a ON a.tenant_id = c.tenant_id AND a.id = c.alert_id
+         LEFT JOIN alert a ON a.tenant_id = c.tenant_id AND a.id = c.alert_id
+         LEFT JOIN technician k ON k.tenant_id = c.tenant_id AND k.id = c.caller_id
          JOIN technician t ON t.tenant_id = p.tenant_id AND t.id = p.technician_id
          LEFT JOIN technician q ON q.tenant_id = p.tenant_id AND q.id = p.asked_by
          LEFT JOIN event e ON e.tenant_id = p.tenant_id AND e.alert_id = a.id AND e.type = 'alert.released'
            AND EXISTS (SELECT FROM seen_row r JOIN seen_row s ON s.tenant_id = r.tenant_id AND s.xid = r.xid
              WHERE r.tenant_id = $1 AND r.kind = 'page' AND r.id = p.id AND s.kind = 'event' AND s.id = e.id)
-         WHERE p.tenant_id = $1 GROUP BY a.external_id, p.turn, p.step ORDER BY a.external_id, p.turn`,
+         WHERE p.tenant_id = $1 GROUP BY a.external_id, c.tenant_id, c.id, c.kind, c.ended, c.caused_by, k.external_id, p.turn, p.step
+         ORDER BY 1, p.turn`,
         [tenantId],
       )
-    ).map(({ external_id, turn, step, asked_by, people, released, undone }) => ({
-      ...{ alert: number(external_id), turn, step, people: people.map(number), released, undone },
+    ).map(({ of, caller, follows, turn, step, asked_by, people, released, undone }) => ({
+      ...{ of, follows, turn, step, people: people.map(number), released, undone },
+      caller: caller === null ? null : number(caller),
       askedBy: asked_by === null ? null : number(asked_by),
     }));
 
@@ -316,10 +387,10 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
   /** Works until nothing is left to do at once; what it meets then is all sent. */
   const settle = async () => {
     await listen();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 40; round++) {
       await lookAfter(deps);
       await timers(deps);
-      await send(deps);
+      const sent = await send(deps);
       const [next] = await query(
         `SELECT extract(epoch FROM min(at) - clock_timestamp())::float8 AS seconds FROM (
            SELECT due_at AS at FROM message WHERE tenant_id = $1
@@ -328,6 +399,8 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
       );
       // What is gathered waits for half a minute; what waits for longer is another matter.
       if (next!.seconds === null || next!.seconds > 40) return;
+      // Of one conversation one goes at a time, and repeated calls must not come in faster.
+      if (next!.seconds <= 0 && sent > 0) continue;
       // What is due and does not go waits for one under way, of which somebody must find out what became of it.
       await pass(next!.seconds > 0 ? next!.seconds + 0.01 : 30);
     }
@@ -336,7 +409,8 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
 
   /** What a chain that runs does when its time has come: the faults of what it leaves undone. */
   const goOn = async (): Promise<string[]> => {
-    const before = await world();
+    const read = 'SELECT id, turn, next_at IS NOT NULL AS runs FROM chain WHERE tenant_id = $1';
+    const before = await query(read, [tenantId]);
     const [next] = await query(
       'SELECT extract(epoch FROM max(next_at) - clock_timestamp())::float8 AS seconds FROM chain WHERE tenant_id = $1',
       [tenantId],
@@ -344,24 +418,12 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     if (next!.seconds === null) return [];
     await pass(Math.max(0, next!.seconds) + 0.01);
     await timers(deps);
-    return (await world()).flatMap((alert, n) => {
-      const earlier = before[n];
-      if (!alert || !earlier?.runs) return [];
-      return alert.turn > earlier.turn || !alert.runs ? [] : [`the chain of alert ${n} stands still`];
+    const now = await query(read, [tenantId]);
+    return before.flatMap((earlier) => {
+      const chain = now.find(({ id }) => id === earlier.id)!;
+      const goesOn = !earlier.runs || !chain.runs || chain.turn > earlier.turn;
+      return goesOn ? [] : [`chain ${chain.id} stands still`];
     });
-  };
-
-  /** ESCALATE of whoever was told of no alert calls for help about an order: another matter, with chains of its own. */
-  const forgetCalls = async () => {
-    await query(
-      `UPDATE chain SET ended = 'withdrawn', next_at = NULL WHERE tenant_id = $1 AND kind <> 'alert.raised'`,
-      [tenantId],
-    );
-    await query(
-      `UPDATE message SET status = 'cancelled', due_at = NULL, fallback_at = NULL, fallback_seconds = NULL
-       WHERE tenant_id = $1 AND kind = 'work-order.escalated' AND status = 'queued'`,
-      [tenantId],
-    );
   };
 
   /** Nothing of it is worked on any more, so that others' tests are not held up. */
@@ -374,7 +436,7 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     people,
     query,
     tenantId,
-    ...{ raise, resolve, say, listen, send, lookAfter, timers, ringAnyway, report, pass },
-    ...{ world, turns, seen, settle, goOn, forgetCalls, leave },
+    ...{ raise, resolve, say, listen, send, lookAfter, timers, ringAnyway, report, pass, endDayOfCalls },
+    ...{ world, turns, seen, settle, goOn, leave },
   };
 };

@@ -36,6 +36,7 @@ const setting: fc.Arbitrary<Setting> = fc
     responsible: some(2),
     onCall: some(2),
     alerts: fc.tuple(alertLike(), alertLike()),
+    holder: fc.option(fc.nat(2)),
     steps: fc.array(
       fc.record({
         waitSeconds: fc.constantFrom(0, 30, 60, 200),
@@ -103,9 +104,14 @@ const ends = fc.array(
 // Most say something when they can do something.
 const responder = 5;
 const somebodyPaged = 6;
+const somebodyCalled = 7;
+const nobodyPaged = 8;
 const say = fc.record({
   do: fc.constant('say' as const),
-  who: fc.constantFrom(0, 1, 2, 3, 4, responder, responder, somebodyPaged, somebodyPaged),
+  who: fc.constantFrom(
+    ...[0, 1, 2, 3, 4, responder, responder, somebodyPaged, somebodyPaged],
+    ...[somebodyCalled, somebodyCalled, nobodyPaged, nobodyPaged],
+  ),
   word: fc.constantFrom('RESPONDING' as const, 'RESPONDING' as const, ...spoken),
 });
 const simple: fc.Arbitrary<Simple> = fc.oneof(
@@ -116,6 +122,7 @@ const simple: fc.Arbitrary<Simple> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('resolve' as const), alert: alertNumber }) },
   { weight: 1, arbitrary: fc.constant({ do: 'look' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'ring' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'end-day-of-calls' as const }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -161,14 +168,17 @@ const run = async (stage: Stage, what: Simple, by = stage.deps): Promise<void> =
   if (what.do === 'raise') return stage.raise(by, what.alert);
   if (what.do === 'resolve') return stage.resolve(by, what.alert);
   if (what.do === 'say') return stage.say(by, what.who, what.word);
-  if (what.do === 'send')
-    return stage.send(
+  if (what.do === 'send') {
+    await stage.send(
       by,
       what.ends.map((end) => outcomes[end]),
     );
+    return;
+  }
   if (what.do === 'look') return stage.lookAfter(by);
   if (what.do === 'timers') return stage.timers(by);
   if (what.do === 'ring') return stage.ringAnyway(by);
+  if (what.do === 'end-day-of-calls') return stage.endDayOfCalls();
   return stage.report(by, what.which, what.status);
 };
 
@@ -212,12 +222,19 @@ const partsOf = (command: Command): Simple[] => {
 };
 
 /** Who that is as things stand. */
-const whoOf = (who: number, world: World, people: number): number => {
+const whoOf = (who: number, { alerts, calls }: World, people: number): number => {
   if (who < responder) return who % people;
-  const alerts = world.flatMap((alert) => alert ?? []);
-  const responders = alerts.flatMap((alert) => alert.responder ?? []);
-  const paged = alerts.flatMap(({ state, knows }) => (state === 'open' ? knows : []));
-  return (who === responder ? responders[0] : paged[0]) ?? 0;
+  const raised = alerts.flatMap((alert) => alert ?? []);
+  const paged = raised.flatMap(({ state, mayKnow }) => (state === 'resolved' ? [] : mayKnow));
+  const found = {
+    [responder]: () =>
+      raised.flatMap((alert) => (alert.state === 'responding' ? (alert.responder ?? []) : [])),
+    [somebodyPaged]: () => raised.flatMap(({ state, knows }) => (state === 'open' ? knows : [])),
+    [somebodyCalled]: () =>
+      calls.flatMap(({ ended, knows }) => (ended === 'withdrawn' ? [] : knows)).toReversed(),
+    [nobodyPaged]: () => Array.from({ length: people }, (_, n) => n).filter((n) => !paged.includes(n)),
+  }[who]!();
+  return found[0] ?? 0;
 };
 
 const withPeople = <C extends Command>(command: C, world: World, people: number): C => {
@@ -232,13 +249,18 @@ const withPeople = <C extends Command>(command: C, world: World, people: number)
 
 const nothing: Act = { do: 'other' };
 
-const actOf = (what: Simple): Act => {
+const actOf = (what: Simple, people: Stage['people']): Act => {
+  if (what.do === 'say' && people[what.who]!.ways.length === 0) return nothing;
   if (what.do === 'ring') return { do: 'timers' };
-  return what.do === 'look' || what.do === 'report' ? { do: 'other' } : what;
+  return what.do === 'look' || what.do === 'report' ? nothing : what;
 };
 
-/** Somebody who has claimed an alert and can take that back: nothing came between. */
-type Undoable = { who: number; alert: number; seconds: number };
+/** Somebody who has claimed an alert, called for help or taken a call, and can take that back: nothing came between. */
+type Undoable = {
+  who: number;
+  what: { alert: number } | { began: string } | { took: string };
+  seconds: number;
+};
 
 const nextUndoable = (
   last: Undoable | null,
@@ -248,23 +270,40 @@ const nextUndoable = (
   now: World,
 ): Undoable | null => {
   const said = acts.length === 1 && acts[0]!.do === 'say' ? acts[0]! : null;
-  const claimed = now.flatMap((alert, n) =>
-    said && alert?.responder === said.who && before[n]?.responder !== said.who ? [n] : [],
+  const claimed = now.alerts.flatMap((alert, n) =>
+    said && alert?.responder === said.who && before.alerts[n]?.responder !== said.who ? [n] : [],
   );
   if (said?.word === 'RESPONDING' && claimed.length === 1)
-    return { who: said.who, alert: claimed[0]!, seconds: 0 };
+    return { who: said.who, what: { alert: claimed[0]! }, seconds: 0 };
+  const [began] = now.calls.filter((call) => !before.calls.some((other) => other.began === call.began));
+  if (said && began) return { who: said.who, what: { began: began.began }, seconds: 0 };
+  const [taken] = now.calls.filter(
+    (call) =>
+      call.ended === 'claimed' &&
+      call.takenBy === said?.who &&
+      !before.calls.some((other) => other.endedBy === call.endedBy),
+  );
+  if (said && taken) return { who: said.who, what: { took: taken.endedBy! }, seconds: 0 };
   if (!last) return null;
   if (command.do === 'pass') return { ...last, seconds: last.seconds + command.seconds };
-  const isDisturbed = acts.some((act) => act.do === 'say' && act.who === last.who);
-  return isDisturbed || now[last.alert]?.state !== 'responding' ? null : last;
+  // Whoever calls once more changes the order that the call is about.
+  const isDisturbed = acts.some((act) => act.do === 'say' && (act.who === last.who || 'took' in last.what));
+  return isDisturbed || !stands(last, now) ? null : last;
+};
+
+const stands = ({ what }: Undoable, { alerts, calls }: World): boolean => {
+  if ('alert' in what) return alerts[what.alert]?.state === 'responding';
+  if ('took' in what) return calls.some(({ ended, endedBy }) => ended === 'claimed' && endedBy === what.took);
+  const call = calls.find(({ began }) => began === what.began);
+  return call !== undefined && call.ended !== 'claimed' && call.ended !== 'withdrawn';
 };
 
 const notUndone = (last: Undoable | null, command: Command, acts: Act[], now: World): string[] => {
   const [act] = acts;
   // Ten minutes, less what the test itself takes.
   if (!last || last.seconds > 500 || command.do !== 'say' || act?.do !== 'say') return [];
-  if (act.who !== last.who || act.word !== 'UNDO' || now[last.alert]?.state === 'open') return [];
-  return [`alert ${last.alert} was not taken back`];
+  if (act.who !== last.who || act.word !== 'UNDO' || !stands(last, now)) return [];
+  return [`${JSON.stringify(last.what)} was not taken back`];
 };
 
 /** Plays it, and throws with all that was done once something is not as it must be. */
@@ -282,11 +321,10 @@ const play = async (setting: Setting, commands: Command[]): Promise<void> => {
       const command = withPeople(drawn, before, stage.people.length);
       done.push(JSON.stringify(command));
       await runCommand(stage, command);
-      await stage.forgetCalls();
       const now = await stage.world();
       const shown = shape(now, before);
       done.push(`  ${shown}`);
-      const acts = partsOf(command).map(actOf);
+      const acts = partsOf(command).map((part) => actOf(part, stage.people));
       const [one = nothing, other = nothing] = acts;
       const worlds = acts.length < 2 ? after(before, one) : afterBoth(before, one, other);
       const allowed = new Set(worlds.map((world) => shape(world, before)));

@@ -80,10 +80,17 @@ const faults = `
     JOIN message_alert r ON r.tenant_id = m.tenant_id AND r.message_id = m.id
     JOIN seen_row s ON s.tenant_id = m.tenant_id AND s.kind = 'message' AND s.id = m.id
     WHERE m.tenant_id = whose AND m.kind = 'alert.resolved' AND m.fallback_of IS NULL
+  ), called AS (
+    -- Every try of a message that tells of a call for help.
+    SELECT p.chain_id, m.technician_id, a.id AS attempt_id, a.sending_at, a.status FROM page p
+    JOIN chain c ON c.tenant_id = p.tenant_id AND c.id = p.chain_id AND c.alert_id IS NULL
+    JOIN message m ON m.tenant_id = p.tenant_id AND (m.id = p.message_id OR m.fallback_of = p.message_id)
+    JOIN attempt a ON a.tenant_id = m.tenant_id AND a.message_id = m.id
+    WHERE p.tenant_id = whose
   ), starts AS (
-    SELECT s.*, lag(s.step) OVER w AS step_before, lag(s.turn) OVER w AS turn_before, lag(s.next_at) OVER w AS next_before,
-      lag(s.ended) OVER w AS ended_before
-    FROM seen_chain s JOIN chain k ON k.tenant_id = s.tenant_id AND k.id = s.chain_id AND k.alert_id IS NOT NULL
+    SELECT s.*, k.kind, lag(s.step) OVER w AS step_before, lag(s.turn) OVER w AS turn_before, lag(s.next_at) OVER w AS next_before,
+      lag(s.ended) OVER w AS ended_before, lead(s.at) OVER w AS until
+    FROM seen_chain s JOIN chain k ON k.tenant_id = s.tenant_id AND k.id = s.chain_id
     WHERE s.tenant_id = whose WINDOW w AS (PARTITION BY s.chain_id ORDER BY s.n)
   )
   -- Nothing untrue is sent.
@@ -145,7 +152,8 @@ const faults = `
   UNION ALL
   SELECT 'step ' || s.step_before || ' was followed by ' || s.step || ' of ' || jsonb_array_length(c.steps), s.chain_id::text
   FROM starts s JOIN chain c ON c.tenant_id = whose AND c.id = s.chain_id
-  WHERE (s.turn = s.turn_before AND s.step <> s.step_before) OR s.step > jsonb_array_length(c.steps)
+  -- What is asked for once more goes on at the step of what was asked for before.
+  WHERE (s.turn = s.turn_before AND s.step <> s.step_before AND NOT (s.kind = 'work-order.needed' AND s.turn = 0)) OR s.step > jsonb_array_length(c.steps)
     OR (s.turn > s.turn_before AND s.step < least(s.step_before + 1, jsonb_array_length(c.steps))
       -- Whom a claim that was taken back had left untold is told at the same step.
       AND NOT EXISTS (SELECT FROM seen_row r JOIN event e ON e.tenant_id = r.tenant_id AND e.id = r.id
@@ -154,7 +162,8 @@ const faults = `
   SELECT 'a step started before its time', s.chain_id::text FROM starts s
   WHERE s.turn > s.turn_before AND (s.ended_before IS NOT NULL OR s.at < s.next_before) AND NOT EXISTS (
     SELECT FROM seen_row r JOIN event e ON e.tenant_id = r.tenant_id AND e.id = r.id
-    WHERE r.tenant_id = whose AND r.kind = 'event' AND r.xid = s.xid AND e.type IN ('alert.released', 'alert.escalated', 'alert.raised'))
+    WHERE r.tenant_id = whose AND r.kind = 'event' AND r.xid = s.xid AND e.type IN (
+      'alert.released', 'alert.escalated', 'alert.raised', 'work_order.escalated', 'work_order.noted'))
     AND NOT EXISTS (SELECT FROM starts o WHERE o.chain_id = s.chain_id AND o.xid = s.xid AND o.turn = s.turn_before)
   UNION ALL
   SELECT 'somebody was paged twice at turn ' || turn, chain_id::text FROM page WHERE tenant_id = whose
@@ -172,7 +181,8 @@ const faults = `
       AND (o.turn > s.turn OR o.ended IS NOT NULL))
     -- Whoever asked for it was the only one there.
     AND NOT EXISTS (SELECT FROM seen_row r JOIN event e ON e.tenant_id = r.tenant_id AND e.id = r.id
-      WHERE r.tenant_id = whose AND r.kind = 'event' AND r.xid = s.xid AND e.type IN ('alert.released', 'alert.escalated'))
+      WHERE r.tenant_id = whose AND r.kind = 'event' AND r.xid = s.xid AND e.type IN (
+        'alert.released', 'alert.escalated', 'work_order.escalated', 'work_order.noted'))
   -- One all-clear for everybody who was told.
   UNION ALL
   SELECT 'an all-clear without a resolution', c.id::text FROM all_clear c
@@ -204,6 +214,20 @@ const faults = `
     SELECT FROM seen_row s JOIN message m ON m.tenant_id = s.tenant_id AND m.id = s.id
     WHERE s.tenant_id = whose AND s.kind = 'message' AND s.xid = w.xid AND m.technician_id = t.technician_id
       AND m.kind IN ('alert.taken'))
+  -- A call for help tells nobody once it is taken or taken back, and whoever called hears who comes.
+  UNION ALL
+  SELECT 'a call was told while it was ' || s.ended, t.attempt_id::text FROM called t
+  JOIN starts s ON s.chain_id = t.chain_id AND t.sending_at >= s.at AND t.sending_at < coalesce(s.until, 'infinity')
+  WHERE s.ended IN ('claimed', 'withdrawn')
+  UNION ALL
+  SELECT 'somebody does not hear who takes the call', who.id::text FROM starts s
+  JOIN chain c ON c.tenant_id = whose AND c.id = s.chain_id AND c.alert_id IS NULL
+  CROSS JOIN LATERAL (SELECT c.caller_id AS id UNION SELECT t.technician_id FROM called t WHERE t.chain_id = c.id
+    AND t.sending_at < s.at AND t.status IN ('accepted', 'sent', 'delivered', 'read')) AS who
+  WHERE s.ended = 'claimed' AND s.ended_before IS DISTINCT FROM 'claimed' AND NOT EXISTS (
+    SELECT FROM seen_row r JOIN message m ON m.tenant_id = r.tenant_id AND m.id = r.id
+    WHERE r.tenant_id = whose AND r.kind = 'message' AND r.xid = s.xid AND m.technician_id = who.id
+      AND m.kind IN ('work-order.taken', 'reply'))
   -- Every message has its one answer.
   UNION ALL
   SELECT 'a message has ' || count(o.id) || ' answers', i.id::text FROM message i

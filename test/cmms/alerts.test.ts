@@ -116,6 +116,18 @@ const resolve = () =>
     const alert = (await tx.alerts.lock([found.id])).get(found.id)!;
     return resolveAlert(tx, alert, { technicianId: null, messageId: null, note: null }, await factsOf(tx));
   });
+const addTextMessages = () =>
+  inTenant((tx) =>
+    tx.channels.save(
+      {
+        ...{ id: randomUUID(), way: 'sms', provider: 'simulator' },
+        ...{ address: `+1415${String(4_000_000 + ++phones)}`, accountSid: `AC${'b'.repeat(32)}` },
+        ...{ messagingServiceSid: null, messagesPerSecond: 80 },
+        credentials: encrypt(JSON.stringify({ authToken: 'test-token' }), testSecretKey),
+      },
+      new Date(),
+    ),
+  );
 /** Everything that is due leaves. */
 const send = () => inTenant((tx) => takeDue(tx, deps, tenant.channelId!, 50, timing));
 const sendAll = async () => {
@@ -251,16 +263,7 @@ describe('a claim', () => {
   });
 
   test('is not told by a next way once somebody else goes, though it failed only then', async () => {
-    await inTenant((tx) =>
-      tx.channels.save(
-        {
-          ...{ id: randomUUID(), way: 'sms', provider: 'simulator', address: '+14155550177' },
-          ...{ accountSid: `AC${'b'.repeat(32)}`, messagingServiceSid: null, messagesPerSecond: 80 },
-          credentials: encrypt(JSON.stringify({ authToken: 'test-token' }), testSecretKey),
-        },
-        new Date(),
-      ),
-    );
+    await addTextMessages();
     await raise();
     await sendAll();
     await says('ANA', { do: 'claim' });
@@ -308,6 +311,40 @@ describe('the chain', () => {
       'NOBODY alert.raised cancelled no-address',
     ]);
     expect(logged.filter((line) => line.includes('chain.unanswered'))).toHaveLength(2);
+  });
+
+  test('waits for each step from the start of the one before, the last one again for its own time', async () => {
+    await raise();
+    const waits: number[] = [];
+    for (let times = 0; times < 3; times++) {
+      const [row] = await query(
+        'SELECT extract(epoch FROM next_at - step_at)::float8 AS s FROM chain WHERE tenant_id = $1',
+      );
+      // A busy machine takes its time to raise it.
+      waits.push(Math.floor(row.s / 10) * 10);
+      await pass();
+    }
+    expect(waits).toEqual([60, 90, 90]);
+  });
+
+  test('tells by the ways of its step alone, in their order', async () => {
+    await addTextMessages();
+    const step = { waitSeconds: 60, notify: ['BOSS'], ways: ['sms' as const, 'whatsapp' as const] };
+    await inTenant((tx) => saveSettings(tx, { escalation: { critical: [step] } }, collectFaults()));
+    await raise();
+    await pass();
+    const pages = () =>
+      query(
+        `SELECT m.id, m.way FROM message m JOIN technician t ON t.id = m.technician_id
+         WHERE m.tenant_id = $1 AND t.external_id = 'BOSS' AND m.kind = 'alert.raised' ORDER BY m.seq`,
+      );
+    const fails = async () => {
+      const { id } = (await pages()).at(-1)!;
+      const fault = { code: '30003', text: 'unreachable', next: 'other-way' as const };
+      await inTenant((tx) => failMessage(tx, deps, id, fault));
+    };
+    for (let times = 0; times < 2; times++) await fails();
+    expect((await pages()).map(({ way }) => way)).toEqual(['sms', 'whatsapp']);
   });
 
   test('starts no step twice, however often it is rung for', async () => {

@@ -7,6 +7,7 @@ import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import type { Deps } from '../../src/deps.ts';
+import type { CallKind } from '../../src/domain/chain.ts';
 import { takeDue } from '../../src/messaging/take.ts';
 import { createStore, type Store, type Tx } from '../../src/store/store.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -46,13 +47,13 @@ afterAll(async () => {
 const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
 
 /** Ana's escalation of no order, of which only its own chain can be locked; the message that tells her supervisor. */
-const call = () =>
+const call = (kind: CallKind = 'work-order.escalated') =>
   inTenant(async (tx) => {
     const facts = await readFacts(tx, deps, { kind: 'technician', id: 'ANA' });
     const caller = (await tx.technicians.find('ANA'))!;
     const people = await tx.technicians.toTell(caller.id, []);
     const messageId = randomUUID();
-    const about = { kind: 'work-order.escalated' as const, order: null, reason: 'fire', people };
+    const about = { kind, order: null, reason: 'fire', people };
     await callForHelp(tx, { do: 'call', ...about }, { caller, messageId }, facts);
     const { began } = await tx.calls.lockOfMessage(messageId);
     const [page] = await tx.chains.pages(began[0]!);
@@ -109,6 +110,14 @@ test('while the service is switched off no step starts, and the call goes on a m
   await chains(deps)({ tenantId: tenant.tenantId, id });
   expect(await steps()).toEqual([0, 1]);
   await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
+});
+
+test('what is asked for together with something else is told once: the page of the first alone waits no longer', async () => {
+  const first = await call('work-order.needed');
+  const both = await call('work-order.needed');
+  expect(await statusOf(first.page)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on' });
+  expect((await statusOf(both.page)).status).toBe('queued');
+  await inTenant((tx) => takeCalls(tx, [both.id], both.boss, randomUUID()));
 });
 
 test('a page is not sent once its call is taken, though the two come together', async () => {

@@ -82,6 +82,7 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
     await ana.hears(hear(`${benName} is going`, `${benName} va en camino`), 'Feed Pump 3');
 
     // He wakes up.
+    stage.simulator.reads(ana.address);
     await ana.says(say('responding', 'voy'));
     await ana.hears(
       hear('Nothing changed', 'Sin cambios'),
@@ -109,8 +110,22 @@ describe.each(tellings)('in $language', ({ locale, backend }) => {
           JOIN attempt t ON t.message_id = m.id WHERE x.alert_id = a.id AND m.kind = 'alert.raised') AS sent
        FROM alert a WHERE a.external_id = 'PUMP-1'`,
     );
-    const { times } = body as { times: Record<string, string | null> };
-    expect({ answered: times.answered, resolved: times.resolved }).toEqual({
+    const { times, raisedAt, pages } = body as {
+      times: Record<string, string | null>;
+      raisedAt: string;
+      pages: string[];
+    };
+    const seen: { status: string; at: string }[] = [];
+    for (const id of pages)
+      seen.push(...((await call('GET', `/messages/${id}`)).body as { timeline: typeof seen }).timeline);
+    const first = (status: string) =>
+      seen
+        .flatMap((each) => (each.status === status ? each.at : []))
+        .toSorted()
+        .at(0);
+    expect(times).toEqual({
+      raised: raisedAt,
+      ...{ sent: first('sent'), delivered: first('delivered'), read: first('read') },
       answered: known!.claimed_at.toISOString(),
       resolved: known!.resolved_at.toISOString(),
     });
