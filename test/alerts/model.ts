@@ -28,7 +28,7 @@ export type Act =
   /** Nothing about an alert: time, a callback, a look at the provider's list. */
   | { do: 'other' };
 
-export const spoken = ['RESPONDING', 'ESCALATE', 'COMPLETE', 'UNDO'] as const;
+export const spoken = ['RESPONDING', 'RESPONDING ALL', 'ESCALATE', 'COMPLETE', 'UNDO'] as const;
 type Word = (typeof spoken)[number];
 
 /** What may have become of a world after something was done in it. */
@@ -65,6 +65,19 @@ const said = (world: World, who: number, word: Word): World[] => {
     const worlds = each(open, (alert) => [{ ...alert, state: 'responding', responder: who, runs: false }]);
     return certain && open.length === 1 ? worlds : [world, ...worlds];
   }
+  if (word === 'RESPONDING ALL') {
+    // Those he knows of for certain are among them.
+    const claimed = (alert: ModelAlert): ModelAlert => ({
+      ...alert,
+      state: 'responding',
+      responder: who,
+      runs: false,
+    });
+    return oneOfEach(world, (alert, n) => {
+      if (!isOpen(alert) || !mayKnow.includes(n)) return [alert];
+      return certain ? [claimed(alert)] : [alert, claimed(alert)];
+    });
+  }
   if (word === 'COMPLETE') {
     const worlds = each(responds, (alert) => [resolved(alert)]);
     return responds.length === 1 && (certain || mayKnow.length === 0) ? worlds : [world, ...worlds];
@@ -83,26 +96,28 @@ const said = (world: World, who: number, word: Word): World[] => {
     return must ? escalated : [world, ...released, ...escalated];
   }
   // What was done last, and by whom, the events say: see the witness.
-  return [
-    world,
+  return oneOfEach(world, (alert, n) => {
+    if (alert.state === 'resolved')
+      return alert.responder === who ? [alert, { ...alert, state: 'responding' }] : [alert];
+    if (alert.state === 'open')
+      return [alert, { ...alert, state: 'responding', responder: who, runs: false }];
+    if (!responds.includes(n)) return [alert];
     // Those whom the claim had left untold are told by a turn of their own.
-    ...each(responds, (alert) =>
-      [alert.turn, alert.turn + 1].flatMap((turn): ModelAlert[] => [
-        { ...alert, state: 'open', responder: null, turn, runs: true },
-        { ...alert, state: 'open', responder: null, turn, runs: false },
-      ]),
-    ),
-    ...world.flatMap((alert, n) =>
-      alert?.state === 'resolved' && alert.responder === who
-        ? [put(world, n, { ...alert, state: 'responding' })]
-        : [],
-    ),
-    ...each(
-      numbers.filter((n) => isOpen(world[n]!)),
-      (alert) => [{ ...alert, state: 'responding', responder: who, runs: false }],
-    ),
-  ];
+    const released = [alert.turn, alert.turn + 1].flatMap((turn): ModelAlert[] => [
+      { ...alert, state: 'open', responder: null, turn, runs: true },
+      { ...alert, state: 'open', responder: null, turn, runs: false },
+    ]);
+    return [alert, ...released];
+  });
 };
+
+/** Every world in which each alert is one of those it may have become. */
+const oneOfEach = (world: World, how: (alert: ModelAlert, number: number) => ModelAlert[]): World[] =>
+  world.reduce<World[]>(
+    (worlds, alert, n) =>
+      alert ? worlds.flatMap((each) => how(alert, n).map((next) => put(each, n, next))) : worlds,
+    [world],
+  );
 
 const resolved = (alert: ModelAlert): ModelAlert => ({ ...alert, state: 'resolved', runs: false });
 

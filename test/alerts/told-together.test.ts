@@ -163,6 +163,25 @@ describe('when one of the alerts changes before that is told', () => {
     await noFaults();
   });
 
+  test('the rest of what is open again is told, though somebody goes to it', async () => {
+    await say(ana, 'RESPONDING ALL');
+    await send();
+    await say(ana, 'COMPLETE');
+    await say(ana, 'ALL');
+    await send();
+    await say(ana, 'UNDO');
+    await say(ana, 'COMPLETE A-0');
+    await send();
+    expect(await written(ben, 'reopened')).toMatchObject([
+      {
+        status: 'accepted',
+        alerts: ['A-1', 'A-2'],
+        text: expect.stringContaining('2 alerts not resolved yet'),
+      },
+    ]);
+    await noFaults();
+  });
+
   test('and then the last, nothing is told', async () => {
     await say(ana, 'RESPONDING ALL');
     await handOver();
