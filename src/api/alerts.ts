@@ -114,8 +114,7 @@ export const alertRoutes = (deps: Deps): ApiRoute[] => [
         if (!found) return notFound();
         refuseIfFaulty(faults);
         const locked = (await tx.alerts.lock([found.id])).get(found.id)!;
-        const by = { technicianId: null, messageId: null, note };
-        const { bells } = await resolveAlert(tx, locked, by, facts);
+        const { bells } = await resolveAlert(tx, locked, { note }, facts);
         return { bells, shown: await readOne(tx, found.externalId) };
       });
       ringAll(deps, c.get('caller').tenantId, bells);

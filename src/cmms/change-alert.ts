@@ -7,6 +7,7 @@ import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Reader } from '../texts/language.ts';
 import { writeReply } from '../texts/texts.ts';
+import { type AlertNewsKind, alertNews } from './alert-news.ts';
 import { addEvents, type Paged, pageUntold, startNextStep, subjectOf } from './chains.ts';
 import type { Bell, Facts } from './facts.ts';
 import { addNews, addText } from './notify.ts';
@@ -28,26 +29,30 @@ const whileOpen: MessageKind[] = [
 export const resolveAlert = async (
   tx: Tx,
   alert: Alert,
-  by: { technicianId: string | null; messageId: string | null; note: string | null },
+  given: { note: string | null },
   facts: Facts,
 ): Promise<Done> => {
   if (alert.state === 'resolved') return { messageIds: [], bells: [] };
+  const note = given.note?.trim() || null;
   const chain = await tx.chains.lockOfAlert(alert.id);
+  const to = await resolve({ tx, alert, chain, facts }, null, note);
+  const news: News = { key: 'alert.resolved', values: { alerts: [alert], by: null, note }, orderId: null };
+  return tell(tx, [{ alert, to }], () => news, null, facts);
+};
+
+/** Answers the ids of those who may have been told of it. */
+const resolve = async (
+  { tx, alert, chain, facts }: Pick<At, 'tx' | 'alert' | 'facts'> & { chain: Chain | null },
+  messageId: string | null,
+  note: string | null,
+): Promise<string[]> => {
   await tx.alerts.resolve(alert.id);
   if (chain) await tx.chains.end(chain.id, 'resolved');
   await tx.alerts.withdraw(alert.id, whileOpen, 'order-moved-on');
-  const note = by.note?.trim() || null;
   await addEvents(tx, [
-    eventOf(alert, 'alert.resolved', facts, by.messageId, note === null ? {} : { note }, beforeOf(alert)),
+    eventOf(alert, 'alert.resolved', facts, messageId, note === null ? {} : { note }, beforeOf(alert)),
   ]);
-  const resolver = by.technicianId ? await tx.technicians.get(by.technicianId) : null;
-  const told = await tx.alerts.toldOf(alert.id, whileOpen);
-  const news = {
-    key: 'alert.resolved',
-    values: { alert, by: resolver?.name ?? null, note },
-    orderId: null,
-  } as const;
-  return tell(tx, alert, without(told, by.technicianId), news, by.messageId, facts);
+  return tx.alerts.toldOf(alert.id, whileOpen);
 };
 
 /**
@@ -62,9 +67,19 @@ export const respondFor = async (
 ): Promise<{ isDone: boolean; bells: Bell[] }> => {
   const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
   const chain = (await tx.chains.lockOfAlert(alertId))!;
-  if (alert.state !== 'open') return { isDone: false, ...nothing };
-  const { bells } = await claim({ tx, alert, chain, by: { technician, messageId: null }, facts }, null);
-  return { isDone: true, bells };
+  if (alert.state !== 'open') return { isDone: false, bells: [] };
+  const by = { technician, messageId: null };
+  const { heard } = await claim({ tx, alert, chain, by, facts }, null);
+  const bells = await tellTogether(tx, heard, by, facts);
+  return { isDone: true, bells: [...bells, ...(await tellResponder(tx, alert, technician, facts))] };
+};
+
+/** He hears what he would have been answered, had he written himself. */
+const tellResponder = async (tx: Tx, alert: Alert, technician: Technician, facts: Facts): Promise<Bell[]> => {
+  const values = { alerts: [alert], missed: [], told: [], others: 0 };
+  const told = { kind: 'alert.taken' as const, lane: laneOf(alert), alerts: [alert] };
+  const text = (reader: Reader) => writeReply({ key: 'alertTaken', values, orders: [] }, reader).text;
+  return (await addText(tx, technician, { ...told, text }, facts)).bells;
 };
 
 /** The next people are told before their time, though nobody who was told asks for it. As `respondFor`. `told`: by external ids. */
@@ -76,32 +91,42 @@ export const escalateAlert = async (
 ): Promise<{ isDone: boolean; told: string[]; bells: Bell[] }> => {
   const alert = (await tx.alerts.lock([alertId])).get(alertId)!;
   const chain = (await tx.chains.lockOfAlert(alertId))!;
-  if (alert.state !== 'open') return { isDone: false, told: [], ...nothing };
+  if (alert.state !== 'open') return { isDone: false, told: [], bells: [] };
   const { told, bells } = await escalate({ tx, alert, chain, by: null, facts }, reason);
   return { isDone: true, told, bells: [...bells, { queue: 'cmms-events', id: tx.tenantId }] };
 };
 
 /**
- * Does what a technician says of an alert. Nothing follows where it is not as he thinks any more. `isUnheard`: he called
- * for help, and nobody can be told.
+ * Does what a technician says of alerts by one message. Nothing follows where one is not as he thinks any more. Whoever
+ * must hear of several hears of them together. `unheard`: the ids of those he called for help with, and nobody can be told.
  */
-export const changeAlert = async (
+export const changeAlerts = async (
   tx: Tx,
-  change: AlertChange,
+  changes: AlertChange[],
   by: { technician: Technician; messageId: string },
   facts: Facts,
-): Promise<CarriedOut> => {
-  const alert = (await tx.alerts.lock([change.alertId])).get(change.alertId);
-  if (!alert) return { bells: [] };
-  const chain = (await tx.chains.lockOfAlert(alert.id))!;
+): Promise<{ bells: Bell[]; unheard: string[] }> => {
   const asHim = { ...facts, actor: { kind: 'technician' as const, id: by.technician.externalId } };
-  const at: At = { tx, alert, chain, by, facts: asHim };
-  const { bells, isUnheard = false } = await carryOut(at, change);
-  const rings = bells.some(({ queue }) => queue === 'cmms-events');
-  return { bells: rings ? bells : [...bells, { queue: 'cmms-events', id: tx.tenantId }], isUnheard };
+  const bells: Bell[] = [];
+  const heard: Heard[] = [];
+  const unheard: string[] = [];
+  for (const change of changes) {
+    const alert = (await tx.alerts.lock([change.alertId])).get(change.alertId);
+    if (!alert) continue;
+    const chain = (await tx.chains.lockOfAlert(alert.id))!;
+    const done = await carryOut({ tx, alert, chain, by, facts: asHim }, change);
+    bells.push(...done.bells);
+    heard.push(...done.heard);
+    if (done.isUnheard) unheard.push(alert.id);
+  }
+  bells.push(...(await tellTogether(tx, heard, by, asHim)));
+  return { bells, unheard };
 };
 
-type CarriedOut = { bells: Bell[]; isUnheard?: boolean };
+/** What somebody did to an alert, and the ids of those who are to hear of it. */
+type Heard = { kind: AlertNewsKind; alert: Alert; to: string[] };
+
+type Changed = { bells: Bell[]; heard: Heard[]; isUnheard?: boolean };
 
 type At = {
   tx: Tx;
@@ -112,8 +137,8 @@ type At = {
   facts: Facts;
 };
 
-const carryOut = async (at: At, change: AlertChange): Promise<CarriedOut> => {
-  const { alert, by, tx, facts } = at;
+const carryOut = async (at: At, change: AlertChange): Promise<Changed> => {
+  const { alert, by } = at;
   const isResponder = alert.responderId === by.technician.id;
   switch (change.do) {
     case 'claim':
@@ -121,22 +146,23 @@ const carryOut = async (at: At, change: AlertChange): Promise<CarriedOut> => {
     case 'release':
       return alert.state === 'responding' && isResponder ? release(at, change.reason) : nothing;
     case 'escalate':
-      return alert.state === 'open' ? escalate(at, change.reason) : nothing;
+      return alert.state === 'open' ? { ...(await escalate(at, change.reason)), heard: [] } : nothing;
     case 'help':
       return alert.state === 'responding' ? callHelp(at, change.reason) : nothing;
     case 'resolve': {
-      const { technician, messageId } = by;
-      return resolveAlert(tx, alert, { technicianId: technician.id, messageId, note: null }, facts);
+      if (alert.state === 'resolved') return nothing;
+      const told = await resolve(at, by.messageId, null);
+      return { bells: [], heard: [{ kind: 'alert.resolved', alert, to: without(told, by.technician.id) }] };
     }
     case 'take-back':
       return takeBack(at, change);
   }
 };
 
-const nothing = { bells: [] as Bell[] };
+const nothing: Changed = { bells: [], heard: [] };
 
 /** Somebody goes: nobody further is told that somebody must, and those who may have been told hear who it is. */
-const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null) => {
+const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null): Promise<Changed> => {
   const { technician, messageId } = by;
   await tx.alerts.claim(alert.id, technician.id);
   await tx.chains.end(chain.id, 'claimed');
@@ -144,30 +170,12 @@ const claim = async ({ tx, alert, chain, by, facts }: At, undoes: string | null)
   const isHimself = facts.actor.kind === 'technician';
   const data = isHimself ? {} : { technician: technician.externalId };
   await addEvents(tx, [eventOf(alert, 'alert.claimed', facts, messageId, data, beforeOf(alert), undoes)]);
-  const told = without(
-    await tx.alerts.toldOf(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released']),
-    technician.id,
-  );
-  const news: News = {
-    key: 'alert.taken',
-    values: { alert, by: technician.name },
-    orderId: null,
-  };
-  const done = await tell(tx, alert, told, news, messageId, facts);
-  if (isHimself) return done;
-  return { ...done, bells: [...done.bells, ...(await tellResponder(tx, alert, technician, facts))] };
-};
-
-/** He hears what he would have been answered, had he written himself. */
-const tellResponder = async (tx: Tx, alert: Alert, technician: Technician, facts: Facts): Promise<Bell[]> => {
-  const values = { alerts: [alert], missed: [], told: [], others: 0 };
-  const told = { kind: 'alert.taken' as const, lane: laneOf(alert), alerts: [alert] };
-  const text = (reader: Reader) => writeReply({ key: 'alertTaken', values, orders: [] }, reader).text;
-  return (await addText(tx, technician, { ...told, text }, facts)).bells;
+  const told = await tx.alerts.toldOf(alert.id, ['alert.raised', 'alert.unanswered', 'alert.released']);
+  return { bells: [], heard: [{ kind: 'alert.taken', alert, to: without(told, technician.id) }] };
 };
 
 /** Whoever goes cannot: the next people are told at once, and those who relied on him hear of it. */
-const release = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+const release = async ({ tx, alert, chain, by, facts }: At, reason: string | null): Promise<Changed> => {
   const { technician, messageId } = by;
   await tx.alerts.release(alert.id);
   await tx.alerts.withdraw(alert.id, ['alert.taken', 'alert.escalated'], 'order-moved-on');
@@ -184,24 +192,15 @@ const release = async ({ tx, alert, chain, by, facts }: At, reason: string | nul
     facts,
   );
   await addEvents(tx, [...paged.events, ...again.events]);
-  const heard = [technician, ...paged.told, ...again.told];
-  const told = await tellReleased(tx, alert, technician, heard, messageId, facts);
-  return { bells: [...told.bells, ...paged.bells, ...again.bells, ringChain(chain)] };
+  const heard = await released(tx, alert, [technician, ...paged.told, ...again.told]);
+  return { bells: [...paged.bells, ...again.bells, ringChain(chain)], heard };
 };
 
 /** Those who relied on him hear that he does not go, but for those who hear more than that. */
-const tellReleased = async (
-  tx: Tx,
-  alert: Alert,
-  by: Technician,
-  except: Technician[],
-  messageId: string | null,
-  facts: Facts,
-) => {
+const released = async (tx: Tx, alert: Alert, except: Technician[]): Promise<Heard[]> => {
   const relied = await tx.alerts.toldOf(alert.id, ['alert.taken']);
-  const told = relied.filter((id) => !except.some((person) => person.id === id));
-  const news = { key: 'alert.released', values: { alert, by: by.name }, orderId: null } as const;
-  return tell(tx, alert, told, news, messageId, facts);
+  const to = relied.filter((id) => !except.some((person) => person.id === id));
+  return [{ kind: 'alert.released', alert, to }];
 };
 
 /** Nobody goes yet, and the next people are told before their time. */
@@ -230,14 +229,15 @@ export const releaseAll = async (tx: Tx, technician: Technician, facts: Facts): 
   for (const alert of alerts.values()) {
     if (alert.state !== 'responding' || alert.responderId !== technician.id) continue;
     const chain = (await tx.chains.lockOfAlert(alert.id))!;
-    const released = await release({ tx, alert, chain, by: { technician, messageId: null }, facts }, null);
-    bells.push(...released.bells);
+    const by = { technician, messageId: null };
+    const done = await release({ tx, alert, chain, by, facts }, null);
+    bells.push(...done.bells, ...(await tellTogether(tx, done.heard, by, facts)));
   }
   return bells;
 };
 
 /** Somebody else goes, and whoever calls needs a supervisor all the same. */
-const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | null) => {
+const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | null): Promise<Changed> => {
   const { technician, messageId } = by;
   const responder = await tx.technicians.get(alert.responderId!);
   const lane = laneOf(alert);
@@ -247,17 +247,17 @@ const callHelp = async ({ tx, alert, chain, by, facts }: At, reason: string | nu
     values: { alert, by: technician.name, reason, responder: responder?.name ?? '' },
     orderId: null,
   } as const;
-  const told = await tell(tx, alert, helpers, news, messageId, facts);
+  const told = await tell(tx, [{ alert, to: helpers }], () => news, messageId, facts);
   await addEvents(tx, [
     eventOf(alert, 'alert.escalated', facts, messageId, {
       ...{ step: chain.step, told: told.people, ...textOf(reason) },
     }),
   ]);
-  return { ...told, isUnheard: told.people.length === 0 };
+  return { bells: told.bells, heard: [], isUnheard: told.people.length === 0 };
 };
 
 /** UNDO: the alert is what it was before, and those who were told of the change hear that it is not so. */
-const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }>) => {
+const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }>): Promise<Changed> => {
   const { tx, alert, chain, by, facts } = at;
   const { technician, messageId } = by;
   const { type, eventId, before } = change;
@@ -270,8 +270,8 @@ const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }
       eventOf(alert, 'alert.released', facts, messageId, {}, beforeOf(alert), eventId),
       ...paged.events,
     ]);
-    const told = await tellReleased(tx, alert, technician, [technician, ...paged.told], messageId, facts);
-    return { bells: [...told.bells, ...paged.bells, ringChain(chain)] };
+    const heard = await released(tx, alert, [technician, ...paged.told]);
+    return { bells: [...paged.bells, ringChain(chain)], heard };
   }
   // Claimed anew: what was sent meanwhile was sent before somebody went.
   if (type === 'alert.released') return alert.state === 'open' ? claim(at, eventId) : nothing;
@@ -285,9 +285,8 @@ const takeBack = async (at: At, change: Extract<AlertChange, { do: 'take-back' }
     ...(paged?.events ?? []),
   ]);
   const told = await tx.alerts.toldOf(alert.id, ['alert.resolved']);
-  const news = { key: 'alert.reopened', values: { alert, by: technician.name }, orderId: null } as const;
-  const done = await tell(tx, alert, without(told, technician.id), news, messageId, facts);
-  return { bells: [...done.bells, ...(paged?.bells ?? []), ringChain(chain)] };
+  const heard: Heard = { kind: 'alert.reopened', alert, to: without(told, technician.id) };
+  return { bells: [...(paged?.bells ?? []), ringChain(chain)], heard: [heard] };
 };
 
 /** The chain runs again from its step on, and those are told whose page was withdrawn before it left. */
@@ -304,30 +303,53 @@ const goOn = async ({ tx, alert, chain, by, facts }: At): Promise<Paged> => {
   );
 };
 
-/** Tells people one by one what became of an alert, in its lane. `people`: the external ids of whom it is on its way to. */
+/** Everybody hears once of each kind of thing that somebody did, of all the alerts that concern him. */
+const tellTogether = async (
+  tx: Tx,
+  heard: Heard[],
+  { technician, messageId }: At['by'],
+  facts: Facts,
+): Promise<Bell[]> => {
+  const bells: Bell[] = [{ queue: 'cmms-events', id: tx.tenantId }];
+  for (const kind of new Set(heard.map((each) => each.kind))) {
+    const news = (alerts: Alert[]) => alertNews(kind, alerts, technician.name);
+    const ofKind = heard.filter((each) => each.kind === kind);
+    bells.push(...(await tell(tx, ofKind, news, messageId, facts)).bells);
+  }
+  return bells;
+};
+
+/**
+ * Tells each person by one message of all the alerts that concern him, by one for each lane. `people`: the external ids
+ * of whom it is on its way to.
+ */
 const tell = async (
   tx: Tx,
-  alert: Alert,
-  ids: string[],
-  news: News,
+  heard: Pick<Heard, 'alert' | 'to'>[],
+  news: (alerts: Alert[]) => News,
   messageId: string | null,
   facts: Facts,
 ): Promise<Done & { people: string[] }> => {
-  const lane = laneOf(alert);
   const done: Done & { people: string[] } = {
     messageIds: [],
     bells: [{ queue: 'cmms-events', id: tx.tenantId }],
     people: [],
   };
-  const people = await tx.technicians.getMany(ids);
-  for (const id of ids) {
-    const person = people.get(id);
-    if (!person?.active) continue;
-    const added = await addNews(tx, person, news, messageId, facts, { lane, alerts: [alert] });
-    done.messageIds.push(added.messageId);
-    done.bells.push(...added.bells);
-    if (added.heldBack !== null) continue;
-    done.people.push(person.externalId);
+  const inOrder = heard.toSorted((a, b) => a.alert.raisedAt.getTime() - b.alert.raisedAt.getTime());
+  for (const lane of new Set(inOrder.map(({ alert }) => laneOf(alert)))) {
+    const ofLane = inOrder.filter(({ alert }) => laneOf(alert) === lane);
+    const ids = new Set(ofLane.flatMap(({ to }) => to));
+    const people = await tx.technicians.getMany([...ids]);
+    for (const id of ids) {
+      const person = people.get(id);
+      if (!person?.active) continue;
+      const alerts = ofLane.flatMap(({ alert, to }) => (to.includes(id) ? alert : []));
+      const added = await addNews(tx, person, news(alerts), messageId, facts, { lane, alerts });
+      done.messageIds.push(added.messageId);
+      done.bells.push(...added.bells);
+      if (added.heldBack !== null) continue;
+      done.people.push(person.externalId);
+    }
   }
   return done;
 };
@@ -351,4 +373,4 @@ const beforeOf = ({ version, state, responderId, claimedAt }: Alert): AlertBefor
 
 const textOf = (reason: string | null) => (reason === null || reason === '' ? {} : { text: reason });
 const ringChain = ({ id }: Chain): Bell => ({ queue: 'chains', id });
-const without = (ids: string[], one: string | null) => ids.filter((id) => id !== one);
+const without = (ids: string[], one: string) => ids.filter((id) => id !== one);

@@ -99,7 +99,7 @@ const resolveNamed = async (
   if (externalId !== undefined && !found) faults.add('/externalId', 'names no alert we know');
   refuseIfFaulty(faults);
   const alert = (await tx.alerts.lock([found!.id])).get(found!.id)!;
-  return resolveAlert(tx, alert, { technicianId: null, messageId: null, note }, facts);
+  return resolveAlert(tx, alert, { note }, facts);
 };
 
 /** Of what is asked for, in whatever order its fields came; not of where it came in. */

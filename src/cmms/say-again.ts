@@ -5,16 +5,21 @@ import type { OfTheFirstWay, QuickReplyButton } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import type { Reader } from '../texts/language.ts';
-import { textsFor, writeDigest, writeNotice, writePage } from '../texts/texts.ts';
+import { textsFor, writeDigest, writeNews, writeNotice, writePage } from '../texts/texts.ts';
+import { alertNews, isAlertNews } from './alert-news.ts';
 import { alertButtons } from './chains.ts';
 import { withMailFooter } from './mail-footer.ts';
 import { buttonsOf, type NoticeKind } from './notify.ts';
 
 /** The alerts of which what a message says is still so; null: it is about none. What is taken is asked under lock. */
-export const alertsStillTold = async (tx: Tx, { kind, alertIds }: OfTheFirstWay): Promise<Alert[] | null> => {
+export const alertsStillTold = async (
+  tx: Tx,
+  { kind, alertIds, by }: OfTheFirstWay,
+): Promise<Alert[] | null> => {
   if (alertIds.length === 0) return null;
   const found = await tx.alerts.getMany(alertIds);
-  return alertIds.flatMap((id) => found.get(id) ?? []).filter((alert) => whyUntrue(kind, alert) === null);
+  const alerts = alertIds.flatMap((id) => found.get(id) ?? []);
+  return alerts.filter((alert) => whyUntrue(kind, alert, by?.id ?? null) === null);
 };
 
 /** What a message says when it is said once more, by the reader's way. */
@@ -33,7 +38,7 @@ export const sayAgain = async (
   };
 };
 
-/** Pages, notices and digests are written anew, as alerts and orders are now; other texts were written for every way with the first message. */
+/** Pages, what somebody did to alerts, notices and digests are written anew, as alerts and orders are now; other texts were written for every way with the first message. */
 const textFor = async (
   tx: Tx,
   message: OfTheFirstWay,
@@ -43,6 +48,8 @@ const textFor = async (
   person: Technician,
 ): Promise<string> => {
   if (alerts && message.kind === 'alert.raised') return writePage(alerts, reader);
+  if (alerts && message.by && isAlertNews(message.kind))
+    return writeNews(alertNews(message.kind, alerts, message.by.name), reader);
   if (order && isNotice(message.kind)) return writeNotice(message.kind, order, reader);
   if (message.kind === 'work-order.digest') {
     const orders = await tx.workOrders.getMany(message.workOrderIds);

@@ -124,7 +124,7 @@ export const turnByReadings = async (
   return { raised, bells, isDone: readings.length === metric.readings.length };
 };
 
-const bySensor = { technicianId: null, messageId: null, note: null };
+const bySensor = { note: null };
 
 const alertOf = (
   { asset, metric, severity }: WatchedThreshold,

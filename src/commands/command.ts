@@ -284,11 +284,11 @@ export type NewsValues = {
   'work-order.taken': { order: OrderLine | null; of: CallKind[]; by: string; caller: string | null };
   'work-order.undone': { order: OrderLine | null; by: string; types: string[] };
   /** Somebody goes. */
-  'alert.taken': { alert: AlertLine; by: string };
+  'alert.taken': { alerts: AlertLine[]; by: string };
   /** Nobody goes any more. */
-  'alert.released': { alert: AlertLine; by: string };
+  'alert.released': { alerts: AlertLine[]; by: string };
   /** A resolution was taken back. */
-  'alert.reopened': { alert: AlertLine; by: string };
+  'alert.reopened': { alerts: AlertLine[]; by: string };
   /** Whoever was told of it needs a supervisor, while somebody else goes. */
   'alert.escalated': { alert: AlertLine; by: string; reason: string | null; responder: string };
   /** Everybody there is was told, and nobody has answered. */
@@ -296,7 +296,7 @@ export type NewsValues = {
   /** Somebody has read the call of whoever is told. */
   'alert.seen': { alert: AlertLine; by: string };
   /** `by` null: the CMMS. */
-  'alert.resolved': { alert: AlertLine; by: string | null; note: string | null };
+  'alert.resolved': { alerts: AlertLine[]; by: string | null; note: string | null };
   /** Somebody has read the reader's call for help. */
   'call.seen': { order: OrderLine | null; of: CallKind[]; name: string };
   /** Everybody who was to hear of the reader's call for help was told, and nobody has taken it. */

@@ -1,5 +1,5 @@
 import { callForHelp, endCalls, takeBackCalls, takeCalls } from '../cmms/calls.ts';
-import { changeAlert } from '../cmms/change-alert.ts';
+import { changeAlerts } from '../cmms/change-alert.ts';
 import type { Facts as CmmsFacts } from '../cmms/facts.ts';
 import { addNews, readerOf } from '../cmms/notify.ts';
 import { readPreferences } from '../cmms/preferences.ts';
@@ -204,14 +204,14 @@ const carryOut = async (turn: Turn, decision: RecordedDecision, undoes: string |
     });
     events.push(id);
   }
-  for (const change of decision.alerts) {
+  if (decision.alerts.length > 0) {
     const by = { technician, messageId: message.id };
-    const { bells, isUnheard } = await changeAlert(tx, change, by, facts);
+    const { bells, unheard } = await changeAlerts(tx, decision.alerts, by, facts);
     for (const { queue, id } of bells) turn.ring(queue, id);
-    if (isUnheard) {
+    for (const alertId of unheard) {
       const { tenantId } = tx;
-      const alarm = alarmFor([tenantId, 'alert.help-unheard', change.alertId], now);
-      deps.log.error({ event: 'alert.help-unheard', ...alarm, tenantId, alertId: change.alertId });
+      const alarm = alarmFor([tenantId, 'alert.help-unheard', alertId], now);
+      deps.log.error({ event: 'alert.help-unheard', ...alarm, tenantId, alertId });
     }
   }
   for (const { to, news } of decision.tell) {

@@ -47,10 +47,14 @@ export type AlertLine = Pick<Alert, 'externalId' | 'asset' | 'message' | 'severi
 /** It says what became of an alert, as it was when it was written; a page is written anew whenever it is said. */
 export const isNewsOfAlert = (kind: string): boolean => kind.startsWith('alert.') && kind !== 'alert.raised';
 
-/** Why what a message of that kind says of an alert does not hold any more; null: it does. */
+/**
+ * Why what a message of that kind says of an alert does not hold any more; null: it does. `by`: the id of whoever's
+ * message it tells of; null: nobody's.
+ */
 export const whyUntrue = (
   kind: MessageKind,
-  { state }: Pick<Alert, 'state'>,
+  { state, responderId }: Pick<Alert, 'state' | 'responderId'>,
+  by: string | null,
 ): 'alert-claimed' | 'order-moved-on' | null => {
   const unless = (...states: AlertState[]) =>
     states.includes(state) ? null : state === 'responding' ? 'alert-claimed' : 'order-moved-on';
@@ -60,7 +64,8 @@ export const whyUntrue = (
     case 'alert.unanswered':
       return unless('open');
     case 'alert.taken':
-      return state === 'responding' ? null : 'order-moved-on';
+      // Somebody else may go by now.
+      return state === 'responding' && (by === null || by === responderId) ? null : 'order-moved-on';
     case 'alert.resolved':
       return state === 'resolved' ? null : 'order-moved-on';
     default:

@@ -19,14 +19,14 @@ export const aboutEach = async (
   const alertIds = [...new Set([...idsOf.values()].flat())];
   const alerts = alertIds.length === 0 ? new Map<string, Alert>() : await tx.alerts.getMany(alertIds);
   return new Map(
-    messages.map(({ id, kind, workOrderId }) => [
+    messages.map(({ id, kind, workOrderId, by }) => [
       id,
       {
         order: orders.get(workOrderId ?? '') ?? null,
         // What was tried before keeps those of which it is not so any more.
         alerts: (idsOf.get(id) ?? [])
           .flatMap((alertId) => alerts.get(alertId) ?? [])
-          .filter((alert) => whyUntrue(kind, alert) === null),
+          .filter((alert) => whyUntrue(kind, alert, by?.id ?? null) === null),
       },
     ]),
   );

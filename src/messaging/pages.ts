@@ -1,10 +1,12 @@
+import { alertNews, isAlertNews } from '../cmms/alert-news.ts';
 import { withMailFooter } from '../cmms/mail-footer.ts';
 import { readerOf } from '../cmms/notify.ts';
 import { type Alert, whyUntrue } from '../domain/alert.ts';
 import type { DueMessage, DueRow } from '../store/outbox.ts';
 import type { Tx } from '../store/store.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { writePage } from '../texts/texts.ts';
+import type { Reader } from '../texts/language.ts';
+import { writeNews, writePage } from '../texts/texts.ts';
 
 /** The alerts that messages are about, kept as they are: nobody claims or resolves one before its page is marked. */
 type About = Map<string, Alert>;
@@ -52,18 +54,31 @@ export const bringPageUpToDate = async (
   now: Date,
 ): Promise<{ message: DueMessage } | { untrue: 'alert-claimed' | 'order-moved-on' }> => {
   if (alerts.length === 0) return { message };
-  const why = new Map(alerts.map((alert) => [alert.id, whyUntrue(message.kind, alert)]));
+  const by = message.by?.id ?? null;
+  const why = new Map(alerts.map((alert) => [alert.id, whyUntrue(message.kind, alert, by)]));
   const left = alerts.filter(({ id }) => why.get(id) === null);
   const dropped = alerts.flatMap(({ id }) => (why.get(id) === null ? [] : id));
   if (left.length === 0)
     return { untrue: [...why.values()].includes('alert-claimed') ? 'alert-claimed' : 'order-moved-on' };
-  if (message.kind !== 'alert.raised') return { message };
+  const write = writing(message, left, dropped.length > 0);
+  if (!write) return { message };
   const technician = message.technicianId ? await tx.technicians.get(message.technicianId) : null;
   if (!technician || !tenant) return { message };
   const reader = readerOf(technician, tenant, now, message.way);
-  const text = await withMailFooter(tx, writePage(left, reader), reader, technician);
+  const text = await withMailFooter(tx, write(reader), reader, technician);
   if (text === message.text && dropped.length === 0) return { message };
   // What may have left was about all of them.
   await tx.alerts.rewrite(message.id, message.tries > 0 ? [] : dropped, text);
   return { message: { ...message, text } };
+};
+
+/** How it is said of the alerts that are left; null: as it was written. */
+const writing = (
+  { kind, by }: DueMessage,
+  left: Alert[],
+  isFewer: boolean,
+): ((reader: Reader) => string) | null => {
+  if (kind === 'alert.raised') return (reader) => writePage(left, reader);
+  if (!isFewer || !by || !isAlertNews(kind)) return null;
+  return (reader) => writeNews(alertNews(kind, left, by.name), reader);
 };

@@ -252,8 +252,8 @@ export const alerts = (trx: Queries, tenantId: string) => {
     /**
      * What messages of these kinds would say of an alert is not so any more: those that did not leave are cancelled,
      * and what may have left is neither tried again nor said by a further way. One that says as much of another alert
-     * waits: it is written anew when it is sent. Pages are written anew whenever they are said, all else has expired: it
-     * names who went, and somebody else may go by the time that it fails. The alert must be locked.
+     * waits: it is written anew when it is sent, or said by a further way. Pages are written anew whenever they are said,
+     * all else has expired: it names who went, and somebody else may go by the time that it fails. The alert must be locked.
      */
     withdraw: async (alertId: string, kinds: MessageKind[], reason: Reason): Promise<void> => {
       // First the locks: another alert may be joining one of them just now, which only what is read afterwards shows.
@@ -274,8 +274,9 @@ export const alerts = (trx: Queries, tenantId: string) => {
            expires_at = CASE WHEN m.kind = 'alert.raised' THEN m.expires_at ELSE least(m.expires_at, clock_timestamp()) END
          WHERE m.tenant_id = $1 AND m.id = ANY($3) AND NOT EXISTS (SELECT FROM message_alert o
            JOIN alert a ON a.tenant_id = o.tenant_id AND a.id = o.alert_id
-           WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND a.state = CASE m.kind
-             WHEN 'alert.taken' THEN 'responding' WHEN 'alert.resolved' THEN 'resolved' ELSE 'open' END)`,
+           WHERE o.tenant_id = $1 AND o.message_id = m.id AND o.alert_id <> $2 AND CASE m.kind
+             WHEN 'alert.taken' THEN a.state = 'responding' WHEN 'alert.resolved' THEN a.state = 'resolved'
+             WHEN 'alert.reopened' THEN a.state <> 'resolved' ELSE a.state = 'open' END)`,
         [tenantId, alertId, about.map(({ id }) => id), reason],
       );
     },

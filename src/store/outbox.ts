@@ -73,6 +73,8 @@ export type DueMessage = {
   dueDay: string | null;
   buttons: QuickReplyButton[] | null;
   expiresAt: Date;
+  /** Whose message it tells others of; null: nobody's. */
+  by: { id: string; name: string } | null;
   /** Why this attempt is made. */
   attemptReason: string;
   tries: number;
@@ -90,6 +92,8 @@ export type OfTheFirstWay = {
   status: DeliveryStatus;
   texts: Partial<Record<Way, string>>;
   causedBy: string | null;
+  /** Whose message that is. */
+  by: { id: string; name: string } | null;
   workOrderId: string | null;
   workOrderIds: string[];
   alertIds: string[];
@@ -142,6 +146,11 @@ const mayGo = (m: string) => `(${m}.expires_at <= statement_timestamp() OR CASE 
 // One that waits to be tried again did not leave if every try has failed for certain.
 export const neverLeft = `(m.status IN ('queued', 'cancelled', 'expired') OR NOT EXISTS (
   SELECT FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id AND a.status <> 'failed'))`;
+
+// Whose message it tells others of.
+const writerOf = (m: string) => `(SELECT jsonb_build_object('id', t.id, 'name', t.name) FROM message c
+  JOIN technician t ON t.tenant_id = c.tenant_id AND t.id = c.technician_id
+  WHERE c.tenant_id = ${m}.tenant_id AND c.id = ${m}.caused_by)`;
 
 /** When a message first left, or may have. */
 export const leftAt = `(SELECT min(a.sending_at) FROM attempt a
@@ -240,7 +249,8 @@ export const outbox = (trx: Queries, tenantId: string) => ({
   /** Locks those of the messages that are still due, by their ids, and answers them in the order given. Their orders must be locked before. */
   lockDue: async (ids: string[]): Promise<DueMessage[]> => {
     const { rows } = await trx.raw(
-      `SELECT m.*, (SELECT count(*)::int FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id) AS tries
+      `SELECT m.*, (SELECT count(*)::int FROM attempt a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id) AS tries,
+         ${writerOf('m')} AS by
        FROM message m WHERE m.tenant_id = :tenantId AND m.id = ANY(:ids) AND m.due_at <= clock_timestamp() ORDER BY m.id FOR UPDATE OF m`,
       { tenantId, ids },
     );
@@ -252,7 +262,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
   get: async (id: string): Promise<DueMessage | null> => {
     const row = await trx('message')
       .where({ tenant_id: tenantId, id, direction: 'out' })
-      .first('*', { tries: trx.raw('0') });
+      .first('*', { tries: trx.raw('0'), by: trx.raw(writerOf('message')) });
     return row ? dueFromRow(row) : null;
   },
 
@@ -359,7 +369,10 @@ export const outbox = (trx: Queries, tenantId: string) => ({
 
   /** Locks a message that may have to be said by another way; null if there is no such message. */
   lockForNextWay: async (id: string): Promise<OfTheFirstWay | null> => {
-    const row = await trx('message').where({ tenant_id: tenantId, id, direction: 'out' }).forUpdate().first();
+    const row = await trx('message')
+      .where({ tenant_id: tenantId, id, direction: 'out' })
+      .forUpdate()
+      .first('*', { by: trx.raw(writerOf('message')) });
     if (!row) return null;
     const firstId = row.fallback_of ?? row.id;
     const family = await trx('message')
@@ -384,6 +397,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       status: row.status,
       texts: { ...first.other_texts, [first.way]: first.text },
       causedBy: row.caused_by,
+      by: row.by,
       workOrderId: row.work_order_id,
       workOrderIds: orders.map((each) => each.work_order_id),
       alertIds: alerts.map((each) => each.alert_id),
@@ -592,6 +606,7 @@ const dueFromRow = (row: Record<string, never>): DueMessage => ({
   dueDay: row.due_day!,
   buttons: row.way === 'whatsapp' ? row.buttons! : null,
   expiresAt: row.expires_at!,
+  by: row.by!,
   attemptReason: row.next_attempt ?? 'first',
   tries: row.tries!,
 });

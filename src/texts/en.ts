@@ -451,16 +451,19 @@ export const en = {
       next: 'Everybody who was to hear of it has been told. Please call.',
     },
     undone: (by: string, what: string, bold: Style['bold']) => `${bold('Taken back')} by ${by}: ${what}`,
-    alertTaken: (by: string) => `${by} is going`,
+    alertTaken: (by: string, count: number) =>
+      count === 1 ? `${by} is going` : `${by} is going to ${count} alerts`,
     alertTakenNext: ({ say }: Commands) => `You need not go. ${say('ESCALATE')} calls a supervisor.`,
-    alertReleased: (by: string) => `${by} is no longer going`,
-    alertReopened: (by: string) => `Not resolved yet: ${by} took that back`,
+    alertReleased: (by: string, count: number) =>
+      count === 1 ? `${by} is no longer going` : `${by} is no longer going to ${count} alerts`,
+    alertReopened: (by: string, count: number) =>
+      `${count === 1 ? 'Not' : `${count} alerts not`} resolved yet: ${by} took that back`,
     alertEscalated: (by: string) => `${by} needs a supervisor`,
     alertResponder: (name: string) => `${name} is going there.`,
     alertUnanswered: 'Nobody has answered an alert',
     alertUnansweredNext: 'Please call somebody: everybody there is to tell has been told.',
     alertSeen: (by: string) => `${by} has read your call`,
-    alertResolved: 'Resolved',
+    alertResolved: (count: number) => (count === 1 ? 'Resolved' : `${count} alerts resolved`),
     alertResolvedBy: (by: string) => `by ${by}`,
     optedOut: {
       sms: (name: string) =>

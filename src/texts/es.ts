@@ -436,16 +436,17 @@ export const es: Language = {
       next: 'Ya se avisó a todos los que debían saberlo. Llame, por favor.',
     },
     undone: (by, what, bold) => `${bold('Deshecho')} por ${by}: ${what}`,
-    alertTaken: (by) => `${by} va en camino`,
+    alertTaken: (by, count) => (count === 1 ? `${by} va en camino` : `${by} va en camino a ${count} alertas`),
     alertTakenNext: ({ say }) => `Usted no tiene que ir. ${say('ESCALATE')} avisa a un supervisor.`,
-    alertReleased: (by) => `${by} ya no va`,
-    alertReopened: (by) => `Todavía sin resolver: ${by} lo deshizo`,
+    alertReleased: (by, count) => (count === 1 ? `${by} ya no va` : `${by} ya no va a ${count} alertas`),
+    alertReopened: (by, count) =>
+      `${count === 1 ? 'Todavía' : `${count} alertas todavía`} sin resolver: ${by} lo deshizo`,
     alertEscalated: (by) => `${by} necesita un supervisor`,
     alertResponder: (name) => `${name} va en camino.`,
     alertUnanswered: 'Nadie ha respondido a una alerta',
     alertUnansweredNext: 'Por favor, llame a alguien: ya se avisó a todos los que hay.',
     alertSeen: (by) => `${by} leyó su aviso`,
-    alertResolved: 'Resuelta',
+    alertResolved: (count) => (count === 1 ? 'Resuelta' : `${count} alertas resueltas`),
     alertResolvedBy: (by) => `por ${by}`,
     optedOut: {
       sms: (name) =>

@@ -1,9 +1,10 @@
 import type { OrderLine } from '../commands/command.ts';
+import type { AlertLine } from '../domain/alert.ts';
 import type { CallKind } from '../domain/chain.ts';
 import type { Way } from '../domain/message.ts';
 import { type Commands, roomFor } from './by-way.ts';
 import type { Language, Texts } from './language.ts';
-import { joinLines } from './layout.ts';
+import { joinLines, listPage } from './layout.ts';
 import { partsIn } from './parts.ts';
 import { oneLine } from './shorten.ts';
 import { writeMoment } from './when.ts';
@@ -31,6 +32,17 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
       ? `\n${mail.answerWith}\n${commands.on('RESPONDING')}`
       : news.escalated.next(commands);
   };
+  /** One alert, or several in a list with as many as fit. */
+  const aboutAlerts = (head: string, alerts: AlertLine[], ...foot: (string | null | false)[]) =>
+    alerts.length === 1
+      ? joinLines(head, alertHeading(alerts[0]!), ...foot)
+      : listPage(alerts, 0, {
+          room: room.notice,
+          head,
+          write: (alert) => `${way === 'whatsapp' ? '•' : '-'} ${alertHeading(alert)}`,
+          more: language.andMore,
+          foot: joinLines(...foot),
+        }).text;
   return {
     'work-order.delayed': ({ order, by, reason }) =>
       joinLines(
@@ -80,20 +92,20 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
         order && heading(order),
         order && language.now(order.status),
       ),
-    'alert.taken': ({ alert, by }) =>
-      joinLines(
-        mark('🏃', bold(news.alertTaken(about(by)))),
-        alertHeading(alert),
+    'alert.taken': ({ alerts, by }) =>
+      aboutAlerts(
+        mark('🏃', bold(news.alertTaken(about(by), alerts.length))),
+        alerts,
         news.alertTakenNext(commandsFor(null)),
       ),
-    'alert.released': ({ alert, by }) =>
-      joinLines(
-        mark('↩️', bold(news.alertReleased(about(by)))),
-        alertHeading(alert),
+    'alert.released': ({ alerts, by }) =>
+      aboutAlerts(
+        mark('↩️', bold(news.alertReleased(about(by), alerts.length))),
+        alerts,
         ...answers(commandsFor(null)),
       ),
-    'alert.reopened': ({ alert, by }) =>
-      joinLines(mark('↩️', bold(news.alertReopened(about(by)))), alertHeading(alert)),
+    'alert.reopened': ({ alerts, by }) =>
+      aboutAlerts(mark('↩️', bold(news.alertReopened(about(by), alerts.length))), alerts),
     'alert.escalated': ({ alert, by, reason, responder }) =>
       joinLines(
         mark('🆘', bold(news.alertEscalated(about(by)))),
@@ -111,10 +123,14 @@ export const newsIn = (language: Language, way: Way): Texts['news'] => {
       ),
     'alert.seen': ({ alert, by }) =>
       joinLines(mark('👀', news.alertSeen(bold(about(by)))), alertHeading(alert)),
-    'alert.resolved': ({ alert, by, note }) =>
-      joinLines(
-        mark('✅', bold(news.alertResolved) + (by === null ? '' : ` ${news.alertResolvedBy(about(by))}`)),
-        alertHeading(alert),
+    'alert.resolved': ({ alerts, by, note }) =>
+      aboutAlerts(
+        mark(
+          '✅',
+          bold(news.alertResolved(alerts.length)) +
+            (by === null ? '' : ` ${news.alertResolvedBy(about(by))}`),
+        ),
+        alerts,
         note && quoted(note, room.quote),
       ),
     'technician.opted-out': ({ name, way: by }) => mark('🔕', news.optedOut[by](bold(about(name)))),

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { raiseAlert } from '../../src/cmms/raise-alert.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
+import { raiseAlert } from '../../src/cmms/raise-alert.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import { usePanel } from './panel.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { type OutboundDeps, outbound } from '../../jobs/outbound.ts';
 import { messagesAsCsv } from '../../src/admin/message-csv.ts';
-import { changeAlert, respondFor } from '../../src/cmms/change-alert.ts';
+import { changeAlerts, respondFor } from '../../src/cmms/change-alert.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { addNotice, addText } from '../../src/cmms/notify.ts';
@@ -303,7 +303,7 @@ test('who goes to an alert, or that it is over, is not told again: it may have c
     inTenant(async (tx) => {
       const technician = (await tx.technicians.find(who))!;
       const change = { do: what, alertId: alert.id, reason: null };
-      await changeAlert(tx, change, { technician, messageId: randomUUID() }, await facts(tx));
+      await changeAlerts(tx, [change], { technician, messageId: randomUUID() }, await facts(tx));
     });
   await say('dan', 'release');
   await say('eva', 'claim');

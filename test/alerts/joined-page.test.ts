@@ -69,6 +69,7 @@ test('alerts of one moment become one page for whoever has none that waits', asy
       { severity: 'critical', recipients: [0] },
     ],
     steps: [],
+    holder: null,
   });
   const { tenantId, query, deps } = stage;
   let commit!: () => void;

@@ -149,7 +149,7 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
       if (!known) return;
       const alert = (await tx.alerts.lock([known.id])).get(known.id)!;
       const facts = await readFacts(tx, by, { kind: 'cmms', id: null });
-      await resolveAlert(tx, alert, { technicianId: null, messageId: null, note: null }, facts);
+      await resolveAlert(tx, alert, { note: null }, facts);
     });
 
   const heard = new Set<string>();

@@ -63,7 +63,14 @@ export type Act =
   /** Nothing about an alert: time, a callback, a look at the provider's list. */
   | { do: 'other' };
 
-export const spoken = ['RESPONDING', 'ESCALATE', 'COMPLETE', 'UNDO', 'NEED a hand'] as const;
+export const spoken = [
+  'RESPONDING',
+  'RESPONDING ALL',
+  'ESCALATE',
+  'COMPLETE',
+  'UNDO',
+  'NEED a hand',
+] as const;
 type Word = (typeof spoken)[number];
 
 /** What may have become of a world after something was done in it. */
@@ -113,6 +120,20 @@ const said = (world: World, who: number, word: Word): World[] => {
     const mustTake = only && more.length === 0 && mayKnow.length === 0 && only.knows.includes(who);
     return mustTake && !only.forgotten ? taken : [world, ...worlds, ...taken];
   }
+  if (word === 'RESPONDING ALL') {
+    // Those he knows of for certain are among them.
+    const claimed = (alert: ModelAlert): ModelAlert => ({
+      ...alert,
+      state: 'responding',
+      responder: who,
+      runs: false,
+    });
+    const toTake = world.calls.filter((call) => calls(call) && call.mayKnow.includes(who));
+    return oneOfEach(world, (alert, n) => {
+      if (!isOpen(alert) || !mayKnow.includes(n)) return [alert];
+      return certain && toTake.length === 0 ? [claimed(alert)] : [alert, claimed(alert)];
+    }).flatMap((each) => [each, ...[...togetherIn(toTake), toTake].map((taken) => take(each, taken, who))]);
+  }
   if (word === 'COMPLETE') {
     const worlds = each(responds, (alert) => [resolved(alert)]);
     if (hasOrder) return [...(responds.length > 0 ? [world, ...worlds] : []), completed(world)];
@@ -137,27 +158,28 @@ const said = (world: World, who: number, word: Word): World[] => {
       : [world, ...released, ...escalated, ...called];
   }
   // What was done last, and by whom, the events say: see the witness.
-  return [
-    world,
+  return oneOfEach(world, (alert, n) => {
+    if (alert.state === 'resolved')
+      return alert.responder === who ? [alert, { ...alert, state: 'responding' }] : [alert];
+    if (alert.state === 'open')
+      return [alert, { ...alert, state: 'responding', responder: who, runs: false }];
+    if (!responds.includes(n)) return [alert];
     // Those whom the claim had left untold are told by a turn of their own.
-    ...each(responds, (alert) =>
-      [alert.turn, alert.turn + 1].flatMap((turn): ModelAlert[] => [
-        { ...alert, state: 'open', responder: null, turn, runs: true },
-        { ...alert, state: 'open', responder: null, turn, runs: false },
-      ]),
-    ),
-    ...alerts.flatMap((alert, n) =>
-      alert?.state === 'resolved' && alert.responder === who
-        ? [put(world, n, { ...alert, state: 'responding' })]
-        : [],
-    ),
-    ...each(
-      numbers.filter((n) => isOpen(alerts[n]!)),
-      (alert) => [{ ...alert, state: 'responding', responder: who, runs: false }],
-    ),
-    ...takenBack(world, who),
-  ];
+    const released = [alert.turn, alert.turn + 1].flatMap((turn): ModelAlert[] => [
+      { ...alert, state: 'open', responder: null, turn, runs: true },
+      { ...alert, state: 'open', responder: null, turn, runs: false },
+    ]);
+    return [alert, ...released];
+  }).flatMap((each) => takenBack(each, who));
 };
+
+/** Every world in which each alert is one of those it may have become. */
+const oneOfEach = (world: World, how: (alert: ModelAlert, number: number) => ModelAlert[]): World[] =>
+  world.alerts.reduce<World[]>(
+    (worlds, alert, n) =>
+      alert ? worlds.flatMap((each) => how(alert, n).map((next) => put(each, n, next))) : worlds,
+    [world],
+  );
 
 /** Asks for something on the order in hand: what was asked for before is asked for together with it. */
 const needed = (world: World, who: number): World[] =>

@@ -105,6 +105,13 @@ const faults = `
   SELECT 'a page left later than resolved_at', t.attempt_id::text FROM told t JOIN alert a ON a.tenant_id = whose AND a.id = t.alert_id
   WHERE t.kind = 'alert.raised' AND t.sending_at > a.resolved_at AND t.text LIKE '%' || a.message || '%'
   UNION ALL
+  SELECT 'somebody heard of another who goes to an alert that was ' || w.state, t.attempt_id::text FROM told t
+  JOIN was w ON w.alert_id = t.alert_id AND t.sending_at >= w.at AND t.sending_at < coalesce(w.until, 'infinity')
+  JOIN alert a ON a.tenant_id = whose AND a.id = t.alert_id
+  LEFT JOIN technician g ON g.tenant_id = whose AND g.id = w.responder_id
+  WHERE t.kind = 'alert.taken' AND t.text LIKE '%' || a.message || '%'
+    AND (w.state <> 'responding' OR t.text NOT LIKE '%' || g.name || ' is going%')
+  UNION ALL
   SELECT 'a page of no alert that is open waits', m.id::text FROM message m
   WHERE m.tenant_id = whose AND m.kind = 'alert.raised' AND m.due_at IS NOT NULL AND m.status = 'queued' AND m.fallback_of IS NULL
     AND NOT EXISTS (SELECT FROM message_alert r JOIN alert a ON a.tenant_id = r.tenant_id AND a.id = r.alert_id

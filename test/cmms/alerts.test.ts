@@ -3,7 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { chains } from '../../jobs/chains.ts';
-import { changeAlert, escalateAlert, resolveAlert, respondFor } from '../../src/cmms/change-alert.ts';
+import { changeAlerts, escalateAlert, resolveAlert, respondFor } from '../../src/cmms/change-alert.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { raiseAlert } from '../../src/cmms/raise-alert.ts';
@@ -107,14 +107,14 @@ const says = async (who: string, what: Record<string, unknown>, externalId = 'A-
     const technician = (await tx.technicians.find(who))!;
     const facts = await readFacts(tx, deps, { kind: 'technician', id: who });
     const change = { alertId: id, reason: null, ...what } as unknown as AlertChange;
-    return changeAlert(tx, change, { technician, messageId }, facts);
+    return changeAlerts(tx, [change], { technician, messageId }, facts);
   });
 };
 const resolve = () =>
   inTenant(async (tx) => {
     const found = (await tx.alerts.find('A-1'))!;
     const alert = (await tx.alerts.lock([found.id])).get(found.id)!;
-    return resolveAlert(tx, alert, { technicianId: null, messageId: null, note: null }, await factsOf(tx));
+    return resolveAlert(tx, alert, { note: null }, await factsOf(tx));
   });
 const addTextMessages = () =>
   inTenant((tx) =>
@@ -511,11 +511,11 @@ describe('ESCALATE', () => {
         return readNextPeople(tx, alert, (await tx.technicians.find('BEN'))!);
       });
     expect(await named()).toEqual(['PLAN']);
-    expect(await says('BEN', { do: 'help' })).toMatchObject({ isUnheard: false });
+    expect(await says('BEN', { do: 'help' })).toMatchObject({ unheard: [] });
     expect((await told()).at(-1)).toBe('PLAN alert.escalated queued');
     for (const id of ['PLAN', 'CARL']) await person(id, { active: false });
     expect(await named()).toEqual([]);
-    expect(await says('BEN', { do: 'help' })).toMatchObject({ isUnheard: true });
+    expect(await says('BEN', { do: 'help' })).toMatchObject({ unheard: [(await alertNow()).id] });
   });
 });
 
@@ -745,9 +745,9 @@ describe('a claim against a page that is about to leave', () => {
     const claimed = gate();
     const claiming = inTenant(async (tx) => {
       const technician = (await tx.technicians.find('ANA'))!;
-      await changeAlert(
+      await changeAlerts(
         tx,
-        { do: 'claim', alertId: id },
+        [{ do: 'claim', alertId: id }],
         { technician, messageId: randomUUID() },
         await factsOf(tx),
       );

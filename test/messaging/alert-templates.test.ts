@@ -138,6 +138,16 @@ test.each([
   expect(on.provider.texts()).toEqual([expect.stringContaining(`*Note:* ${note ?? '-'}\n`)]);
 });
 
+test('the all-clear of several alerts tells the first of those that are still resolved, and how many more', async () => {
+  const on = await stage('alert.resolved');
+  const ids: string[] = [];
+  for (const n of [1, 2, 3, 4]) ids.push(await on.raise(`A-${n}`, `Fault ${n}`));
+  await on.inTenant((tx) => Promise.all(ids.slice(1).map(tx.alerts.resolve)));
+  await on.tell(ids);
+  await on.run();
+  expect(on.provider.sent[0]!.text).toContain('Fault 2 (and 2 more)');
+});
+
 test('every field of an alert can be shown, in the language of the template', async () => {
   const on = await stage('alert.raised', { locale: 'es' });
   const variables = ['externalId', 'severity', 'technician', 'raisedAt'];

@@ -241,9 +241,10 @@ export const pageCases = (filling: Filling): AlertLine[][] => {
   ];
 };
 
-export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues> => {
+export const newsCases = ({ order, orders, text, name, at }: Filling): Cases<NewsValues> => {
   const working = order('in_progress');
   const alert = alertOf({ order, text, at });
+  const lists = [[alert], Array.from({ length: orders + 1 }, () => alert)];
   return {
     'work-order.delayed': [{ order: order('delayed'), by: name, reason: text }],
     'work-order.escalated': [
@@ -269,15 +270,15 @@ export const newsCases = ({ order, text, name, at }: Filling): Cases<NewsValues>
       { order: working, by: name, types: ['work_order.delayed', 'work_order.noted'] },
       { order: null, by: name, types: ['work_order.escalated'] },
     ],
-    'alert.taken': [{ alert, by: name }],
-    'alert.released': [{ alert, by: name }],
-    'alert.reopened': [{ alert, by: name }],
+    'alert.taken': lists.map((alerts) => ({ alerts, by: name })),
+    'alert.released': lists.map((alerts) => ({ alerts, by: name })),
+    'alert.reopened': lists.map((alerts) => ({ alerts, by: name })),
     'alert.escalated': [text, null].map((reason) => ({ alert, by: name, reason, responder: name })),
     'alert.unanswered': [[], [name], Array.from({ length: 30 }, () => name)].map((told) => ({ alert, told })),
     'alert.seen': [{ alert, by: name }],
     'alert.resolved': [
-      { alert, by: null, note: null },
-      { alert, by: name, note: text },
+      ...lists.map((alerts) => ({ alerts, by: null, note: null })),
+      ...lists.map((alerts) => ({ alerts, by: name, note: text })),
     ],
     'technician.opted-out': (['sms', 'whatsapp'] as const).map((way) => ({ name, way })),
     'technician.identity-changed': [{ name }],

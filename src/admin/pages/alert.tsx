@@ -92,8 +92,7 @@ export const alertRoutes = (deps: Deps): AdminRoute[] => {
     if (faults.all.length > 0) return { faults: sayFaults(faults.all, { '/note': 'Note' }), note: typed };
     const alert = (await tx.alerts.lock([found.id])).get(found.id)!;
     if (alert.state === 'resolved') return { faults: ['It is resolved already.'] };
-    const by = { technicianId: null, messageId: null, note: typed || null };
-    const { bells } = await resolveAlert(tx, alert, by, facts);
+    const { bells } = await resolveAlert(tx, alert, { note: typed }, facts);
     note('alert.resolved', alert.externalId);
     return { done: 'resolved', bells };
   });
