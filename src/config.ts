@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { passwordLength } from './admin/password.ts';
 import type { OpenIdSettings } from './admin/settings.ts';
 import type { BucketSettings } from './attachments/bucket.ts';
 import { readMailbox } from './domain/mailbox.ts';
@@ -115,8 +114,8 @@ export const readConfig = (env: Env): Config => {
   const secretKey = read<string | null>(
     'SECRET_KEY',
     null,
-    (value) => (value.length >= 32 ? value : undefined),
-    'at least 32 characters, for example from: openssl rand -hex 32',
+    (value) => (value.length >= 16 ? value : undefined),
+    'at least 16 characters, better 32, for example from: openssl rand -hex 32',
   );
   if (databaseUrl && !text('SECRET_KEY')) {
     faults.push('SECRET_KEY is needed with DATABASE_URL: set it to the output of: openssl rand -hex 32');
@@ -176,8 +175,8 @@ export const readConfig = (env: Env): Config => {
     cmmsApiKey: read<string | null>(
       'CMMS_API_KEY',
       null,
-      (value) => (value.length >= 16 ? value : undefined),
-      'at least 16 characters, for example from: openssl rand -hex 24',
+      isKey,
+      'at least 8 characters without spaces, better 16, for example from: openssl rand -hex 24',
     ),
     admin: readAdmin(text, faults),
     openId: readOpenId(url, text, faults),
@@ -185,8 +184,8 @@ export const readConfig = (env: Env): Config => {
     operatorApiKey: read<string | null>(
       'OPERATOR_API_KEY',
       null,
-      (value) => (value.length >= 24 && !/\s/.test(value) ? value : undefined),
-      'at least 24 characters without spaces, for example from: openssl rand -hex 24',
+      isKey,
+      'at least 8 characters without spaces, better 24, for example from: openssl rand -hex 24',
     ),
     logLevel: oneOf(
       'LOG_LEVEL',
@@ -313,6 +312,27 @@ const readMail = (
   return smtpUrl && from && readMailbox(from) ? { smtpUrl, from } : null;
 };
 
+const isKey = (value: string): string | undefined =>
+  value.length >= 8 && !/\s/.test(value) ? value : undefined;
+
+const goodLengths = { secretKey: 32, cmmsApiKey: 16, operatorApiKey: 24 };
+
+/** What could be guessed by trying, though it is no reason not to take messages. */
+export const weakKeysOf = (config: Config): string[] =>
+  (
+    [
+      ['SECRET_KEY', 'secretKey'],
+      ['CMMS_API_KEY', 'cmmsApiKey'],
+      ['OPERATOR_API_KEY', 'operatorApiKey'],
+    ] as const
+  ).flatMap(([name, key]) => {
+    const value = config[key];
+    const good = goodLengths[key];
+    return value !== null && value.length < good
+      ? `${name} is weak. It should have ${good} characters or more, for example from: openssl rand -hex ${good}`
+      : [];
+  });
+
 const readAdmin = (text: (name: string) => string | null, faults: string[]): Config['admin'] => {
   const email = text('ADMIN_EMAIL');
   const password = text('ADMIN_PASSWORD');
@@ -322,8 +342,8 @@ const readAdmin = (text: (name: string) => string | null, faults: string[]): Con
   const isAddress = z.email().max(254).safeParse(email).success;
   if (email && !isAddress) faults.push('ADMIN_EMAIL must be an e-mail address, for example anna@example.com');
   // What else is weak about it is no reason not to take messages: the start says it.
-  if (password && password.length < passwordLength.min) {
-    faults.push(`ADMIN_PASSWORD will not do. It needs at least ${passwordLength.min} characters`);
+  if (password && password.length < 8) {
+    faults.push('ADMIN_PASSWORD will not do. It needs at least 8 characters, better 12');
   }
   return email && password && isAddress ? { email: email.toLowerCase(), password } : null;
 };

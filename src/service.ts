@@ -9,7 +9,7 @@ import { passwordFaults } from './admin/password.ts';
 import { createApi, createDocs } from './api/app.ts';
 import { createBucket } from './attachments/bucket.ts';
 import { createFolder } from './attachments/files.ts';
-import type { Config } from './config.ts';
+import { type Config, weakKeysOf } from './config.ts';
 import { derive } from './crypto.ts';
 import { ensureDefaultTenant } from './default-tenant.ts';
 import { addDemoData } from './demo-data.ts';
@@ -398,6 +398,7 @@ const announce = (
     ? passwordFaults(config.admin.password, { ...config.admin, name: '' })
     : [])
     say(`  Warning: ADMIN_PASSWORD is weak. ${fault}`);
+  for (const weakness of weakKeysOf(config)) say(`  Warning: ${weakness}`);
   if (!facts.hasChannel)
     say(
       '  No WhatsApp sender yet: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and WHATSAPP_FROM_NUMBER, or set one up in the panel',
