@@ -206,7 +206,7 @@ describe.each(backends)('on %s', (backend) => {
     await stage.until(async () => (await waysOf(tech.externalId)).includes('whatsapp delivered'));
     await timeIsOver();
     await new Promise((done) => setTimeout(done, 2000));
-    expect(await waysOf(tech.externalId)).toEqual(['whatsapp delivered']);
+    await expect.poll(() => waysOf(tech.externalId)).toEqual(['whatsapp delivered']);
   });
 
   test.each(['the order moved on', 'the person has written'])(
@@ -258,7 +258,7 @@ describe.each(backends)('on %s', (backend) => {
       );
       return open.every(({ status }) => ['failed', 'delivered'].includes(status));
     });
-    expect(await waysOf(tech.externalId)).toEqual(['whatsapp failed', 'sms delivered']);
+    await expect.poll(() => waysOf(tech.externalId)).toEqual(['whatsapp failed', 'sms delivered']);
     expect(tech.heardBy()).toEqual(['sms']);
   });
 
@@ -396,7 +396,7 @@ describe.each(backends)('on %s', (backend) => {
     expect((await byText.hears('WO-0')).way).toBe('sms');
     await mail.has(1);
     await isQuiet();
-    expect(await waysOf(byText.externalId)).toEqual(['sms delivered']);
+    await expect.poll(() => waysOf(byText.externalId)).toEqual(['sms delivered']);
     expect(await waysOf(byMail.externalId)).toEqual(['email sent']);
     expect((await sent()).find(({ technician }) => technician === never.externalId)).toMatchObject({
       status: 'cancelled',
