@@ -155,7 +155,9 @@ export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelPar
           return now && route.for.includes(now.user.role) ? (await route.handle(now)).text() : null;
         });
       }
-      return route.handle(visit);
+      const answer = await route.handle(visit);
+      const path = c.req.path;
+      return answer.status === 404 && moved.has(path) ? c.redirect(moved.get(path)!, 303) : answer;
     });
   }
   admin.all('*', async (c) => {
@@ -165,6 +167,13 @@ export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelPar
   });
   return admin;
 };
+
+/** Where pages stood once, and stand now: for those who kept the address, as long as nobody and nothing is called so. */
+const moved = new Map(
+  ['technicians/new', 'technicians/import', 'technicians/conflicts', 'work-orders/new', 'alerts/new'].map(
+    (path) => [`/admin/${path}`, `/admin/${path.replace('/', '/-/')}`],
+  ),
+);
 
 /** What is posted is answered, if it is at fault, by the live page whose address its own begins with. */
 const livePathFor = (route: AdminRoute, routes: AdminRoute[]): ((c: Context) => string | null) => {

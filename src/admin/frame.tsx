@@ -48,7 +48,7 @@ export const Page = ({
           </button>
         </Form>
       </div>
-      <nav aria-label="Pages">
+      <nav aria-label="Pages" data-user={visit.user.id}>
         <ul>
           {navigation
             .filter((page) => page.for.includes(visit.user.role))

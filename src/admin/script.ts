@@ -7,7 +7,8 @@ if (zone) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = "rbm.zone=" + encodeURIComponent(zone) + "; Path=/admin; Max-Age=31536000; SameSite=Lax" + secure;
 }
-// What was typed outlives the session: it is in the form again after signing in, in this tab. No password is kept.
+// What was typed outlives the session: it is in the form again once the same user has signed in, in this tab. No password
+// or code is kept.
 const typedFields = (form) => [...form.elements].filter(({ name, type }) => name && !["hidden", "file", "submit"].includes(type));
 const typedIn = (field) => {
   if (["checkbox", "radio"].includes(field.type)) return field.checked === field.defaultChecked ? null : field.checked;
@@ -16,12 +17,12 @@ const typedIn = (field) => {
 };
 try {
   const kept = JSON.parse(sessionStorage.getItem("typed"));
-  const isSignedIn = Boolean(document.querySelector("nav"));
+  const user = document.querySelector("[data-user]")?.dataset.user;
   if (kept && document.querySelector("[data-not-taken]")) sessionStorage.setItem("typed", JSON.stringify({ ...kept, isLost: true }));
-  else if (kept && isSignedIn) {
+  else if (kept && user) {
     sessionStorage.removeItem("typed");
     const form = [...document.forms].find((each) => each.getAttribute("action") === kept.action && typedFields(each).length === kept.values.length);
-    if (kept.isLost && kept.path === location.pathname && form && kept.values.some((value) => value !== null)) {
+    if (kept.isLost && kept.user === user && kept.path === location.pathname && form && kept.values.some((value) => value !== null)) {
       typedFields(form).forEach((field, index) => {
         const value = kept.values[index];
         if (value !== null) field[typeof value === "boolean" ? "checked" : "value"] = value;
@@ -34,10 +35,10 @@ try {
       form.prepend(note);
     }
   }
-  if (isSignedIn) document.addEventListener("submit", ({ target: form }) => {
-    if (form.method !== "post" || form.querySelector("[type=password]")) return;
+  if (user) document.addEventListener("submit", ({ target: form }) => {
+    if (form.method !== "post" || form.querySelector("[type=password], [autocomplete=one-time-code]")) return;
     const values = typedFields(form).map(typedIn);
-    try { sessionStorage.setItem("typed", JSON.stringify({ path: location.pathname, action: form.getAttribute("action"), values })); } catch {}
+    try { sessionStorage.setItem("typed", JSON.stringify({ user, path: location.pathname, action: form.getAttribute("action"), values })); } catch {}
   });
 } catch {}
 // Twice tapped is once meant. On a bad line somebody stops the page and taps again, and means it.

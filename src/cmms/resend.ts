@@ -23,6 +23,7 @@ export type NotResent =
   | 'nobody'
   | 'answer'
   | 'alert-news'
+  | 'erased'
   | 'too-late';
 
 export type Resent =
@@ -76,6 +77,7 @@ const whyNot = (message: OfTheFirstWay, way: Way, person: Technician | null): No
   const others = tried.filter((each) => each.id !== id);
   if (others.some((each) => ['queued', 'sending', 'accepted'].includes(each.status))) return 'goes-on';
   if (!person) return 'nobody';
+  if (message.isErased) return 'erased';
   // It names who went, who may have changed twice since; whoever it concerns has been told each time.
   if (isNewsOfAlert(kind)) return 'alert-news';
   // By another way nobody has asked it.

@@ -35,6 +35,7 @@ export const follow = async (tx: Tx, deps: Deps, message: OfTheFirstWay): Promis
   const later = tried[tried.findIndex((each) => each.id === id) + 1];
   if (later) return { kind: 'goes-on', nextWay: later.way, bells: [] };
   if (tried.some(({ status }) => status === 'delivered' || status === 'read')) return null;
+  if (message.isErased) return null;
 
   const facts = await readFacts(tx, deps, { kind: 'system', id: null });
   const person = (await tx.technicians.get(technicianId))!;

@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../domain/delivery-status.ts';
 import type { Lane, MessageKind, Reason, Way } from '../domain/message.ts';
 import { fallbackAt, isUrgent } from './attempts.ts';
 import type { Queries } from './connections.ts';
+import { isHidden } from './erasure.ts';
 import { firstWayOf } from './first-way.ts';
 
 export type NewMessage = {
@@ -91,6 +92,8 @@ export type OfTheFirstWay = {
   way: Way;
   status: DeliveryStatus;
   texts: Partial<Record<Way, string>>;
+  /** What it says is erased, or is about to be. */
+  isErased: boolean;
   causedBy: string | null;
   /** Whose message that is. */
   by: { id: string; name: string } | null;
@@ -372,7 +375,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
     const row = await trx('message')
       .where({ tenant_id: tenantId, id, direction: 'out' })
       .forUpdate()
-      .first('*', { by: trx.raw(writerOf('message')) });
+      .first('*', { by: trx.raw(writerOf('message')), is_hidden: trx.raw(isHidden.message('message')) });
     if (!row) return null;
     const firstId = row.fallback_of ?? row.id;
     const family = await trx('message')
@@ -396,6 +399,7 @@ export const outbox = (trx: Queries, tenantId: string) => ({
       way: row.way,
       status: row.status,
       texts: { ...first.other_texts, [first.way]: first.text },
+      isErased: row.is_hidden || first.text === null,
       causedBy: row.caused_by,
       by: row.by,
       workOrderId: row.work_order_id,

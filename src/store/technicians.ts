@@ -192,7 +192,6 @@ export const technicians = (trx: Queries, tenantId: string) => {
         ).map((row) => [row.id!, fromRow(row)]),
       ),
 
-    /** Everybody active in a role, by external id. */
     /** Those responsible for the asset, in its order. */
     responsibleFor: async (assetCode: string): Promise<Technician[]> =>
       (
@@ -204,6 +203,7 @@ export const technicians = (trx: Queries, tenantId: string) => {
         )
       ).map(fromRow),
 
+    /** Everybody active in a role, by external id. */
     inRole: async (role: Technician['role']): Promise<Technician[]> =>
       (
         await trx.rows<Row>(

@@ -112,9 +112,9 @@ const openBrowser = async (width: number, colorScheme: 'light' | 'dark') => {
 
 const pictureWidths = '[...document.images].map(({ naturalWidth }) => naturalWidth)';
 
-const fillIn = async (page: Page) => {
-  await page.getByLabel('E-mail address').fill(login.email);
-  await page.getByLabel('Password').fill(login.password);
+const fillIn = async (page: Page, { email, password } = login) => {
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
 };
@@ -144,6 +144,45 @@ test('what was typed when the session ended is in its form again after signing i
   await page.goto(`${product.url}/admin/work-orders/WO-9000/edit`);
   expect(await page.getByLabel('Priority').inputValue()).toBe('critical');
   expect(await page.getByText('What you had typed is here again').count()).toBe(0);
+});
+
+test('what somebody typed is kept from whoever signs in there next, and a code is not kept', async () => {
+  const page = await browser.newPage();
+  onTestFinished(() => page.close());
+  await signIn(page);
+  await page.goto(`${product.url}/admin/users`);
+  await page.getByLabel('Name', { exact: true }).fill('Ivo');
+  await page.getByLabel('E-mail address').fill('ivo@example.com');
+  await page.getByLabel('Role').first().selectOption('planner');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('heading', { name: 'Link for Ivo' }).waitFor();
+  const link = new URL(await page.locator('.secret code').innerText());
+
+  const edit = `${product.url}/admin/work-orders/WO-9000/edit`;
+  await page.goto(edit);
+  await page.getByLabel('Title').fill('For my eyes only');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('You had been signed out meanwhile').waitFor();
+
+  await page.goto(product.url + link.pathname + link.search);
+  await page.getByLabel('Password', { exact: true }).fill('three small snails');
+  await page.getByLabel('Password again').fill('three small snails');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.goto(edit);
+  await fillIn(page, { email: 'ivo@example.com', password: 'three small snails' });
+  expect(await page.getByLabel('Title').inputValue()).not.toBe('For my eyes only');
+  expect(await page.evaluate('JSON.stringify(sessionStorage)')).toBe('{}');
+
+  await page.goto(`${product.url}/admin/account/second-factor`);
+  await page.getByLabel('Your password').fill('three small snails');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Code', { exact: true }).fill('123456');
+  await page.evaluate(
+    "document.querySelector('[name=code]').form.dispatchEvent(new Event('submit', { bubbles: true }))",
+  );
+  expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain('123456');
 });
 
 test('nothing is so long that a page goes sideways', async () => {

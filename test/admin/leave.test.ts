@@ -7,9 +7,11 @@ import { eraseTechnician, goOnErasing } from '../../src/cmms/erase-technician.ts
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import type { TechnicianFields } from '../../src/cmms/fields.ts';
+import { resend } from '../../src/cmms/resend.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
 import { saveWorkOrder } from '../../src/cmms/save-work-order.ts';
 import { sha256 } from '../../src/crypto.ts';
+import { follow } from '../../src/messaging/next-way.ts';
 import { phoneAt } from '../support/phone.ts';
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 import { usePanel } from './panel.ts';
@@ -347,6 +349,37 @@ test('what comes in while somebody is erased is a stranger’s, and nothing of i
   expect((await everything()).filter((row) => row.includes(noa.id) && /2025550155|554433/.test(row))).toEqual(
     [],
   );
+});
+
+test('what others were told in the words of somebody erased is said by no further way, and not again', async () => {
+  const kai = await put('kai', { name: 'Kai', phone: '+12025550168' });
+  const boss = await put('kais-boss', { name: 'Ben', phone: '+12025550169' });
+  const { rows } = await client.query(
+    `WITH own AS (
+       INSERT INTO message (tenant_id, id, direction, way, kind, status, technician_id, text, received_at)
+       VALUES ($1, gen_random_uuid(), 'in', 'whatsapp', 'command', 'processed', $2, 'caracola', now()) RETURNING id
+     )
+     INSERT INTO message (tenant_id, id, direction, way, channel_id, kind, lane, status, technician_id, text, caused_by,
+       expires_at)
+     SELECT $1, gen_random_uuid(), 'out', 'whatsapp', $4, 'message.send', 'notification', 'failed', $3, 'caracola', id,
+       now() + interval '1 hour' FROM own RETURNING id`,
+    [tenant.tenantId, kai.id, boss.id, tenant.channelId],
+  );
+  await put('kai', { active: false });
+  expect(await begin('kai')).toBeNull();
+  const sayAgain = () =>
+    panel.deps.store.tenant(tenant.tenantId, async (tx) => {
+      const facts = await readFacts(tx, panel.deps, { kind: 'admin', id: null });
+      return [
+        await follow(tx, panel.deps, (await tx.outbox.lockForNextWay(rows[0].id))!),
+        await resend(tx, rows[0].id, 'whatsapp', facts),
+      ];
+    });
+  const refused = [null, { kind: 'refused', why: 'erased' }];
+  expect(await sayAgain()).toEqual(refused);
+  await goOn();
+  expect(await sayAgain()).toEqual(refused);
+  expect((await everything()).filter((row) => row.includes('caracola'))).toEqual([]);
 });
 
 test('somebody with very much is erased a piece at a time, and hidden from the first moment', async () => {

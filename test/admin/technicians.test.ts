@@ -169,3 +169,19 @@ const fieldsOf = (page: string): Record<string, string> => {
   }
   return fields;
 };
+
+test('who kept an address of before finds what stands elsewhere now', async () => {
+  const browser = await panel.signedIn('planner');
+  for (const [list, page] of [
+    ['technicians', 'new'],
+    ['technicians', 'import'],
+    ['technicians', 'conflicts'],
+    ['work-orders', 'new'],
+    ['alerts', 'new'],
+  ]) {
+    const { status, location } = await browser.get(`/admin/${list}/${page}`);
+    expect([status, location]).toEqual([303, `/admin/${list}/-/${page}`]);
+    expect((await browser.get(location!)).status).toBe(200);
+  }
+  expect((await browser.get('/admin/alerts/import')).status).toBe(404);
+});

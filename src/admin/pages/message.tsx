@@ -92,6 +92,7 @@ const refusal = (why: NotResent, way: Way): string => {
     answer: `An answer goes only by the way the question came, not by ${by}.`,
     'alert-news':
       'It told what became of an alert, which may have changed since. Look at the alert, and call them if they need to know.',
+    erased: 'What it said is erased, with whoever had written it. If it still matters, write a new message.',
     'too-late':
       'What it tells was of use only until the time shown below. If it still matters, call them, or have it written anew.',
     'order-moved-on':
