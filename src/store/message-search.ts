@@ -163,6 +163,7 @@ const conditionsOf = (search: MessageSearch, values: Values): string[] => {
         ]
       : []),
     ...words.map((word) => `m.text ILIKE ${values.add(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`),
-    ...(words.length > 0 ? [`NOT ${isHidden.message('m')}`] : []),
+    // A CASE: an anti-join would read all that may be looked at before it shows the first.
+    ...(words.length > 0 ? [`CASE WHEN ${isHidden.message('m')} THEN false ELSE true END`] : []),
   ];
 };
