@@ -169,3 +169,16 @@ const fieldsOf = (page: string): Record<string, string> => {
   }
   return fields;
 };
+
+test('where nobody is registered yet, the list says what helps to whoever may do it', async () => {
+  const tenant = await createTenant(panel.deps.store, { slug: 'nobody-yet' });
+  const [planner, auditor] = [
+    await panel.signedIn('planner', tenant),
+    await panel.signedIn('auditor', tenant),
+  ];
+  const helps = 'Nobody is registered yet. Add somebody, or import a list.';
+  expect((await planner.get('/admin/technicians')).text).toContain(helps);
+  expect((await auditor.get('/admin/technicians')).text).toContain('Nobody is registered yet.</p>');
+  await put('gone', { name: 'Long Gone', active: false }, tenant);
+  expect((await planner.get('/admin/technicians')).text).toContain('Nobody fits.');
+});
