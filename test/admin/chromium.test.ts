@@ -107,7 +107,14 @@ const openBrowser = async (width: number, colorScheme: 'light' | 'dark') => {
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
     }
   };
-  return { page, complaints, look };
+  /** What a second press is asked for, seen as after the first. */
+  const lookBehind = async (name: string) => {
+    const opened = await page.evaluate<number>(
+      '[...document.querySelectorAll(".sure")].map((details) => { details.open = true; }).length',
+    );
+    if (opened > 0) await look(`${name}-sure`);
+  };
+  return { page, complaints, look, lookBehind };
 };
 
 const pictureWidths = '[...document.images].map(({ naturalWidth }) => naturalWidth)';
@@ -204,7 +211,7 @@ describe.each([
   [1280, 'dark'],
 ] as const)('at %i px, %s', (width, colorScheme) => {
   test('the first user signs in and sees every page', async () => {
-    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    const { page, complaints, look, lookBehind } = await openBrowser(width, colorScheme);
     await page.goto(`${product.url}/admin`);
     await look('sign-in');
     await signIn(page);
@@ -216,12 +223,6 @@ describe.each([
     await page.getByRole('link', { name: 'WO-8301' }).click();
     await page.getByRole('heading', { name: 'Work order WO-8301' }).waitFor();
     await look('work-order');
-    const lookBehind = async (name: string) => {
-      const opened = await page.evaluate<number>(
-        '[...document.querySelectorAll(".sure")].map((details) => { details.open = true; }).length',
-      );
-      if (opened > 0) await look(`${name}-sure`);
-    };
     for (const address of addresses()) {
       await page.goto(`${product.url}/admin${address}`);
       await look(address.replaceAll('/', '-').slice(1));
@@ -285,6 +286,7 @@ describe.each([
     await users.getByRole('button', { name: 'Add', exact: true }).click();
     await users.getByRole('heading', { name: `Link for Ana ${width}` }).waitFor();
     await administrator.look('user-link');
+    await administrator.lookBehind('user-link');
     const link = new URL(await users.locator('.secret code').innerText());
     await users.getByRole('link', { name: 'Audit' }).click();
     await users.getByText(`Added a user: ana-${width}@example.com`).waitFor();
