@@ -141,12 +141,7 @@ const Row = (props: { visit: Visit; problem: Shown; people: People; now: Date })
     <tr>
       <td>
         <b>{href ? <a href={href}>{what}</a> : what}</b>
-        {whose && (
-          <>
-            <br />
-            <span class="soft">{whose}</span>
-          </>
-        )}
+        {whose && <span class="soft line">{whose}</span>}
       </td>
       <td>{why}</td>
       <td data-label="for:">

@@ -79,7 +79,10 @@ if (document.querySelector("[data-live]")) {
   const isBusy = (part) => part.querySelector("[data-begun]") || part.querySelector("input:focus, select:focus, textarea:focus");
   const put = (id, html) => {
     const part = document.getElementById(id);
-    if (!part || part.innerHTML === html) return;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    // What is as it was stays: put in anew it would be read out again. The page itself came with marks around it.
+    if (!part || part.innerHTML.replace(/<!--.*?-->/g, "") === fresh.innerHTML) return;
     const focused = [...part.querySelectorAll(focusable)].indexOf(document.activeElement);
     const opened = [...part.querySelectorAll("details")].map((details) => details.open);
     part.innerHTML = html;

@@ -80,6 +80,12 @@ main > *, .card > * { min-width: 0; }
 .field label { font-weight: 600; }
 .row { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; }
 .row .field { flex: 1 1 170px; }
+/* Beside the field itself, not its hint: below a label of one line. */
+.row > .field:has(> small) + button { align-self: start; margin-top: 28px; }
+@media (max-width: 420px) {
+  .row > .field:has(+ button) { flex-basis: 100%; }
+  .row > .field:has(> small) + button { margin-top: 0; }
+}
 .field.wide { max-width: none; }
 .tick { display: grid; gap: 4px; }
 .tick label { display: flex; gap: 10px; align-items: center; min-height: 44px; }
@@ -93,6 +99,12 @@ button, .button {
 }
 button.quiet, .button.quiet { background: none; color: var(--accent); }
 button.grave { border-color: var(--bad); background: none; color: var(--bad); }
+.sure summary {
+  width: fit-content; min-height: 44px; padding: 9px 18px; border: 1px solid var(--bad); border-radius: 8px;
+  color: var(--bad); font-weight: 600; list-style-position: inside; cursor: pointer;
+}
+.sure form { display: grid; gap: 10px; justify-items: start; margin-top: 10px; padding-left: 14px; border-left: 3px solid var(--bad); }
+.sure button { border-color: var(--bad); background: var(--bad); color: var(--card); }
 .top button { min-height: 36px; padding: 4px 12px; }
 
 .done, .faults { padding: 12px 16px; border-radius: 8px; }
@@ -108,8 +120,11 @@ button.grave { border-color: var(--bad); background: none; color: var(--bad); }
 .list th { padding: 6px 10px 6px 0; color: var(--soft); font-size: .875rem; font-weight: 600; text-align: left; }
 .list td { padding: 10px 10px 10px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 .list form { display: inline-block; }
+.list .sure form { display: grid; }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; }
 .actions button { min-height: 38px; padding: 5px 12px; }
+.actions summary { min-height: 38px; padding: 5px 12px; }
+.actions .sure[open] { flex: 1 1 100%; }
 .actions select { width: auto; min-height: 38px; padding: 4px 8px; }
 .badge { display: inline-block; padding: 1px 10px; border-radius: 99px; border: 1px solid var(--line); font-size: .875rem; white-space: nowrap; }
 .badge.good { background: var(--good); }
@@ -133,6 +148,7 @@ h3 { font-size: 1.05rem; line-height: 1.3; }
 .needs th:nth-child(2) { width: 36%; }
 .needs th:nth-child(3) { width: 14%; }
 .needs th:nth-child(4) { width: 22%; }
+.needs td:first-child a { display: -webkit-box; overflow: hidden; -webkit-box-orient: vertical; -webkit-line-clamp: 3; }
 .needs .actions form { display: flex; flex-wrap: wrap; gap: 8px; max-width: 100%; }
 .needs .actions select { max-width: 100%; }
 .card.calm { border-left: 6px solid var(--accent); }
@@ -191,6 +207,7 @@ fieldset.bare { padding: 0; border: 0; }
 /* Technicians */
 .address { align-items: end; padding-top: 8px; border-top: 1px solid var(--line); }
 .line { display: block; }
+.numbered { display: grid; gap: 8px; padding-left: 1.4em; list-style: decimal; }
 .row.even { align-items: start; }
 .code { font-size: clamp(1.8rem, 9vw, 3rem); font-weight: 700; letter-spacing: .06em; }
 
@@ -215,6 +232,7 @@ fieldset.bare { padding: 0; border: 0; }
 .steps li { min-width: 0; overflow-wrap: anywhere; }
 .steps time { color: var(--soft); font-size: .875rem; }
 .messages td:first-child, .messages td:nth-child(2) { min-width: 110px; }
+.people td + td { min-width: 110px; }
 .users td:first-child { min-width: 190px; }
 .users td:nth-child(2) { min-width: 120px; }
 [data-live] { display: grid; gap: 20px; }

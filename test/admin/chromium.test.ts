@@ -107,7 +107,14 @@ const openBrowser = async (width: number, colorScheme: 'light' | 'dark') => {
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
     }
   };
-  return { page, complaints, look };
+  /** What a second press is asked for, seen as after the first. */
+  const lookBehind = async (name: string) => {
+    const opened = await page.evaluate<number>(
+      '[...document.querySelectorAll(".sure")].map((details) => { details.open = true; }).length',
+    );
+    if (opened > 0) await look(`${name}-sure`);
+  };
+  return { page, complaints, look, lookBehind };
 };
 
 const pictureWidths = '[...document.images].map(({ naturalWidth }) => naturalWidth)';
@@ -204,6 +211,32 @@ test('nothing is so long that a page goes sideways', async () => {
   expect(tooWide).toEqual([]);
 });
 
+test('a long title takes three lines of the overview, and nothing stands askew or too narrow', async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  onTestFinished(() => page.close());
+  await signIn(page);
+  const boxesOf = async (selector: string) =>
+    Promise.all((await page.locator(selector).all()).map(async (each) => (await each.boundingBox())!));
+  const lines = (await boxesOf('.needs td:first-child a')).map(({ height }) => Math.round(height / 24));
+  expect(Math.max(...lines)).toBe(3);
+  await page.goto(`${product.url}/admin/technicians`);
+  const tops = (await boxesOf('main form.row :is(input, select, button)')).map(({ y }) => Math.round(y));
+  expect([tops.length, new Set(tops).size]).toEqual([4, 1]);
+  await page.goto(`${product.url}/admin/alerts/A-9000`);
+  const [field, button] = await boxesOf('form[action$="/respond"] :is(input:not([type=hidden]), button)');
+  expect(button!.y).toBe(field!.y);
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const [path, name] of [
+    ['alerts/A-9000', 'technician'],
+    ['alerts/A-9000', 'reason'],
+    ['work-orders/WO-9000', 'assignee'],
+  ]) {
+    await page.goto(`${product.url}/admin/${path}`);
+    const [box] = await boxesOf(`#${name}`);
+    expect([name, box!.width > 280]).toEqual([name, true]);
+  }
+});
+
 // bull-board's own markup, which comes as it is.
 const ofTheBoard = {
   'button-name': 'its theme and its menu are opened by buttons that show a symbol only',
@@ -217,7 +250,7 @@ describe.each([
   [1280, 'dark'],
 ] as const)('at %i px, %s', (width, colorScheme) => {
   test('the first user signs in and sees every page', async () => {
-    const { page, complaints, look } = await openBrowser(width, colorScheme);
+    const { page, complaints, look, lookBehind } = await openBrowser(width, colorScheme);
     await page.goto(`${product.url}/admin`);
     await look('sign-in');
     await signIn(page);
@@ -232,6 +265,7 @@ describe.each([
     for (const address of addresses()) {
       await page.goto(`${product.url}/admin${address}`);
       await look(address.replaceAll('/', '-').slice(1));
+      await lookBehind(address.replaceAll('/', '-').slice(1));
     }
     // The one that is not there is told about, as it should be.
     expect(complaints.splice(0).join()).toMatch(/^[^,]*404[^,]*$/);
@@ -291,6 +325,7 @@ describe.each([
     await users.getByRole('button', { name: 'Add', exact: true }).click();
     await users.getByRole('heading', { name: `Link for Ana ${width}` }).waitFor();
     await administrator.look('user-link');
+    await administrator.lookBehind('user-link');
     const link = new URL(await users.locator('.secret code').innerText());
     await users.getByRole('link', { name: 'Audit' }).click();
     await users.getByText(`Added a user: ana-${width}@example.com`).waitFor();
@@ -340,4 +375,44 @@ describe.each([
     await look('board-queue', ofTheBoard);
     expect(complaints).toEqual([]);
   });
+});
+
+test('the keyboard alone leads past the navigation and through it, sends a form, and is asked twice', async () => {
+  const { page, complaints } = await openBrowser(1280, 'light');
+  await signIn(page);
+  const focused = () => page.evaluate<string>('document.activeElement.textContent.trim()');
+  const tabTo = async (wanted: () => Promise<boolean>) => {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab');
+      if (await wanted()) return;
+    }
+    throw new Error(`not reached; at last: ${await focused()}`);
+  };
+  const idOfFocused = () => page.evaluate<string>('document.activeElement.id');
+  await page.goto(`${product.url}/admin/alerts/A-9000`);
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to content');
+  expect((await page.getByText('Skip to content').boundingBox())!.y).toBeGreaterThanOrEqual(0);
+  await page.keyboard.press('Enter');
+  expect(await idOfFocused()).toBe('content');
+
+  await tabTo(async () => (await idOfFocused()) === 'technician');
+  await page.keyboard.type('E-2037');
+  await page.keyboard.press('Enter');
+  await page.getByText('The alert is claimed').waitFor();
+
+  await tabTo(async () => (await focused()) === 'Work orders');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Work orders', level: 1 }).waitFor();
+  await tabTo(async () => (await focused()) === 'WO-9000');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Work order WO-9000' }).waitFor();
+  await tabTo(async () => (await focused()) === 'Cancel the work order');
+  await page.keyboard.press('Enter');
+  await page.getByText('whoever was told of it hears so at once').waitFor();
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Yes, cancel it');
+  await page.keyboard.press('Enter');
+  await page.getByText('The status is changed').waitFor();
+  expect(complaints).toEqual([]);
 });

@@ -550,6 +550,7 @@ test.each(kinds)('%s is shown until it is solved', async (what, section, why, ap
     expect.objectContaining({ title: section, text: expect.stringMatching(why) }),
   ]);
   await solve();
+  await rows.person('Somebody');
   expect(await needs()).toEqual({ rows: [], isCalm: true });
 });
 
@@ -578,7 +579,8 @@ test('what an administrator mends is no button for a planner', async () => {
 });
 
 test('a tenant that is switched off says so, since when and by whom, with the way to where it is switched on', async () => {
-  const { tenant } = await tenantWith('switched-off');
+  const { tenant, rows } = await tenantWith('switched-off');
+  await rows.person('Ana');
   const administrator = await panel.signedIn('administrator', tenant);
   const planner = await panel.signedIn('planner', tenant);
   const needs = async (browser: typeof planner) => needsOn((await browser.get('/admin')).text);
@@ -598,6 +600,44 @@ test('a tenant that is switched off says so, since when and by whom, with the wa
 
   await administrator.post('/admin/settings/enabled', { enabled: 'yes' });
   expect((await needs(planner)).isCalm).toBe(true);
+});
+
+test('whoever has just begun is told what to do first, and not that all is well', async () => {
+  const tenant = await createTenant(panel.deps.store, { slug: 'begun', channel: false });
+  const [administrator, planner, auditor] = [
+    await panel.signedIn('administrator', tenant),
+    await panel.signedIn('planner', tenant),
+    await panel.signedIn('auditor', tenant),
+  ];
+  const shownTo = async (browser: typeof planner) => {
+    const part = /<!--live needs-someone-->(.*?)<!--\/live-->/s.exec((await browser.get('/admin')).text)![1]!;
+    return {
+      isCalm: part.includes('Nothing needs anyone now'),
+      waits: part.includes('An administrator sets up the sender first.'),
+      steps: [...part.matchAll(/<a href="([^"]+)">[^<]+<\/a> (<span class="badge good">done)?/g)].map(
+        ([, href, isDone]) => `${href}${isDone ? ' done' : ''}`,
+      ),
+    };
+  };
+  const [sender, check, people, message] = [
+    ...['/admin/settings/channel', '/admin/settings/check'],
+    ...['/admin/technicians', '/admin/settings/test-message'],
+  ] as const;
+  const first = { isCalm: false, waits: false, steps: [sender, check, people, message] };
+  expect(await shownTo(administrator)).toEqual(first);
+  expect(await shownTo(planner)).toEqual({ isCalm: false, waits: true, steps: [people] });
+  expect(await shownTo(auditor)).toEqual({ isCalm: false, waits: true, steps: [] });
+
+  const rows = writeRows(client, tenant);
+  await rows.channel('whatsapp', 'whatsapp:+14155550990');
+  expect(await shownTo(administrator)).toEqual({
+    ...first,
+    steps: [`${sender} done`, check, people, message],
+  });
+  expect(await shownTo(planner)).toEqual({ isCalm: false, waits: false, steps: [people] });
+  const ana = { externalId: 'ana', name: 'Ana Souza', role: 'technician' };
+  expect((await planner.post('/admin/technicians/-/new', ana)).status).toBe(303);
+  expect(await shownTo(auditor)).toEqual({ isCalm: true, waits: false, steps: [] });
 });
 
 test('a tenant that was never switched on does not say since when', async () => {

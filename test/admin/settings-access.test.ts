@@ -23,9 +23,10 @@ test('an API key is shown once, opens the tenant until it is revoked, and the la
   expect(text).not.toContain(key);
 
   const revoke = (label: string) =>
-    new RegExp(`action="(/admin/settings/api-keys/[^"]+/revoke)"(?:(?!</form>).)*Revoke: ${label}`, 's').exec(
-      text,
-    )![1]!;
+    new RegExp(
+      `action="(/admin/settings/api-keys/[^"]+/revoke)"(?:(?!</form>).)*Yes, revoke it: ${label}`,
+      's',
+    ).exec(text)![1]!;
   const revoked = await browser.post(revoke('test key'));
   expect(revoked.location).toBe('/admin/settings/api-keys?done=revoked');
   const last = await browser.post(revoke('CMMS'));

@@ -48,6 +48,10 @@ test('Twilio is set up, the self-test fails and then passes, and the ticks of a 
     ...{ width: 1280, looksAt: [360] },
   });
   await page.getByRole('heading', { name: 'Sender', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
+  await look('first-steps');
+  await page.getByRole('link', { name: 'Set up the sender' }).click();
   expect(await page.getByLabel('When a message comes in', { exact: true }).inputValue()).toContain(
     '/api/whatsappwebhook/incoming',
   );

@@ -185,3 +185,16 @@ test('who kept an address of before finds what stands elsewhere now', async () =
   }
   expect((await browser.get('/admin/alerts/import')).status).toBe(404);
 });
+
+test('where nobody is registered yet, the list says what helps to whoever may do it', async () => {
+  const tenant = await createTenant(panel.deps.store, { slug: 'nobody-yet' });
+  const [planner, auditor] = [
+    await panel.signedIn('planner', tenant),
+    await panel.signedIn('auditor', tenant),
+  ];
+  const helps = 'Nobody is registered yet. Add somebody, or import a list.';
+  expect((await planner.get('/admin/technicians')).text).toContain(helps);
+  expect((await auditor.get('/admin/technicians')).text).toContain('Nobody is registered yet.</p>');
+  await put('gone', { name: 'Long Gone', active: false }, tenant);
+  expect((await planner.get('/admin/technicians')).text).toContain('Nobody fits.');
+});

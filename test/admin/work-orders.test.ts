@@ -221,6 +221,32 @@ test('an order made in the panel is told to its assignee, acknowledged for him, 
   ]);
 });
 
+test('each button of an order says for whom it speaks', async () => {
+  const browser = await panel.signedIn('planner');
+  await browser.get('/admin/work-orders/-/new');
+  const { location } = await browser.post('/admin/work-orders', { title: 'Oil the gate', assignee: 'E-2' });
+  const path = location!.split('?')[0]!;
+  const buttons = async () => {
+    const part = /<!--live actions-->(.*?)<!--\/live-->/s.exec((await browser.get(path)).text)![1]!;
+    return [...part.matchAll(/<button type="submit"( class="quiet")?>([^<]+)/g)].map(
+      ([, quiet, text]) => `${text}${quiet ? ', quiet' : ''}`,
+    );
+  };
+  const always = ['Take it from James Park, quiet', 'Yes, cancel it'];
+  expect(await buttons()).toEqual([
+    ...['Reassign', 'Acknowledge for James Park', 'Start for James Park', 'Complete for James Park'],
+    ...always,
+  ]);
+  await browser.post(`${path}/status`, { status: 'in_progress' });
+  await browser.post(`${path}/status`, { status: 'delayed' });
+  expect(await buttons()).toEqual([
+    ...['Reassign', 'Resume for James Park', 'Complete for James Park'],
+    ...always,
+  ]);
+  await browser.post(`${path}/assign`, { assignee: '' });
+  expect(await buttons()).toEqual(['Assign', 'Complete', 'Yes, cancel it']);
+});
+
 test('a form tells every fault at once and keeps what was typed', async () => {
   const browser = await panel.signedIn('administrator');
   await browser.get('/admin/work-orders/-/new');

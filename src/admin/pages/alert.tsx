@@ -160,9 +160,7 @@ const Detail = (props: Found & { visit: Visit; faults?: string[]; note?: string 
       faults={faults}
       done={faults.length > 0 ? null : doneOf(visit, done)}
     >
-      <Live id="alert">
-        <About {...props} />
-      </Live>
+      <About {...props} />
       {runners.includes(visit.user.role) && (
         <>
           <Options id="people" options={people.map(asOption)} />
@@ -192,34 +190,43 @@ const About = ({ visit, alert, responder, chain, times }: Found & { visit: Visit
   return (
     <section class="card" aria-labelledby="about">
       <h2 id="about">{alert.message}</h2>
-      <p>
-        <State alert={alert} responder={responder} exhausted={chain?.exhausted ?? false} />{' '}
+      <div class="row">
+        {/* Read out whenever it changes, so nothing else is in it. */}
+        <div role="status">
+          <Live id="state">
+            <p>
+              <State alert={alert} responder={responder} exhausted={chain?.exhausted ?? false} />
+            </p>
+          </Live>
+        </div>
         <Badge tone={alert.severity === 'critical' ? 'bad' : 'calm'}>{alert.severity}</Badge>
-      </p>
-      <dl class="facts">
-        <Fact name="Asset">
-          {alert.asset.name} ({alert.asset.code}){alert.asset.location ? `, ${alert.asset.location}` : ''}
-        </Fact>
-        {responder && <Fact name={alert.state === 'resolved' ? 'Went' : 'Is going'}>{responder}</Fact>}
-        {steps.map(([name, at], place) => (
-          <Fact name={name}>
-            {at ? (
-              <>
-                {place === 0 ? (
-                  <Moment at={at} zone={visit.zone} />
-                ) : (
-                  <Clock at={at} from={times.raised} zone={visit.zone} />
-                )}
-                {place > 0 && (
-                  <span class="soft"> after {sayTime(at.getTime() - times.raised.getTime())}</span>
-                )}
-              </>
-            ) : (
-              'not yet'
-            )}
+      </div>
+      <Live id="facts">
+        <dl class="facts">
+          <Fact name="Asset">
+            {alert.asset.name} ({alert.asset.code}){alert.asset.location ? `, ${alert.asset.location}` : ''}
           </Fact>
-        ))}
-      </dl>
+          {responder && <Fact name={alert.state === 'resolved' ? 'Went' : 'Is going'}>{responder}</Fact>}
+          {steps.map(([name, at], place) => (
+            <Fact name={name}>
+              {at ? (
+                <>
+                  {place === 0 ? (
+                    <Moment at={at} zone={visit.zone} />
+                  ) : (
+                    <Clock at={at} from={times.raised} zone={visit.zone} />
+                  )}
+                  {place > 0 && (
+                    <span class="soft"> after {sayTime(at.getTime() - times.raised.getTime())}</span>
+                  )}
+                </>
+              ) : (
+                'not yet'
+              )}
+            </Fact>
+          ))}
+        </dl>
+      </Live>
     </section>
   );
 };

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { dayOf, startOfDay } from '../../domain/dates.ts';
 import { stretchOf } from '../../domain/response-times.ts';
 import type { ReportedGroup } from '../../store/times.ts';
+import { FirstSteps, readBeginnings } from '../first-steps.tsx';
 import { Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
 import { mayAct, mostOffered, NeedsSomeone } from '../needs-someone.tsx';
@@ -30,9 +31,10 @@ export const overviewRoutes = (deps: Deps): AdminRoute[] => {
     const zone = visit.tenant.timeZone;
     // What stays up to date is read again and again; the weeks are not in it.
     const isLive = visit.c.req.header('accept') === 'text/event-stream';
-    const [problems, people, figures, answered, weeks] = await look(deps, visit, (tx) =>
+    const [problems, beginnings, people, figures, answered, weeks] = await look(deps, visit, (tx) =>
       Promise.all([
         readProblems(tx, zone, { enabled: deps.enabled, now }),
+        readBeginnings(tx),
         mayAct(visit) ? tx.overview.people(mostOffered + 1) : [],
         tx.overview.today(today),
         today < now ? tx.times.report({ from: today, to: now }, { ...all, limit: 2 }) : [],
@@ -48,7 +50,11 @@ export const overviewRoutes = (deps: Deps): AdminRoute[] => {
       visit,
       <Page visit={visit} title="Overview" done={doneOf(visit, done)}>
         <Live id="needs-someone">
-          <NeedsSomeone {...{ visit, problems, people, now }} />
+          {problems.length === 0 && !(beginnings.hasSender && beginnings.hasPeople) ? (
+            <FirstSteps {...{ visit, ...beginnings }} />
+          ) : (
+            <NeedsSomeone {...{ visit, problems, people, now }} />
+          )}
         </Live>
         <Live id="today">
           <Today figures={figures} answered={answered} zone={visit.zone} />

@@ -10,6 +10,7 @@ import { Field } from '../fields.tsx';
 import { type FormFaults, formFaults, noFaults } from '../form-faults.ts';
 import { Badge, Form, Moment, show } from '../frame.tsx';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
+import { Sure } from '../sure.tsx';
 import { SettingsPage } from './settings.tsx';
 
 const administrators: readonly PanelRole[] = ['administrator'];
@@ -134,11 +135,16 @@ const ApiKeys = ({ visit, keys: found, faults, typed, made }: Props) => {
                 </td>
                 <td>
                   {!key.revokedAt && (
-                    <Form visit={visit} action={`/admin/settings/api-keys/${key.id}/revoke`} class="actions">
-                      <button type="submit" class="grave" aria-label={`Revoke: ${key.label}`}>
-                        Revoke
-                      </button>
-                    </Form>
+                    <div class="actions">
+                      <Sure
+                        visit={visit}
+                        action={`/admin/settings/api-keys/${key.id}/revoke`}
+                        ask="Revoke"
+                        of={key.label}
+                        what="Whoever uses it is refused from then on. It never works again."
+                        yes="Yes, revoke it"
+                      />
+                    </div>
                   )}
                 </td>
               </tr>

@@ -12,6 +12,7 @@ import { type FormFaults, formFaults, noFaults } from '../form-faults.ts';
 import { Badge, Form, show } from '../frame.tsx';
 import { type AdminRoute, change, look, type Visit } from '../route.ts';
 import type { PanelSettings } from '../settings.ts';
+import { Sure } from '../sure.tsx';
 import { SettingsPage } from './settings.tsx';
 
 const administrators: readonly PanelRole[] = ['administrator'];
@@ -246,12 +247,22 @@ const Switch = ({ visit, isOffForAll, channel }: Props) => {
           set it to true and start again.
         </p>
       )}
-      <Form visit={visit} action="/admin/settings/enabled">
-        <input type="hidden" name="enabled" value={enabled ? 'no' : 'yes'} />
-        <button type="submit" class={enabled ? 'grave' : ''}>
-          {enabled ? 'Switch off' : 'Switch on'}
-        </button>
-      </Form>
+      {enabled ? (
+        <Sure
+          visit={visit}
+          action="/admin/settings/enabled"
+          ask="Switch off"
+          what="From then on nobody is told anything: what comes in is kept and never run, what would go out is cancelled."
+          yes="Yes, switch off"
+        >
+          <input type="hidden" name="enabled" value="no" />
+        </Sure>
+      ) : (
+        <Form visit={visit} action="/admin/settings/enabled">
+          <input type="hidden" name="enabled" value="yes" />
+          <button type="submit">Switch on</button>
+        </Form>
+      )}
     </section>
   );
 };

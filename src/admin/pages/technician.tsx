@@ -13,6 +13,7 @@ import { orderPath, technicianPath } from '../paths.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
 import { saveTechnicianForm } from '../save-technician-form.ts';
 import type { PanelParts } from '../settings.ts';
+import { Sure } from '../sure.tsx';
 import { Badges, editors, findShown, LastSeen, mayEdit, type Shown, Window } from '../technician.tsx';
 import { kindNames, TechnicianFields, type Values, valuesOf } from '../technician-form.tsx';
 
@@ -222,11 +223,13 @@ const Leaving = ({ visit, technician }: { visit: Visit; technician: Shown }) => 
           alerts they respond to are open again, a code of theirs is void. Their open work orders stay theirs
           until you give them to somebody else. They can be taken back.
         </p>
-        <Form visit={visit} action={`${path}/leave`}>
-          <button type="submit" class="grave">
-            {technician.name || technician.externalId} left
-          </button>
-        </Form>
+        <Sure
+          visit={visit}
+          action={`${path}/leave`}
+          ask="They left"
+          what={`${technician.name || technician.externalId} is locked out at once.`}
+          yes="Yes, they left"
+        />
       </section>
     );
   }

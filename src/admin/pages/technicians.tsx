@@ -33,7 +33,7 @@ const digitsIn = (typed: string): string | null => {
 
 const list = async (deps: Deps, visit: Visit) => {
   const asked = readQuery(visit);
-  const found = await look(deps, visit, async (tx) => {
+  const { found, isEmpty } = await look(deps, visit, async (tx) => {
     const spelled = asked.q === '' ? null : readPhone(asked.q, visit.tenant.defaultCountry);
     const phones = spelled === null ? [] : variantsOf(spelled);
     const wanted = {
@@ -47,13 +47,24 @@ const list = async (deps: Deps, visit: Visit) => {
       active: asked.state === 'all' ? null : asked.state !== 'left',
     };
     const page = { after: asked.after || null, limit: pageSize + 1 };
-    return withTroubles(tx, await tx.technicians.search(wanted, page));
+    const found = await withTroubles(tx, await tx.technicians.search(wanted, page));
+    const isEmpty = found.length === 0 && (await tx.technicians.list({ after: null, limit: 1 })).length === 0;
+    return { found, isEmpty };
   });
-  return show(visit, <Technicians visit={visit} asked={asked} found={found} now={deps.now()} />);
+  return show(visit, <Technicians {...{ visit, asked, found, isEmpty, now: deps.now() }} />);
 };
 
-const Technicians = (props: { visit: Visit; asked: Asked; found: Shown[]; now: Date }) => {
-  const { visit, asked, now } = props;
+type Props = {
+  visit: Visit;
+  asked: Asked;
+  found: Shown[];
+  /** Nobody is registered at all. */
+  isEmpty: boolean;
+  now: Date;
+};
+
+const Technicians = (props: Props) => {
+  const { visit, asked, isEmpty, now } = props;
   const found = props.found.slice(0, pageSize);
   const more = new URLSearchParams({
     ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== '')),
@@ -61,10 +72,10 @@ const Technicians = (props: { visit: Visit; asked: Asked; found: Shown[]; now: D
   });
   return (
     <Page visit={visit} title="Technicians" done={doneOf(visit, done)}>
-      <form class="row" method="get" action="/admin/technicians">
+      <form class="card row" method="get" action="/admin/technicians">
         <Field
-          {...{ label: 'Search', name: 'q', value: asked.q, maxlength: 200 }}
-          hint="A part of the name or external id, or a phone in any spelling."
+          {...{ label: 'Name, external id or phone', name: 'q', type: 'search' }}
+          {...{ value: asked.q, maxlength: 200 }}
         />
         <Choice
           {...{ label: 'Role', name: 'role', value: asked.role }}
@@ -97,9 +108,13 @@ const Technicians = (props: { visit: Visit; asked: Asked; found: Shown[]; now: D
       </p>
       <section class="card" aria-label="Technicians found">
         {found.length === 0 ? (
-          <p>Nobody fits.</p>
+          <p>
+            {isEmpty
+              ? `Nobody is registered yet.${mayEdit(visit) ? ' Add somebody, or import a list.' : ''}`
+              : 'Nobody fits.'}
+          </p>
         ) : (
-          <table class="list">
+          <table class="list people">
             <thead>
               <tr>
                 <th scope="col">Name</th>

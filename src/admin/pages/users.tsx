@@ -10,6 +10,7 @@ import { linkHours, newLink } from '../links.ts';
 import { doneOf } from '../parts.tsx';
 import { type AdminRoute, type AuthOf, change, look, type Note, type Visit } from '../route.ts';
 import type { PanelSettings } from '../settings.ts';
+import { Sure } from '../sure.tsx';
 
 const administrators: readonly PanelRole[] = ['administrator'];
 const pageSize = 100;
@@ -237,12 +238,26 @@ const Row = ({ visit, user }: { visit: Visit; user: PanelUser }) => (
           </Form>
           <Action visit={visit} user={user} what="link" text="New link" />
           {user.hasSecondFactor && (
-            <Action visit={visit} user={user} what="remove-second-factor" text="Remove second factor" />
+            <Sure
+              visit={visit}
+              action={`/admin/users/${user.id}/remove-second-factor`}
+              ask="Remove second factor"
+              of={user.name}
+              what="From then on their password alone lets them in. Only they can set up another one."
+              yes="Yes, remove it"
+            />
           )}
           {user.disabled ? (
             <Action visit={visit} user={user} what="enable" text="Enable" />
           ) : (
-            <Action visit={visit} user={user} what="disable" text="Disable" />
+            <Sure
+              visit={visit}
+              action={`/admin/users/${user.id}/disable`}
+              ask="Disable"
+              of={user.name}
+              what="Every session of theirs ends at once, and nothing lets them in until they are enabled again."
+              yes="Yes, disable them"
+            />
           )}
         </div>
       )}
@@ -257,11 +272,7 @@ const waysIn = ({ hasPassword, hasSecondFactor }: PanelUser): string => {
 
 const Action = (props: { visit: Visit; user: PanelUser; what: string; text: string }) => (
   <Form visit={props.visit} action={`/admin/users/${props.user.id}/${props.what}`}>
-    <button
-      type="submit"
-      class={props.what === 'disable' ? 'grave' : 'quiet'}
-      aria-label={`${props.text}: ${props.user.name}`}
-    >
+    <button type="submit" class="quiet" aria-label={`${props.text}: ${props.user.name}`}>
       {props.text}
     </button>
   </Form>

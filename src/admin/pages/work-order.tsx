@@ -26,6 +26,7 @@ import {
 } from '../parts.tsx';
 import { orderPath, technicianPath } from '../paths.ts';
 import { type AdminRoute, backTo, change, everybody, look, type Visit } from '../route.ts';
+import { Sure } from '../sure.tsx';
 import { type History, readBefore, readHistory, Timeline } from '../timeline.tsx';
 import { Day, isLate, numberIn, Status, statusWords, versionIn } from '../work-order.tsx';
 
@@ -283,6 +284,7 @@ const Facts = (props: { visit: Visit; order: ListedOrder; isOverdue: boolean; ma
 const Actions = ({ visit, order }: { visit: Visit; order: ListedOrder }) => {
   const action = (what: string) => `${orderPath(order.number)}/${what}`;
   const version = <input type="hidden" name="version" value={String(order.version)} />;
+  const statuses = statusesFrom(order);
   return (
     <section class="card" aria-labelledby="do">
       <h2 id="do">Do something</h2>
@@ -304,6 +306,19 @@ const Actions = ({ visit, order }: { visit: Visit; order: ListedOrder }) => {
             <button type="submit">Acknowledge for {order.assigneeName}</button>
           </Form>
         )}
+        {statuses
+          .filter((status) => status !== 'acknowledged' && status !== 'cancelled')
+          .map((status) => (
+            <Form visit={visit} action={action('status')}>
+              {version}
+              <input type="hidden" name="status" value={status} />
+              <button type="submit" {...(onward.includes(status) ? {} : { class: 'quiet' })}>
+                {moves(order)[status]}
+              </button>
+            </Form>
+          ))}
+      </div>
+      <div class="actions">
         {isOpen(order) && order.assignee && (
           <Form visit={visit} action={action('assign')}>
             {version}
@@ -313,31 +328,35 @@ const Actions = ({ visit, order }: { visit: Visit; order: ListedOrder }) => {
             </button>
           </Form>
         )}
-        {statusesFrom(order)
-          .filter((status) => status !== 'acknowledged')
-          .map((status) => (
-            <Form visit={visit} action={action('status')}>
-              {version}
-              <input type="hidden" name="status" value={status} />
-              <button type="submit" class={status === 'cancelled' ? 'grave' : 'quiet'}>
-                {moves(order)[status]}
-              </button>
-            </Form>
-          ))}
+        {statuses.includes('cancelled') && (
+          <Sure
+            visit={visit}
+            action={action('status')}
+            ask="Cancel the work order"
+            what="It is closed, and whoever was told of it hears so at once."
+            yes="Yes, cancel it"
+          >
+            {version}
+            <input type="hidden" name="status" value="cancelled" />
+          </Sure>
+        )}
       </div>
     </section>
   );
 };
 
-const moves = ({ assigneeName, status }: ListedOrder): Record<OrderStatus, string> => ({
-  open: 'Reopen, with nobody on it',
-  assigned: `Reopen for ${assigneeName}`,
-  acknowledged: 'Acknowledge',
-  in_progress: status === 'delayed' ? 'Resume' : 'Start',
-  delayed: 'Mark as delayed',
-  completed: 'Complete',
-  cancelled: 'Cancel the work order',
-});
+const onward: OrderStatus[] = ['in_progress', 'completed'];
+
+const moves = ({ assigneeName, status }: ListedOrder): Partial<Record<OrderStatus, string>> => {
+  const forWhom = assigneeName ? ` for ${assigneeName}` : '';
+  return {
+    open: 'Reopen, with nobody on it',
+    assigned: `Reopen${forWhom}`,
+    in_progress: `${status === 'delayed' ? 'Resume' : 'Start'}${forWhom}`,
+    delayed: `Mark as delayed${forWhom}`,
+    completed: `Complete${forWhom}`,
+  };
+};
 
 const NoteForm = (props: { visit: Visit; order: ListedOrder; idOfNote: string; note: string }) => {
   const { visit, order, idOfNote, note } = props;
