@@ -605,6 +605,23 @@ describe('the only one there is', () => {
     expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
     expect(await events()).toContain('alert.released');
   });
+
+  test('who goes to several, and works here no more, is gone from them by one message', async () => {
+    const both = ['A-1', 'A-2'];
+    for (const externalId of both) await raise({ externalId });
+    await sendAll();
+    for (const externalId of both) await says('ANA', { do: 'claim' }, externalId);
+    await sendAll();
+    await person('ANA', { active: false });
+    for (const externalId of both)
+      expect(await alertNow(externalId)).toMatchObject({ state: 'open', step: 1 });
+    expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
+    expect((await events()).filter((type) => type === 'alert.released')).toHaveLength(2);
+    const [released] = await query(
+      "SELECT text FROM message WHERE tenant_id = $1 AND kind = 'alert.released'",
+    );
+    expect(released.text).toMatch(/no longer going to 2 alerts\*(\n• .*Too hot){2}/);
+  });
 });
 
 test('who is paged on a release hears that alone', async () => {
