@@ -2,6 +2,7 @@ import type { CallChange, News } from '../commands/command.ts';
 import { type CallKind, type Chain, waitAfter } from '../domain/chain.ts';
 import type { Person } from '../domain/who-is-told.ts';
 import { isOpen, type WorkOrder } from '../domain/work-order.ts';
+import type { StoredCall } from '../store/calls.ts';
 import type { Tx } from '../store/store.ts';
 import type { Technician } from '../store/technicians.ts';
 import { writeNews } from '../texts/texts.ts';
@@ -134,20 +135,43 @@ export const takeCalls = async (
   await tx.calls.withdrawPages(ids);
 };
 
-/** What a message began is withdrawn, and what it ended goes on at its step. Ring the bells after the commit. */
+/**
+ * What a message began is withdrawn, and what it ended goes on at its step, unless whoever called has called again since.
+ * Ring the bells after the commit.
+ */
 export const takeBackCalls = async (tx: Tx, undone: string, messageId: string): Promise<Bell[]> => {
   const { began, ended } = await tx.calls.lockOfMessage(undone);
   if (began.length > 0) {
     await tx.calls.withdraw(began, messageId);
     await tx.calls.withdrawPages(began);
   }
-  for (const id of ended) {
+  const bells: Bell[] = [];
+  for (const call of await tx.calls.lock(ended)) {
+    const { id } = call;
     await tx.calls.untake(id);
+    const again = await calledAgain(tx, call);
+    if (again) {
+      // As if it had been open then: taking that one back lets this one go on.
+      await tx.calls.withdraw([id], (await tx.chains.get(again.id))!.causedBy);
+      if (again.reason === null && call.reason !== null) await tx.calls.setReason(again.id, call.reason);
+      continue;
+    }
     const waitSeconds = waitAfter((await tx.chains.get(id))!);
     if (waitSeconds === null) await tx.chains.end(id, 'no-steps');
     else await tx.chains.goOn(id, waitSeconds);
+    bells.push({ queue: 'chains', id });
   }
-  return ended.map((id) => ({ queue: 'chains', id }));
+  return bells;
+};
+
+/** What the same technician calls for by now; about an order, whatever came since forbids taking back. */
+const calledAgain = async (
+  tx: Tx,
+  { id, kind, callerId, workOrderId }: StoredCall,
+): Promise<StoredCall | null> => {
+  if (workOrderId) return null;
+  const open = await tx.calls.lockOpen([], callerId);
+  return open.find((each) => each.kind === kind && each.id !== id && each.ended !== 'expired') ?? null;
 };
 
 /** Nobody need come any more: the order is closed, or somebody else's. It must be locked. */

@@ -220,20 +220,22 @@ const escalate = async (
 };
 
 /**
- * Somebody will not answer any more: what he goes to is open again, and the next people are told at once. Ring the
- * bells after the commit.
+ * Somebody will not answer any more: what he goes to is open again, and the next people are told at once. Whoever relied
+ * on him for several hears of them together. Ring the bells after the commit.
  */
 export const releaseAll = async (tx: Tx, technician: Technician, facts: Facts): Promise<Bell[]> => {
   const alerts = await tx.alerts.lock(await tx.alerts.respondedBy(technician.id));
+  const by = { technician, messageId: null };
   const bells: Bell[] = [];
+  const heard: Heard[] = [];
   for (const alert of alerts.values()) {
     if (alert.state !== 'responding' || alert.responderId !== technician.id) continue;
     const chain = (await tx.chains.lockOfAlert(alert.id))!;
-    const by = { technician, messageId: null };
     const done = await release({ tx, alert, chain, by, facts }, null);
-    bells.push(...done.bells, ...(await tellTogether(tx, done.heard, by, facts)));
+    bells.push(...done.bells);
+    heard.push(...done.heard);
   }
-  return bells;
+  return heard.length > 0 ? [...bells, ...(await tellTogether(tx, heard, by, facts))] : bells;
 };
 
 /** Somebody else goes, and whoever calls needs a supervisor all the same. */

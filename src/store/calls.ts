@@ -73,14 +73,18 @@ export const calls = (trx: Queries, tenantId: string) => ({
     ),
 
   /** Locks the calls about these orders, and those of one technician about none, that nobody has taken yet. */
-  lockOpen: (orderIds: string[], callerId: string | null): Promise<StoredCall[]> =>
-    trx.rows<StoredCall>(
-      `SELECT ${columns} FROM chain c WHERE c.tenant_id = $1 AND ${isCall} AND ${isOpen}
-         AND (c.work_order_id = ANY($2) OR (c.caller_id = $3 AND c.work_order_id IS NULL
-           AND c.created_at > clock_timestamp() - interval '7 days'))
+  lockOpen: async (orderIds: string[], callerId: string | null): Promise<StoredCall[]> => {
+    // What was taken lately may be taken back in this moment: it is waited for.
+    const rows = await trx.rows<StoredCall>(
+      `SELECT ${columns} FROM chain c WHERE c.tenant_id = $1 AND ${isCall} AND (
+         c.work_order_id = ANY($2) AND ${isOpen}
+         OR c.caller_id = $3 AND c.work_order_id IS NULL AND c.created_at > clock_timestamp() - interval '7 days'
+           AND (${isOpen} OR c.taken_at > clock_timestamp() - interval '1 hour'))
        ORDER BY c.id FOR NO KEY UPDATE OF c`,
       [tenantId, orderIds, callerId],
-    ),
+    );
+    return rows.filter(({ ended }) => ended !== 'claimed' && ended !== 'withdrawn');
+  },
 
   /** Somebody takes them on, by that message. They must be locked. */
   take: async (ids: string[], technicianId: string, messageId: string): Promise<void> => {

@@ -220,8 +220,9 @@ const triedIn = (condition: string) => `SELECT f.way FROM message f WHERE f.tena
 const tried = `ARRAY(SELECT m.way WHERE ${wasTried('m')} UNION ${triedIn('f.id = m.fallback_of')}
       UNION ${triedIn('f.fallback_of = m.fallback_of')} UNION ${triedIn('f.fallback_of = m.id')})`;
 
-// What an alert is as long as the news of it are true.
-const stateTold = `CASE m.kind WHEN 'alert.resolved' THEN 'resolved' WHEN 'alert.taken' THEN 'responding' ELSE 'open' END`;
+// Whether what was told of an alert still holds, as the domain has it.
+const holds = `CASE WHEN m.kind = 'alert.resolved' THEN a.state = 'resolved' WHEN m.kind = 'alert.taken' THEN a.state = 'responding'
+  WHEN m.kind IN ('alert.raised', 'alert.released', 'alert.unanswered') THEN a.state = 'open' ELSE a.state <> 'resolved' END`;
 
 const failedQuery = `
   SELECT m.id, m.status, m.reason, m.error_code, ${errorText} AS error_text, m.way, m.possible_duplicate AS "possibleDuplicate", m.kind,
@@ -236,7 +237,7 @@ const failedQuery = `
   LEFT JOIN LATERAL (SELECT * FROM work_order w WHERE w.tenant_id = $1 AND w.id = m.work_order_id LIMIT 1) w ON true
   LEFT JOIN LATERAL (SELECT a.id, a.external_id, a.state FROM message_alert x
     JOIN alert a ON a.tenant_id = $1 AND a.id = x.alert_id WHERE x.tenant_id = $1 AND x.message_id = m.id
-    ORDER BY a.state = ${stateTold} DESC, x.position LIMIT 1) a ON true
+    ORDER BY ${holds} DESC, x.position LIMIT 1) a ON true
   -- Sent again, or said anew. Of an answer: the person has written since, and was answered.
   LEFT JOIN LATERAL (SELECT true AS is FROM message l WHERE l.tenant_id = $1 AND l.technician_id = m.technician_id
     AND l.seq > m.seq AND CASE WHEN m.kind = 'reply' THEN l.direction = 'in' AND l.status = 'processed'
@@ -250,7 +251,7 @@ const failedQuery = `
     AND (m.status <> 'expired' OR m.kind NOT IN ('work-order.reminder', 'work-order.digest', 'maintenance.reminder'))
     AND other_way.is IS NULL AND later.is IS NULL AND since.is IS NULL
     AND (w.id IS NULL OR ${isOpen} OR m.kind IN ('work-order.cancelled', 'work-order.unassigned'))
-    AND (a.id IS NULL OR a.state = ${stateTold})
+    AND (a.id IS NULL OR ${holds})
   ORDER BY m.created_at DESC LIMIT ${most}`;
 
 const alertsQuery = `

@@ -303,6 +303,24 @@ const kinds: Kind[] = [
     },
   ],
   [
+    'what was not resolved after all, and did not arrive',
+    'Not delivered',
+    /^Message for Ana A-1 Ana did not get it. .* See the message$/,
+    async (rows) => {
+      const ana = await rows.person('Ana');
+      const goes = { state: 'responding', responder_id: (await rows.person('Bea')).id, claimed_at: ago(9) };
+      const alertId = await rows.alert('A-1', await rows.asset('BOILER-2'), goes);
+      const about = { kind: 'alert.reopened', lane: 'critical', status: 'failed' };
+      const reopened = await rows.message(ana, about);
+      // Somebody goes by now.
+      const page = await rows.message(ana, { ...about, kind: 'alert.raised' });
+      for (const message_id of [reopened, page]) {
+        await rows.insert('message_alert', { message_id, alert_id: alertId, position: 0 });
+      }
+      return () => rows.change('alert', alertId, { state: 'resolved', resolved_at: ago(0) });
+    },
+  ],
+  [
     'an order whose assignee has no address',
     'Nobody was reached',
     /^WO-1: Job WO-1 Ana, medium Ana was not told. There was no way to reach the person.* Assign$/,

@@ -263,9 +263,13 @@ export const setModelStage = async (on: Channel, setting: Setting) => {
     const rows = await query(
       `SELECT a.external_id, a.state, t.external_id AS responder, c.step, c.turn, c.next_at IS NOT NULL AS runs,
          coalesce(c.next_at <= clock_timestamp(), false) AS due, jsonb_array_length(c.steps) AS steps,
-         (SELECT coalesce(jsonb_agg(DISTINCT q.external_id), '[]') FROM page p
-          JOIN technician q ON q.tenant_id = p.tenant_id AND q.id = p.technician_id
-          WHERE p.tenant_id = a.tenant_id AND p.chain_id = c.id) AS may_know,
+         -- Whoever hears that nobody answers, or that somebody does not go, may go as well.
+         (SELECT coalesce(jsonb_agg(DISTINCT q.external_id), '[]') FROM technician q
+          WHERE q.tenant_id = a.tenant_id AND (
+            EXISTS (SELECT FROM page p WHERE p.tenant_id = q.tenant_id AND p.technician_id = q.id AND p.chain_id = c.id)
+            OR EXISTS (SELECT FROM message_alert r JOIN message m ON m.tenant_id = r.tenant_id AND m.id = r.message_id
+              WHERE r.tenant_id = q.tenant_id AND r.alert_id = a.id AND m.technician_id = q.id
+                AND m.kind IN ('alert.unanswered', 'alert.released', 'alert.escalated', 'alert.reopened')))) AS may_know,
          (SELECT coalesce(jsonb_agg(DISTINCT q.external_id), '[]') FROM page p
           JOIN technician q ON q.tenant_id = p.tenant_id AND q.id = p.technician_id
           JOIN message m ON m.tenant_id = p.tenant_id AND (m.id = p.message_id OR m.fallback_of = p.message_id)

@@ -254,7 +254,16 @@ const takenBack = (world: World, who: number): World[] => {
       const began = (each: ModelCall) => each.began === message;
       const ended = (each: ModelCall) => !began(each) && each.endedBy === message;
       const without = changeCalls(world, world.calls.filter(began), withdrawn);
-      return reopened(changeCalls(without, world.calls.filter(ended), goesOn));
+      // Whoever called about no order may have called again since: that one goes on, and not two.
+      const again = (each: ModelCall) =>
+        without.calls.some(
+          (other) => isSameCall({ ...each, ended: null }, other) && !each.ofOrder && !other.forgotten,
+        );
+      return reopened(
+        changeCalls(without, world.calls.filter(ended), (each) =>
+          again(each) ? { ...withdrawn(each), takenBy: null } : goesOn(each),
+        ),
+      );
     }),
   ];
 };

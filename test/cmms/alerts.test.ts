@@ -16,6 +16,7 @@ import { readNextPeople } from '../../src/conversation/facts.ts';
 import { encrypt } from '../../src/crypto.ts';
 import type { Deps } from '../../src/deps.ts';
 import type { AlertChange } from '../../src/domain/alert.ts';
+import type { Way } from '../../src/domain/message.ts';
 import { noteOverdueChains } from '../../src/messaging/overdue-chains.ts';
 import { failMessage } from '../../src/messaging/record.ts';
 import { takeDue } from '../../src/messaging/take.ts';
@@ -116,18 +117,22 @@ const resolve = () =>
     const alert = (await tx.alerts.lock([found.id])).get(found.id)!;
     return resolveAlert(tx, alert, { note: null }, await factsOf(tx));
   });
-const addTextMessages = () =>
-  inTenant((tx) =>
+const addSender = async (way: 'sms' | 'email') => {
+  const number = 4_000_000 + ++phones;
+  const id = randomUUID();
+  await inTenant((tx) =>
     tx.channels.save(
       {
-        ...{ id: randomUUID(), way: 'sms', provider: 'simulator' },
-        ...{ address: `+1415${String(4_000_000 + ++phones)}`, accountSid: `AC${'b'.repeat(32)}` },
-        ...{ messagingServiceSid: null, messagesPerSecond: 80 },
+        ...{ id, way, provider: way === 'sms' ? 'simulator' : 'smtp', messagesPerSecond: 80 },
+        address: way === 'sms' ? `+1415${number}` : `Plant <plant${number}@example.com>`,
+        ...{ accountSid: `AC${'b'.repeat(32)}`, messagingServiceSid: null },
         credentials: encrypt(JSON.stringify({ authToken: 'test-token' }), testSecretKey),
       },
       new Date(),
     ),
   );
+  return id;
+};
 /** Everything that is due leaves. */
 const send = () => inTenant((tx) => takeDue(tx, deps, tenant.channelId!, 50, timing));
 const sendAll = async () => {
@@ -263,7 +268,7 @@ describe('a claim', () => {
   });
 
   test('is not told by a next way once somebody else goes, though it failed only then', async () => {
-    await addTextMessages();
+    await addSender('sms');
     await raise();
     await sendAll();
     await says('ANA', { do: 'claim' });
@@ -327,24 +332,45 @@ describe('the chain', () => {
     expect(waits).toEqual([60, 90, 90]);
   });
 
-  test('tells by the ways of its step alone, in their order', async () => {
-    await addTextMessages();
-    const step = { waitSeconds: 60, notify: ['BOSS'], ways: ['sms' as const, 'whatsapp' as const] };
+  /** By which ways somebody was paged at the only step, when so many of them fail. */
+  const pagedBy = async (who: string, ways: Way[], failures: number) => {
+    const step = { waitSeconds: 60, notify: [who], ways };
     await inTenant((tx) => saveSettings(tx, { escalation: { critical: [step] } }, collectFaults()));
     await raise();
     await pass();
     const pages = () =>
       query(
-        `SELECT m.id, m.way FROM message m JOIN technician t ON t.id = m.technician_id
-         WHERE m.tenant_id = $1 AND t.external_id = 'BOSS' AND m.kind = 'alert.raised' ORDER BY m.seq`,
+        `SELECT m.id, m.way, m.text FROM message m JOIN technician t ON t.id = m.technician_id
+         WHERE m.tenant_id = $1 AND t.external_id = $2 AND m.kind = 'alert.raised' ORDER BY m.seq`,
+        [who],
       );
-    const fails = async () => {
+    for (let times = 0; times < failures; times++) {
       const { id } = (await pages()).at(-1)!;
       const fault = { code: '30003', text: 'unreachable', next: 'other-way' as const };
       await inTenant((tx) => failMessage(tx, deps, id, fault));
-    };
-    for (let times = 0; times < 2; times++) await fails();
-    expect((await pages()).map(({ way }) => way)).toEqual(['sms', 'whatsapp']);
+    }
+    return pages();
+  };
+
+  test('tells by the ways of its step alone, in their order', async () => {
+    await addSender('sms');
+    const pages = await pagedBy('BOSS', ['sms', 'whatsapp'], 2);
+    expect(pages.map(({ way }) => way)).toEqual(['sms', 'whatsapp']);
+  });
+
+  test.each<[string, Way[], object, Way[]]>([
+    ['alone, whatever else there is', ['email'], {}, ['email']],
+    ['after a text message that failed', ['sms', 'email'], {}, ['sms', 'email']],
+    ['where no text message can reach', ['sms', 'email'], { phone: null }, ['email']],
+  ])('tells by e-mail %s', async (_, ways, fields, by) => {
+    await addSender('sms');
+    const mail = await addSender('email');
+    await person('CHIEF', { role: 'supervisor', email: 'chief@example.com', ...fields });
+    const pages = await pagedBy('CHIEF', ways, by.length - 1);
+    expect(pages.map(({ way }) => way)).toEqual(by);
+    expect(pages.at(-1)!.text).toMatch(/Too hot[\s\S]*Replies to this e-mail are not read\./);
+    const { taken } = await inTenant((tx) => takeDue(tx, deps, mail, 50, timing));
+    expect(taken.map(({ to }) => to)).toEqual(['chief@example.com']);
   });
 
   test('starts no step twice, however often it is rung for', async () => {
@@ -604,6 +630,23 @@ describe('the only one there is', () => {
     expect(await alertNow()).toMatchObject({ state: 'open', responder: null, step: 1 });
     expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
     expect(await events()).toContain('alert.released');
+  });
+
+  test('who goes to several, and works here no more, is gone from them by one message', async () => {
+    const both = ['A-1', 'A-2'];
+    for (const externalId of both) await raise({ externalId });
+    await sendAll();
+    for (const externalId of both) await says('ANA', { do: 'claim' }, externalId);
+    await sendAll();
+    await person('ANA', { active: false });
+    for (const externalId of both)
+      expect(await alertNow(externalId)).toMatchObject({ state: 'open', step: 1 });
+    expect((await told()).slice(-2)).toEqual(['BOSS alert.raised queued', 'BEN alert.released queued']);
+    expect((await events()).filter((type) => type === 'alert.released')).toHaveLength(2);
+    const [released] = await query(
+      "SELECT text FROM message WHERE tenant_id = $1 AND kind = 'alert.released'",
+    );
+    expect(released.text).toMatch(/no longer going to 2 alerts\*(\n• .*Too hot){2}/);
   });
 });
 

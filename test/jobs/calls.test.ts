@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chains } from '../../jobs/chains.ts';
-import { callForHelp, takeCalls } from '../../src/cmms/calls.ts';
+import { callForHelp, takeBackCalls, takeCalls } from '../../src/cmms/calls.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { saveTechnician } from '../../src/cmms/save-technician.ts';
@@ -16,11 +17,14 @@ import { quickTiming } from '../support/timing.ts';
 
 let database: TestDatabase;
 let store: Store;
+let client: pg.Client;
 let tenant: TestTenant;
 let deps: Deps;
 beforeAll(async () => {
   database = await createTestDatabase();
   store = createStore({ url: database.appUrl, maxConnections: 6 });
+  client = new pg.Client({ connectionString: database.appUrl });
+  await client.connect();
   tenant = await createTenant(store);
   deps = {
     ...{ store, log: pino({ level: 'silent' }), now: () => new Date(), newId: randomUUID },
@@ -35,30 +39,48 @@ beforeAll(async () => {
     ] as const;
     for (const [id, fields] of people)
       await saveTechnician(tx, id, { name: id, ...fields }, facts, collectFaults());
-    const step = { waitSeconds: 0, notify: ['OTTO'], ways: ['whatsapp'] };
+    const step = { waitSeconds: 0, notify: ['OTTO', 'ANA'], ways: ['whatsapp'] };
     await tx.settings.save({ escalation: { high: [step] } });
   });
 });
 afterAll(async () => {
+  await client.end();
   await store.close();
   await database.drop();
 });
 
 const inTenant = <T>(work: (tx: Tx) => Promise<T>) => store.tenant(tenant.tenantId, work);
 
+/** Ana calls about no order; the message by which she does. */
+const callIn = async (tx: Tx, kind: CallKind = 'work-order.escalated', reason: string | null = 'fire') => {
+  const facts = await readFacts(tx, deps, { kind: 'technician', id: 'ANA' });
+  const caller = (await tx.technicians.find('ANA'))!;
+  const people = (await tx.technicians.toTell(caller.id, [])).filter(({ id }) => id === caller.supervisorId);
+  const messageId = randomUUID();
+  await callForHelp(tx, { do: 'call', kind, order: null, reason, people }, { caller, messageId }, facts);
+  return { messageId, boss: caller.supervisorId! };
+};
+const callAgain = () => inTenant((tx) => callIn(tx));
+
 /** Ana's escalation of no order, of which only its own chain can be locked; the message that tells her supervisor. */
-const call = (kind: CallKind = 'work-order.escalated') =>
+const call = (...about: Parameters<typeof callIn> extends [Tx, ...infer Rest] ? Rest : never) =>
   inTenant(async (tx) => {
-    const facts = await readFacts(tx, deps, { kind: 'technician', id: 'ANA' });
-    const caller = (await tx.technicians.find('ANA'))!;
-    const people = await tx.technicians.toTell(caller.id, []);
-    const messageId = randomUUID();
-    const about = { kind, order: null, reason: 'fire', people };
-    await callForHelp(tx, { do: 'call', ...about }, { caller, messageId }, facts);
+    const { messageId, boss } = await callIn(tx, ...about);
     const { began } = await tx.calls.lockOfMessage(messageId);
     const [page] = await tx.chains.pages(began[0]!);
-    return { id: began[0]!, page: page!.messageId, boss: people[0]!.id };
+    return { id: began[0]!, messageId, page: page!.messageId, boss };
   });
+
+const takes = new Map<string, string>();
+const take = (id: string, by: string) => {
+  takes.set(id, randomUUID());
+  return inTenant((tx) => takeCalls(tx, [id], by, takes.get(id)!));
+};
+const giveBack = (id: string) => inTenant((tx) => takeBackCalls(tx, takes.get(id)!, randomUUID()));
+const callsNow = async (ids: string[]) => {
+  const found = await inTenant((tx) => tx.calls.lock(ids));
+  return ids.map((id) => found.find((each) => each.id === id));
+};
 
 /** Begins a piece of work and leaves it before its commit, until it is let go. */
 const heldOpen = async (work: (tx: Tx) => Promise<unknown>) => {
@@ -78,6 +100,12 @@ const heldOpen = async (work: (tx: Tx) => Promise<unknown>) => {
     letGo();
     await done;
   };
+};
+
+/** Resolves once somebody waits for a lock that another transaction holds. */
+const somebodyWaits = async () => {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await client.query(waiting)).rowCount === 0) await new Promise((done) => setTimeout(done, 10));
 };
 
 const statusOf = async (id: string) => (await inTenant((tx) => tx.messages.get(id)))!;
@@ -118,6 +146,71 @@ test('what is asked for together with something else is told once: the page of t
   expect(await statusOf(first.page)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on' });
   expect((await statusOf(both.page)).status).toBe('queued');
   await inTenant((tx) => takeCalls(tx, [both.id], both.boss, randomUUID()));
+});
+
+test('whoever takes a call withdraws at once what was to tell him and the others', async () => {
+  const { id, boss } = await call();
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+  await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
+  const pages = await inTenant((tx) => tx.chains.pages(id));
+  expect(pages).toHaveLength(2);
+  for (const { messageId } of pages)
+    expect(await statusOf(messageId)).toMatchObject({ status: 'cancelled', reason: 'order-moved-on' });
+});
+
+test('whoever calls is told by no step of his own call, though it names him', async () => {
+  const { id, boss } = await call();
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+  await callAgain();
+  const pages = await inTenant((tx) => tx.chains.pages(id));
+  const names = await inTenant((tx) => tx.technicians.names(pages.map(({ technicianId }) => technicianId)));
+  expect(pages.map(({ technicianId }) => names.get(technicianId))).toEqual(['BOSS', 'OTTO', 'OTTO']);
+  await inTenant((tx) => takeCalls(tx, [id], boss, randomUUID()));
+});
+
+test('a call that was taken and is given back is free, and goes on at its step', async () => {
+  const { id, boss } = await call();
+  await chains(deps)({ tenantId: tenant.tenantId, id });
+  await take(id, boss);
+  await giveBack(id);
+  expect(await callsNow([id])).toMatchObject([{ ended: null, takenBy: null, takenAt: null }]);
+  expect(await inTenant((tx) => tx.chains.get(id))).toMatchObject({ step: 1, nextAt: expect.any(Date) });
+  await take(id, boss);
+});
+
+describe('of somebody who has called again about no order since', () => {
+  test('the call that is given back does not run beside that one, and goes on when that is taken back', async () => {
+    const { id, boss } = await call();
+    await take(id, boss);
+    const again = await call('work-order.escalated', null);
+    await giveBack(id);
+    expect(await callsNow([id, again.id])).toMatchObject([
+      { ended: 'withdrawn', takenBy: null },
+      { ended: null, reason: 'fire' },
+    ]);
+    await inTenant((tx) => takeBackCalls(tx, again.messageId, randomUUID()));
+    expect(await callsNow([id, again.id])).toMatchObject([{ ended: null }, { ended: 'withdrawn' }]);
+    await take(id, boss);
+  });
+
+  test('so it is when both happen at once', async () => {
+    for (const first of ['gives back', 'calls again']) {
+      const { id, boss } = await call();
+      await take(id, boss);
+      const commit = await heldOpen((tx) =>
+        first === 'gives back' ? takeBackCalls(tx, takes.get(id)!, randomUUID()) : callIn(tx),
+      );
+      const other = first === 'gives back' ? callAgain() : giveBack(id);
+      await Promise.race([other, somebodyWaits()]);
+      await commit();
+      await other;
+      const open = await inTenant(async (tx) =>
+        tx.calls.lockOpen([], (await tx.technicians.find('ANA'))!.id),
+      );
+      expect(open, first).toHaveLength(1);
+      await take(open[0]!.id, boss);
+    }
+  });
 });
 
 test('a page is not sent once its call is taken, though the two come together', async () => {

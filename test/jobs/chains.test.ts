@@ -3,6 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { chains } from '../../jobs/chains.ts';
+import { callForHelp } from '../../src/cmms/calls.ts';
 import { readFacts } from '../../src/cmms/facts.ts';
 import { collectFaults } from '../../src/cmms/faults.ts';
 import { raiseAlert } from '../../src/cmms/raise-alert.ts';
@@ -17,7 +18,7 @@ import { createTestDatabase, type TestDatabase, withDatabase } from '../support/
 import { createTenant, type TestTenant } from '../support/tenant.ts';
 
 // What a worker does when the time of a step comes, in its order; each may be the last that it does.
-const places = [
+const ofAlert = [
   ['alerts', 'lock'],
   ['chains', 'lock'],
   ['alerts', 'lockPagesToJoin'],
@@ -26,6 +27,25 @@ const places = [
   ['events', 'add'],
   ['chains', 'dueInMs'],
 ] as const;
+const ofCall = [
+  ['chains', 'lock'],
+  ['outbox', 'add'],
+  ['chains', 'addPage'],
+  ['chains', 'start'],
+  ['chains', 'dueInMs'],
+] as const;
+const inRepeat = [
+  ['chains', 'addPage'],
+  ['chains', 'start'],
+  ['chains', 'dueInMs'],
+] as const;
+type Place = (typeof ofAlert | typeof ofCall)[number];
+
+/** In the only step there is, and in the same once more, which tells that nobody has answered. */
+const deathsIn = (what: 'an alert' | 'a call', places: readonly Place[]) => [
+  ...places.map((place) => [what, 1, place.join('.'), place] as const),
+  ...inRepeat.map((place) => [what, 2, place.join('.'), place] as const),
+];
 
 describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of a step, on %s', (backend) => {
   let database: TestDatabase;
@@ -35,7 +55,7 @@ describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of 
   let tenant: TestTenant;
   let deps: Deps;
   /** Where the next worker dies; null: nowhere. */
-  let dies: readonly [string, string] | null = null;
+  let dies: Place | null = null;
   let deaths = 0;
 
   beforeAll(async () => {
@@ -55,11 +75,16 @@ describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of 
       const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
       const people = [
         ['BOSS', { role: 'supervisor' as const, phone: '+12025550181' }],
+        ['PLAN', { role: 'planner' as const, phone: '+12025550183' }],
         ['ANA', { supervisor: 'BOSS', phone: '+12025550182' }],
       ] as const;
       for (const [id, fields] of people)
         await saveTechnician(tx, id, { name: id, ...fields }, facts, collectFaults());
       await saveAsset(tx, 'P-3', { name: 'Pump', responsible: ['ANA'] }, facts, collectFaults());
+    });
+    await inTenant((tx) => {
+      const step = { waitSeconds: 900, notify: ['PLAN'], ways: ['whatsapp'] };
+      return tx.settings.save({ escalation: { critical: [step], high: [step] } });
     });
     await queues.work('chains', 2, ({ data }) => chains({ ...deps, store: mortal })(doorbell.parse(data)));
   });
@@ -81,16 +106,17 @@ describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of 
             store.tenant(tenantId, (tx) => work(dies ? cutAt(tx, dies) : tx))
         : store[name as keyof Store],
   });
-  const cutAt = (tx: Tx, [group, name]: readonly [string, string]): Tx => {
+  const cutAt = (tx: Tx, [group, name]: Place): Tx => {
     const functions = tx[group as 'chains'] as unknown as Record<string, (...about: unknown[]) => unknown>;
     const cut = async (...about: unknown[]) => {
       const done = await functions[name]!(...about);
       dies = null;
-      deaths++;
       await superuser.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
       );
+      // Only now: the test's own connections are not to be among them.
+      deaths++;
       return done;
     };
     return { ...tx, [group]: { ...functions, [name]: cut } };
@@ -99,36 +125,71 @@ describe.each(['redis', 'postgres'] as const)('a worker killed in the middle of 
     while (!(await holds())) await new Promise((done) => setTimeout(done, 20));
   };
 
-  test.each(places)('at %s.%s: the step is neither missed nor done twice', async (...place) => {
+  const raise = async () => {
     const raised = await inTenant(async (tx) => {
       const facts = await readFacts(tx, deps, { kind: 'cmms', id: null });
       const externalId = randomUUID();
       const fields = { externalId, asset: 'P-3', message: 'Hot', severity: 'critical' as const };
       return raiseAlert(tx, fields, facts, collectFaults());
     });
-    const [chain] = await inTenant((tx) => tx.chains.ofAlerts([raised.alert.id]));
-    const before = deaths;
-    dies = place;
-    await superuser.query("UPDATE chain SET next_at = now() - interval '1 second' WHERE id = $1", [
-      chain!.id,
-    ]);
-    queues.ring('chains', tenant.tenantId, chain!.id);
-    await until(() => deaths > before);
-
-    // Recovery rings, more than once.
-    const stepped = async () => (await inTenant((tx) => tx.chains.get(chain!.id)))!.turn > 0;
-    await until(async () => {
-      await queues.ringAnyway('chains', tenant.tenantId, chain!.id);
-      queues.ring('chains', tenant.tenantId, chain!.id);
-      return stepped();
+    return (await inTenant((tx) => tx.chains.ofAlerts([raised.alert.id])))[0]!.id;
+  };
+  /** Ana calls her supervisor, and for nothing else. */
+  const call = () =>
+    inTenant(async (tx) => {
+      const caller = (await tx.technicians.find('ANA'))!;
+      const before = await tx.calls.lockOpen([], caller.id);
+      await tx.calls.withdraw(
+        before.map(({ id }) => id),
+        null,
+      );
+      const people = (await tx.technicians.toTell(caller.id, [])).filter(({ name }) => name === 'BOSS');
+      const messageId = randomUUID();
+      const about = { kind: 'work-order.escalated' as const, order: null, reason: null, people };
+      const facts = await readFacts(tx, deps, { kind: 'technician', id: 'ANA' });
+      await callForHelp(tx, { do: 'call', ...about }, { caller, messageId }, facts);
+      return (await tx.calls.lockOfMessage(messageId)).began[0]!;
     });
-    await chains(deps)({ tenantId: tenant.tenantId, id: chain!.id });
-    const now = (await inTenant((tx) => tx.chains.get(chain!.id)))!;
-    expect(now).toMatchObject({ step: 1, turn: 1, ended: null });
-    const pages = await inTenant((tx) => tx.chains.pages(chain!.id));
-    expect(pages.map(({ step, turn }) => [step, turn])).toEqual([
-      [0, 0],
-      [1, 1],
-    ]);
-  });
+  const isDue = (id: string) =>
+    superuser.query("UPDATE chain SET next_at = now() - interval '1 second' WHERE id = $1", [id]);
+  const unanswered = async () =>
+    (await superuser.query("SELECT FROM message WHERE kind IN ('alert.unanswered', 'call.unanswered')"))
+      .rowCount!;
+
+  test.each([...deathsIn('an alert', ofAlert), ...deathsIn('a call', ofCall)])(
+    'of %s, turn %i, at %s: it is neither missed nor done twice',
+    async (what, turn, _, place) => {
+      const id = await (what === 'an alert' ? raise() : call());
+      const bell = { tenantId: tenant.tenantId, id };
+      for (let done = 1; done < turn; done++) {
+        await isDue(id);
+        await chains(deps)(bell);
+      }
+      const saidBefore = await unanswered();
+      const before = deaths;
+      dies = place;
+      await isDue(id);
+      queues.ring('chains', tenant.tenantId, id);
+      await until(() => deaths > before);
+
+      // Recovery rings, more than once.
+      await until(async () => {
+        await queues.ringAnyway('chains', tenant.tenantId, id);
+        queues.ring('chains', tenant.tenantId, id);
+        return (await inTenant((tx) => tx.chains.get(id)))!.turn >= turn;
+      });
+      await chains(deps)(bell);
+      const now = await inTenant((tx) => tx.chains.get(id));
+      expect(now).toMatchObject({ step: 1, turn, ended: null, exhausted: turn > 1 });
+      const pages = await inTenant((tx) => tx.chains.pages(id));
+      expect(pages.map((page) => [page.step, page.turn])).toEqual(
+        [
+          [0, 0],
+          [1, 1],
+          [1, 2],
+        ].slice(0, turn + 1),
+      );
+      expect((await unanswered()) - saidBefore).toBe(turn - 1);
+    },
+  );
 });
