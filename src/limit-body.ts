@@ -7,7 +7,7 @@ const headers = { connection: 'close' };
 /** Refuses bodies of more than `maxBytes`. A shorter one that is not read leaves the connection usable. */
 export const limitBody = (
   maxBytes: number,
-  tooLarge: (c: Context, headers: Record<string, string>) => Response,
+  tooLarge: (c: Context, headers: Record<string, string>) => Response | Promise<Response>,
 ): MiddlewareHandler => {
   const limit = bodyLimit({ maxSize: maxBytes, onError: (c) => tooLarge(c, headers) });
   return (c, next) => {

@@ -9,7 +9,7 @@ import { describeFault } from '../log.ts';
 import { isPassing } from '../store/store.ts';
 import { callerAddress } from './address.ts';
 import type { Auth, Caller } from './auth.ts';
-import { Forbidden, NotFound, OldForm, OurFault } from './errors.tsx';
+import { Forbidden, NotFound, OldForm, OurFault, TooLarge } from './errors.tsx';
 import { OpenPage, show } from './frame.tsx';
 import { createLive } from './live.tsx';
 import { accountRoutes } from './pages/account.tsx';
@@ -122,11 +122,11 @@ export const createAdmin = (deps: Deps, settings: PanelSettings, parts: PanelPar
   admin.get('/panel.css', (c) => c.body(panelStyle, 200, asset('text/css')));
   admin.get('/panel.js', (c) => c.body(panelScript, 200, asset('text/javascript')));
   const routes = adminRoutes(deps, auth, settings, parts);
-  admin.use(onlyFromHere(settings.publicBaseUrl), limitBodies(routes));
   const pages = routes
     .filter(({ method, path }) => method === 'get' && !path.includes('*'))
     .map(({ path }) => new RegExp(`^/admin${path.replaceAll(/:\w+/g, '[^/]+')}$`));
   const isPage = (path: string) => pages.some((page) => page.test(path));
+  admin.use(onlyFromHere(settings.publicBaseUrl), limitBodies(routes, isPage));
   for (const route of routes) {
     const livePathOf = livePathFor(route, routes);
     admin.on(route.method.toUpperCase(), route.path, async (c) => {
@@ -266,12 +266,16 @@ const signInPage = (c: Context, { method, path }: AdminRoute, isPage: (path: str
   const query = new URLSearchParams();
   const slug = getCookie(c, tenantCookie);
   if (slug) query.set('tenant', slug);
-  const referer = c.req.header('referer') ?? '';
-  const wanted = method === 'get' ? c.req.url : URL.canParse(referer) ? referer : null;
+  const wanted = method === 'get' ? c.req.url : refererOf(c);
   const { pathname, search } = new URL(wanted ?? '/admin', c.req.url);
   if (pathname !== '/admin' && (method === 'get' || isPage(pathname))) query.set('next', pathname + search);
   if (method !== 'get') query.set('notice', path === '/sign-out' ? 'out' : 'ended');
   return `/admin/sign-in${query.size > 0 ? `?${query}` : ''}`;
+};
+
+const refererOf = (c: Context): string | null => {
+  const referer = c.req.header('referer') ?? '';
+  return URL.canParse(referer) ? referer : null;
 };
 
 const secureHeaders =
@@ -327,8 +331,14 @@ const onlyFromHere =
     );
   };
 
-const limitBodies = (routes: AdminRoute[]): MiddlewareHandler => {
-  const limit = (maxBytes: number) => limitBody(maxBytes, (c, headers) => c.text('Too large', 413, headers));
+const limitBodies = (routes: AdminRoute[], isPage: (path: string) => boolean): MiddlewareHandler => {
+  const limit = (maxBytes: number) =>
+    limitBody(maxBytes, (c, headers) => {
+      const { pathname, search } = new URL(refererOf(c) ?? '/', c.req.url);
+      for (const [name, value] of Object.entries(headers)) c.header(name, value);
+      const back = isPage(pathname) ? pathname + search : null;
+      return show({ c }, <TooLarge {...{ maxBytes, back }} />, 413);
+    });
   const usual = limit(maxBodyBytes);
   const larger = new Map<string, MiddlewareHandler>(
     routes.flatMap(({ path, maxBytes }) => (maxBytes ? [[`/admin${path}`, limit(maxBytes)] as const] : [])),

@@ -34,7 +34,6 @@ export const createBoard = (queues: AnyQueue[]) => {
     options: {
       uiConfig: {
         boardTitle: 'Job board',
-        miscLinks: [{ text: 'Back to the panel', url: '/admin/queues' }],
         hideDocsLink: true,
         locale: { lng: 'en' },
         pollingInterval: { forceInterval: 5, showSetting: false },
@@ -49,6 +48,9 @@ export const createBoard = (queues: AnyQueue[]) => {
   // Its own would repeat what was thrown.
   server.setErrorHandler(() => ({ status: 503 as never, body: away }));
   const app = new Hono({ strict: false });
+  app.get(`${boardPath}/${wayBackPath}`, (c) =>
+    c.body(wayBackStyle, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  );
   app.route(boardPath, server.registerPlugin());
 
   return async (request: Request): Promise<Response> => {
@@ -77,7 +79,24 @@ const ownPage = (html: string): string =>
   html
     .replace(/<link [^>]*href="https?:[^>]*>/g, '')
     .replace(/<style>.*?<\/style>/gs, '')
-    .replace(/ style="[^"]*"/g, '');
+    .replace(/ style="[^"]*"/g, '')
+    .replace('</head>', `<link href="${wayBackPath}" rel="stylesheet"></head>`)
+    .replace('<div id="root">', `${wayBack}<div id="root">`);
+
+const wayBack =
+  '<nav class="way-back" aria-label="Panel"><a href="/admin/queues">Back to the panel</a></nav>';
+const wayBackPath = 'static/way-back.css';
+// Above its header, which is fixed, and made higher as it would be for a label of its own.
+const wayBackStyle = `
+:root, .dark-mode { --header-offset: calc(var(--header-height) + 40px); }
+.way-back {
+  position: fixed; inset: 0 0 auto 0; z-index: 100; height: 40px; padding: 0 16px; box-sizing: border-box;
+  border-bottom: 1px solid var(--border); background: var(--card); color: var(--foreground); line-height: 39px;
+}
+.way-back a { color: inherit; }
+#root > header { padding-top: 40px; }
+#root > header > a { max-height: var(--header-height); }
+`;
 
 /** What a job threw may quote what it was about, and where it was thrown is for the log. */
 const redacted = (value: unknown): unknown => {

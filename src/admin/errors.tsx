@@ -34,6 +34,19 @@ export const OldForm = ({ visit }: { visit: Visit }) => (
   </Page>
 );
 
+/** `back`: the page with the form, if it is known. What was typed there is in it again. */
+export const TooLarge = ({ maxBytes, back }: { maxBytes: number; back: string | null }) => (
+  <OpenPage title="Too large">
+    <p data-not-taken="">
+      More was sent than fits here, which is {Math.floor(maxBytes / 1024)} KB. Nothing was changed. Go back,
+      shorten it and send it again.
+    </p>
+    <p>
+      <a href={back ?? '/admin'}>{back ? 'Back to the form' : 'To the panel'}</a>
+    </p>
+  </OpenPage>
+);
+
 export const OurFault = ({ isAway }: { isAway: boolean }) => (
   <OpenPage title={isAway ? 'Not available just now' : 'The fault is ours'}>
     <p>

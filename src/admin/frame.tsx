@@ -38,16 +38,6 @@ export const Page = ({
       <p class="where">
         <b>{visit.tenant.name}</b> <span>Times in {visit.zone}</span>
       </p>
-      <div class="who">
-        <p>
-          {visit.user.name} <span>{visit.user.role}</span>
-        </p>
-        <Form visit={visit} action="/admin/sign-out">
-          <button type="submit" class="quiet">
-            Sign out
-          </button>
-        </Form>
-      </div>
       <nav aria-label="Pages" data-user={visit.user.id}>
         <ul>
           {navigation
@@ -61,6 +51,16 @@ export const Page = ({
             ))}
         </ul>
       </nav>
+      <div class="who">
+        <p>
+          {visit.user.name} <span>{visit.user.role}</span>
+        </p>
+        <Form visit={visit} action="/admin/sign-out">
+          <button type="submit" class="quiet">
+            Sign out
+          </button>
+        </Form>
+      </div>
     </header>
     <main id="content" tabindex={-1} {...(visit.livePath ? { 'data-live-from': visit.livePath } : {})}>
       <h1>{title}</h1>
@@ -120,7 +120,7 @@ export const Badge = ({ tone, children }: { tone: 'good' | 'bad' | 'busy' | 'cal
 export const show = (
   { c }: Pick<Request, 'c'>,
   page: unknown,
-  status: 200 | 403 | 404 | 422 | 429 | 500 | 503 = 200,
+  status: 200 | 403 | 404 | 413 | 422 | 429 | 500 | 503 = 200,
 ) => c.html(html`<!doctype html>${page}`, status);
 
 const Faults = ({ faults }: { faults: string[] }) =>

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import type { FoundMessages, ListedMessage } from '../store/messages.ts';
+import { asItStands } from './message-words.ts';
 import { whatHappened } from './plain-words.ts';
 
 /** What a spreadsheet opens in good time, and a browser keeps. */
@@ -66,7 +67,7 @@ const columns: Column[] = [
   ['Status', ({ status }) => status],
   ['Reason', ({ reason }) => reason],
   ['Error', ({ error }) => error?.code ?? null],
-  ['What happened', (message) => whatHappened(message).why],
+  ['What happened', (message) => whatHappened(asItStands(message)).why],
   ['May have arrived twice', ({ possibleDuplicate }) => (possibleDuplicate ? 'yes' : 'no')],
   ['Work orders', ({ workOrders }) => workOrders.join(' ')],
   ['Alert', ({ alert }) => alert],

@@ -1,4 +1,5 @@
 import type { Way } from '../domain/message.ts';
+import type { ListedMessage } from '../store/messages.ts';
 
 /** What kinds of messages are called in the panel. */
 export const kindWords: Record<string, string> = {
@@ -26,9 +27,15 @@ export const kindWords: Record<string, string> = {
   'alert.resolved': 'it is resolved',
   'call.seen': 'the call was read',
   'call.unanswered': 'nobody has taken the call',
+  'technician.opted-out': 'somebody has opted out',
+  'technician.identity-changed': 'somebody has another number at WhatsApp',
   'technician.not-reached': 'somebody was not reached',
   'technician.not-reading': 'reminders are not read',
   'message.send': 'a text',
 };
+
+/** A message that is tried again later, as its last try ended; any other as it is. */
+export const asItStands = (message: ListedMessage): ListedMessage =>
+  message.failedForNow ? { ...message, status: 'queued', error: message.failedForNow.error } : message;
 
 export const wayWords: Record<Way, string> = { whatsapp: 'WhatsApp', sms: 'SMS', email: 'e-mail' };

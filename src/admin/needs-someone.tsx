@@ -174,8 +174,9 @@ const lasted = (ms: number): string => {
 
 const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
-const HelpButton = (props: { visit: Visit; people: People; help: Help; what: string }) => {
+const HelpButton = (props: { visit: Visit; people: People; help: Help | null; what: string }) => {
   const { visit, people, help, what } = props;
+  if (!help) return null;
   if (help.do === 'see') {
     if (help.onlyAdministrators && visit.user.role !== 'administrator') {
       return <span class="soft">An administrator can mend it.</span>;

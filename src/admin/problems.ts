@@ -44,7 +44,8 @@ export type Shown = Problem & {
   href: string | null;
   whose: string | null;
   why: string;
-  help: Help;
+  /** Null: nothing here helps. */
+  help: Help | null;
 };
 
 const mostOfEach = 20;
@@ -78,6 +79,7 @@ export const readProblems = async (
     ]);
   return byUrgency<Shown>(
     [
+      ...(enabled ? [] : [offByEnvironment]),
       ...(tenant && !tenant.enabled ? [ofSwitchedOff(await tx.audit.last('service.off'))] : []),
       ...channels.flatMap((channel) => ofChannel(channel, now)),
       ...alerts.flatMap((alert) => ofAlert(alert, now)),
@@ -96,6 +98,13 @@ export const readProblems = async (
 const settings = (path: string, text: string): Help => ({
   ...{ do: 'see', href: `/admin/settings/${path}`, text, onlyAdministrators: true },
 });
+
+const offByEnvironment: Shown = {
+  ...{ kind: 'switched-off', about: 'environment', urgency: 1, since: null },
+  ...{ what: 'The service, for everybody', href: null, whose: null },
+  why: 'The environment says WHATSAPP_ENABLED=false: nobody is told anything, and what people write is kept and never run. Whoever runs this installation sets it to true and starts it again.',
+  help: null,
+};
 
 const ofSwitchedOff = (switched: AuditEntry | null): Shown => ({
   ...{ kind: 'switched-off', about: 'service', urgency: 0, since: switched?.at ?? null },

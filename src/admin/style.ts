@@ -58,7 +58,9 @@ code { font-family: ui-monospace, Consolas, monospace; overflow-wrap: anywhere; 
 .where, .who { min-width: 0; overflow-wrap: anywhere; }
 .where span, .who span { display: inline-block; margin-left: 6px; }
 .who { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: 4px 12px; }
-.top nav { grid-column: 1 / -1; }
+/* Beside the name, though the pages come before it in the order of the keyboard. */
+.top .who { grid-area: 1 / 2; }
+.top nav { grid-area: 2 / 1 / auto / -1; }
 .top nav ul { display: flex; flex-wrap: wrap; gap: 0 4px; margin-inline: -10px; }
 .top nav a {
   display: block; padding: 10px; border-bottom: 3px solid transparent; color: var(--ink); text-decoration: none;
@@ -133,7 +135,8 @@ button.grave { border-color: var(--bad); background: none; color: var(--bad); }
 .off { color: var(--soft); }
 @media (max-width: 760px) {
   .top { grid-template-columns: minmax(0, 1fr); }
-  .who { justify-content: space-between; }
+  .top .who { grid-area: 2 / 1; justify-content: space-between; }
+  .top nav { grid-area: 3 / 1; }
   .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .list, .list tbody, .list tr, .list td { display: block; width: 100%; }
   .list tr { padding: 10px 0; border-top: 1px solid var(--line); }

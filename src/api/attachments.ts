@@ -28,16 +28,20 @@ export const attachmentRoutes = (deps: Deps, files: Files): ApiRoute[] => [
       const found = id.success ? await inTenant(c, deps, (tx) => tx.attachments.get(id.data)) : null;
       const { contentType, sizeBytes, sha256 } = contentOf(found ?? notFound());
 
-      const headers = {
+      const always = {
         etag: `"${sha256}"`,
-        'content-type': contentType,
-        'content-length': String(sizeBytes),
-        'content-disposition': `attachment; filename="${found!.kind}-${found!.id}.${extensionOf(contentType)}"`,
         // Whatever a browser makes of it, it is not part of this site.
         'content-security-policy': "default-src 'none'; sandbox",
       };
+      const headers = {
+        ...always,
+        'content-type': contentType,
+        'content-length': String(sizeBytes),
+        'content-disposition': `attachment; filename="${found!.kind}-${found!.id}.${extensionOf(contentType)}"`,
+      };
       if (isNamed(c.req.header('if-none-match'), headers.etag)) {
-        return new Response(null, { status: 304, headers: { etag: headers.etag } });
+        // What comes with it takes the place of what was kept.
+        return new Response(null, { status: 304, headers: always });
       }
       if (c.req.method === 'HEAD') return new Response(null, { headers });
       const bytes = await files.open(keyOf(c.get('caller').tenantId, found!.id));

@@ -37,6 +37,8 @@ export type ListedMessage = {
   answeredBy: string | null;
   possibleDuplicate: boolean;
   error: { code: string | null; text: string | null } | null;
+  /** How the last try ended that failed and is repeated later; null: none is repeated. */
+  failedForNow: { error: { code: string | null; text: string | null } | null } | null;
   createdAt: Date;
   expiresAt: Date | null;
   attempts: { id: string; providerId: string | null; template: string | null; status: string; at: Date }[];
@@ -127,6 +129,8 @@ export const messages = (trx: Queries, tenantId: string) => {
       .orderBy('seq');
     return found.map((row) => {
       const attempts = tries.filter((attempt) => attempt.message_id === row.id);
+      const last = attempts.at(-1);
+      const isRepeated = row.status === 'sending' && row.due_at !== null && last?.status === 'failed';
       return {
         id: row.id!,
         seq: row.seq!,
@@ -145,10 +149,8 @@ export const messages = (trx: Queries, tenantId: string) => {
         inReplyTo: row.in_reply_to!,
         answeredBy: row.answered_by!,
         possibleDuplicate: row.possible_duplicate!,
-        error:
-          row.error_code !== null || row.error_text !== null
-            ? { code: row.error_code!, text: row.is_hidden ? null : row.error_text! }
-            : null,
+        error: errorOf(row, row.is_hidden!),
+        failedForNow: isRepeated ? { error: errorOf(last, row.is_hidden!) } : null,
         createdAt: row.received_at ?? row.created_at!,
         expiresAt: row.expires_at!,
         attempts: attempts.map((attempt) => ({
@@ -271,10 +273,7 @@ export const messages = (trx: Queries, tenantId: string) => {
           ...(row.is_hidden ? { address: '', text: null } : { address: each.address!, text: each.text! }),
           ...{ template: each.template!, contentSid: each.content_sid!, state: each.state! },
           ...{ status: each.status!, providerId: each.provider_id!, sendingAt: each.sending_at! },
-          error:
-            each.error_code !== null || each.error_text !== null
-              ? { code: each.error_code!, text: row.is_hidden ? null : each.error_text! }
-              : null,
+          error: errorOf(each, row.is_hidden),
           heardAt: each.heard_at!,
         })),
       };
@@ -470,5 +469,8 @@ const reachedWith: Partial<Record<DeliveryStatus, ('sent_at' | 'delivered_at' | 
   delivered: ['sent_at', 'delivered_at'],
   read: ['sent_at', 'delivered_at', 'read_at'],
 };
+
+const errorOf = ({ error_code: code, error_text: text }: Row, isHidden: boolean) =>
+  code !== null || text !== null ? { code: code!, text: isHidden ? null : text! } : null;
 
 type Row = Record<string, never>;

@@ -373,6 +373,8 @@ describe.each([
     await page.goto(`${product.url}/admin/queues/board/queue/notifications?status=failed`);
     await page.getByText('No failed jobs in this queue').waitFor();
     await look('board-queue', ofTheBoard);
+    await page.getByRole('link', { name: 'Back to the panel' }).click();
+    await page.getByRole('heading', { name: 'Queues', level: 1 }).waitFor();
     expect(complaints).toEqual([]);
   });
 });

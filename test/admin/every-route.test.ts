@@ -264,6 +264,23 @@ test('every answer has the headers that keep others out, and no page is kept by 
   }
 });
 
+test('what is too large is refused in a page that leads back to its form, where what was typed is kept', async () => {
+  const browser = await panel.signedIn('administrator');
+  const typed = { text: 'x'.repeat(300 * 1024) };
+  const post = (referer: string) => browser.post('/admin/work-orders/WO-1/note', typed, { referer });
+  const { status, headers, text } = await post('https://panel.example.com/admin/work-orders/WO-1?a=b');
+  expect([status, headers.get('connection')]).toEqual([413, 'close']);
+  expect(headers.get('content-type')).toContain('text/html');
+  expect(text).toContain('<a href="/admin/work-orders/WO-1?a=b">Back to the form</a>');
+  expect(text).toContain('data-not-taken');
+  expect((await post('https://evil.example/nowhere')).text).toContain('<a href="/admin">To the panel</a>');
+});
+
+test('by the keyboard the pages come before signing out', async () => {
+  const { text } = await (await panel.signedIn('planner')).get('/admin/account');
+  expect(text.indexOf('<nav')).toBeLessThan(text.indexOf('action="/admin/sign-out"'));
+});
+
 test('what is not there is a plain page, and a fault of ours shows nothing of itself', async () => {
   const browser = await panel.signedIn('auditor');
   for (const path of ['/admin/nowhere', '/admin/users/1', '/admin/%E0%A4%A']) {

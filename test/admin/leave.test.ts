@@ -41,6 +41,15 @@ const order = (number: string, fields: Record<string, unknown>) =>
     await saveWorkOrder(tx, number, fields as never, facts, collectFaults());
   });
 
+test('somebody whose id begins and ends with a space is erased as anybody', async () => {
+  const path = `/admin/technicians/${encodeURIComponent(' z 9 ')}`;
+  await put(' z 9 ', { name: 'Zed Nine', active: false });
+  const browser = await panel.signedIn('administrator', tenant);
+  expect((await browser.post(`${path}/erase`, { confirm: 'z9' })).status).toBe(422);
+  const { location } = await browser.post(`${path}/erase`, { confirm: ' z 9 ' });
+  expect(location).toBe(`${path}?done=erased`);
+});
+
 /** Every row of the tenant's, in every table, as text. */
 const everything = async (): Promise<string[]> => {
   const { rows: tables } = await client.query<{ table_name: string }>(

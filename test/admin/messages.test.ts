@@ -442,7 +442,7 @@ const message = (seq: number): ListedMessage => ({
   },
   ...{ lane: null, status: 'read', reason: null, text: '+1', workOrderId: null, workOrders: [], alert: null },
   ...{ inReplyTo: null, answeredBy: null, possibleDuplicate: false, error: null, createdAt: new Date(0) },
-  ...{ expiresAt: null, attempts: [], timeline: [] },
+  ...{ failedForNow: null, expiresAt: null, attempts: [], timeline: [] },
 });
 const page = (seqs: number[], next: number | null): FoundMessages => ({
   messages: seqs.map(message),
@@ -472,4 +472,17 @@ test('what was refused for something that passes says so while it waits for the 
   const { text } = await planner.get(`/admin/messages/${id}`);
   expect(text).toMatch(/badge busy">waiting<\/span><\/h2><p>[^<]*\(error 20429\)/);
   expect(text).toContain('It is tried again at');
+  const list = await planner.get('/admin/messages?text=Not+now');
+  expect(list.text).toMatch(/badge busy">waiting<.*\(error 20429\)/);
+  const { text: exported } = await planner.get('/admin/messages.csv?text=Not+now');
+  expect(exported).toMatch(/\(error 20429\)/);
+});
+
+test('what a message is about is said in words', async () => {
+  await order('WO-2206', { title: 'Grease the bearing', assignee: 'ben' });
+  const list = await planner.get('/admin/messages?order=WO-2206');
+  const [path] = /\/admin\/messages\/[\w-]{36}/.exec(list.text)!;
+  const { text } = await planner.get(path);
+  expect(text).toContain('<dt>Kind</dt><dd>the assignment</dd>');
+  expect(text).not.toContain('Lane');
 });

@@ -658,6 +658,26 @@ test('whoever has just begun is told what to do first, and not that all is well'
   expect(await shownTo(auditor)).toEqual({ isCalm: true, waits: false, steps: [] });
 });
 
+test('where the environment switches everybody off, every role reads so and is offered no button', async () => {
+  const { tenant } = await tenantWith('all-off');
+  panel.deps.enabled = false;
+  try {
+    for (const role of ['administrator', 'planner', 'auditor'] as const) {
+      const { rows } = needsOn((await (await panel.signedIn(role, tenant)).get('/admin')).text);
+      expect(rows).toEqual([
+        {
+          title: 'The service is switched off',
+          text: expect.stringContaining('The environment says WHATSAPP_ENABLED=false'),
+          ...{ actions: [], links: [] },
+        },
+      ]);
+      expect(rows[0]!.text).not.toContain('An administrator can mend it.');
+    }
+  } finally {
+    panel.deps.enabled = true;
+  }
+});
+
 test('a tenant that was never switched on does not say since when', async () => {
   const { tenant } = await tenantWith('never-on');
   await client.query('UPDATE tenant SET enabled = false WHERE id = $1', [tenant.tenantId]);

@@ -128,6 +128,10 @@ describe.each(['redis', 'postgres'] as const)('on %s', (backend) => {
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
     expect(page.text).not.toMatch(/googleapis|<style| style=/);
+    expect(page.text).toContain('<a href="/admin/queues">Back to the panel</a>');
+    const [, style] = /href="(static\/way-back[^"]+)"/.exec(page.text)!;
+    const look = await browser.get(`/admin/queues/board/${style}`);
+    expect([look.status, look.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
     const [, script] = /src="(static\/js\/main[^"]+)"/.exec(page.text)!;
     const asset = await browser.get(`/admin/queues/board/${script}`);
     expect([asset.status, asset.headers.get('content-type')]).toEqual([

@@ -199,6 +199,18 @@ test('whoever is in two tenants is somebody else in each', async () => {
   expect(text.match(/@example\.com/g)).toHaveLength(1);
 });
 
+test('the page says whose it is, known or not, and leads to another one', async () => {
+  const browser = panel.browser();
+  const own = (await browser.get('/admin/sign-in')).text;
+  expect(own).not.toContain('To the panel of');
+  expect(own).toMatch(/<form method="get" action="\/admin\/sign-in"[^>]*>.*name="tenant"/);
+  for (const tenant of ['north', 'nowhere']) {
+    const { text } = await browser.get(`/admin/sign-in?tenant=${tenant}&next=%2Fadmin%2Faudit`);
+    expect(text).toContain(`To the panel of <b>${tenant}</b>`);
+    expect(text).toContain('<input type="hidden" name="next" value="/admin/audit"/>');
+  }
+});
+
 test('an expired session leads back to the sign-in page of its own tenant', async () => {
   const south = await createTenant(panel.deps.store, { slug: 'south' });
   const browser = await panel.signedIn('planner', south);

@@ -14,6 +14,7 @@ test('who is added gets a link that sets a password once, and then signs in with
   expect(status).toBe(200);
   expect(text).toContain('Ana &lt;b&gt;Souza');
   const link = linkIn(text)!;
+  expect(text).toMatch(/<code id="link-text">https:[^<]+<\/code>.*data-copy="link-text"/s);
   expect((await browser.get('/admin/users')).text).not.toContain('/admin/invitation/');
   expect((await browser.post('/admin/users', fields)).text).toContain(
     'Somebody has this e-mail address already',

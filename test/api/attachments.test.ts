@@ -81,6 +81,7 @@ test.each([`"${hash}"`, `W/"${hash}"`, `"other", "${hash}"`, '*'])(
     const { path } = await attachment('stored');
     const answer = await ask(path, { headers: { 'if-none-match': tag } });
     expect([answer.status, await answer.text(), answer.headers.get('etag')]).toEqual([304, '', `"${hash}"`]);
+    expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
     expect((await ask(path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   },
 );

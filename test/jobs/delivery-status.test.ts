@@ -789,3 +789,19 @@ test('a callback that comes once its person is erased counts, and is not kept as
     { status: 'read', raw: '' },
   ]);
 });
+
+test('planners are not told of somebody without a name, who was erased meanwhile', async () => {
+  const on = await outbox.channel();
+  const [ana, eva] = [await on.technician(), await on.technician()];
+  await on.query("UPDATE technician SET role = 'planner' WHERE id = $1", [eva.id]);
+  const id = await on.queue(ana, 'Pump 3', { kind: 'message.send', lane: 'notification' });
+  await on.run();
+  const [attempt] = await on.attempts(id);
+  await on.query('UPDATE technician SET active = false WHERE id = $1', [ana.id]);
+  await on.deps.store.tenant(on.tenantId, (tx) => eraseTechnician(tx, ana.id, { now: new Date() }));
+  const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
+  await on.callback({ ...ours, status: 'undelivered', errorCode: '63024' });
+  await on.applyCallbacks();
+  expect((await on.events()).map(({ type }) => type)).toEqual(['message.failed', 'technician.unreachable']);
+  expect(await on.query('SELECT text FROM message WHERE technician_id = $1', [eva.id])).toEqual([]);
+});

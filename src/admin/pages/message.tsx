@@ -13,7 +13,7 @@ import type { MessageDetail } from '../../store/messages.ts';
 import { NotFound } from '../errors.tsx';
 import { Badge, Form, Moment, Page, show } from '../frame.tsx';
 import { Live } from '../live.tsx';
-import { wayWords } from '../message-words.ts';
+import { asItStands, kindWords, wayWords } from '../message-words.ts';
 import { doneOf } from '../parts.tsx';
 import { statusWords, whatHappened } from '../plain-words.ts';
 import { type AdminRoute, backTo, change, everybody, look, type Visit } from '../route.ts';
@@ -165,7 +165,7 @@ const Fact = ({ name, children }: { name: string; children: Child }) => (
 
 const Text = ({ visit, detail, attachments }: Omit<Shown, 'faults' | 'now'>) => {
   const { message, channelAddress } = detail;
-  const { direction, way, kind, lane } = message;
+  const { direction, way, kind } = message;
   return (
     <section class="card" aria-labelledby="text">
       <h2 id="text">{direction === 'in' ? 'What they wrote' : 'What it says'}</h2>
@@ -178,8 +178,7 @@ const Text = ({ visit, detail, attachments }: Omit<Shown, 'faults' | 'now'>) => 
           {wayWords[way]}
           {channelAddress && `, our ${channelAddress.replace('whatsapp:', '')}`}
         </Fact>
-        {kind && <Fact name="Kind">{kind}</Fact>}
-        {lane && <Fact name="Lane">{lane}</Fact>}
+        {kind && direction === 'out' && <Fact name="Kind">{kindWords[kind] ?? kind}</Fact>}
         <Fact name="About">
           <About workOrders={message.workOrders} alert={message.alert} />
         </Fact>
@@ -219,7 +218,7 @@ const Text = ({ visit, detail, attachments }: Omit<Shown, 'faults' | 'now'>) => 
 
 const Status = ({ visit, detail }: { visit: Visit; detail: MessageDetail }) => {
   const { message, family } = detail;
-  const { tone, word, why, todo } = whatHappened(refusedForNow(detail) ?? message);
+  const { tone, word, why, todo } = whatHappened(asItStands(message));
   const others = family.filter(({ id }) => id !== message.id);
   return (
     <section class="card" aria-labelledby="status">
@@ -262,14 +261,6 @@ const Status = ({ visit, detail }: { visit: Visit; detail: MessageDetail }) => {
       </ol>
     </section>
   );
-};
-
-/** A message that is tried again later, as its last try ended. */
-const refusedForNow = ({ message, attempts, dueAt }: MessageDetail) => {
-  const last = attempts.at(-1);
-  return message.status === 'sending' && dueAt && last?.status === 'failed'
-    ? { ...message, status: 'queued', error: last.error }
-    : null;
 };
 
 const wordOf = (status: string) => statusWords.find(([known]) => known === status)?.[1] ?? status;

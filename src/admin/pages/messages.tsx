@@ -7,7 +7,7 @@ import { Choice, Field } from '../fields.tsx';
 import { Badge, Moment, Page, show } from '../frame.tsx';
 import { messagesAsCsv } from '../message-csv.ts';
 import { type AskedMessages, addressOf, type ReadSearch, readAsked, readSearch } from '../message-query.ts';
-import { wayWords } from '../message-words.ts';
+import { asItStands, wayWords } from '../message-words.ts';
 import { alertPath, orderPath, technicianPath } from '../paths.ts';
 import { statusWords, whatHappened } from '../plain-words.ts';
 import { type AdminRoute, change, everybody, look, type Visit } from '../route.ts';
@@ -202,7 +202,7 @@ const Found = ({ visit, asked, found }: { visit: Visit; asked: AskedMessages; fo
 
 const Row = ({ visit, message }: { visit: Visit; message: ListedMessage }) => {
   const { id, direction, way, workOrders, alert } = message;
-  const { tone, word, why } = whatHappened(message);
+  const { tone, word, why } = whatHappened(asItStands(message));
   return (
     <tr>
       <td>
@@ -221,7 +221,7 @@ const Row = ({ visit, message }: { visit: Visit; message: ListedMessage }) => {
       </td>
       <td>
         <Badge tone={tone}>{word}</Badge>
-        {tone === 'bad' && why && (
+        {(tone === 'bad' || message.failedForNow) && why && (
           <>
             <br />
             <span class="soft">{why}</span>

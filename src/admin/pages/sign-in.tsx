@@ -47,6 +47,8 @@ export const signInRoutes = (deps: Deps, auth: AuthOf, settings: PanelSettings):
       { c },
       <SignIn
         action={signInAddress(c, '')}
+        tenant={tenantIn(c)}
+        next={nextIn(c)}
         openId={settings.openId && tenantIn(c) === 'default' ? signInAddress(c, '/openid') : null}
         notice={notices[c.req.query('notice') ?? ''] ?? null}
         isNotTaken={c.req.query('notice') === 'ended'}
@@ -210,6 +212,9 @@ const finishOpenId = async (deps: Deps, auth: AuthOf, settings: PanelSettings, {
 
 const SignIn = (props: {
   action: string;
+  /** As the address says, whether there is such a tenant or not. */
+  tenant: string;
+  next: string;
   openId: string | null;
   notice: string | null;
   /** What was posted without a session is not done: the browser may still have it. */
@@ -221,6 +226,11 @@ const SignIn = (props: {
     {props.notice && (
       <p class="done" role="status" {...(props.isNotTaken ? { 'data-not-taken': '' } : {})}>
         {props.notice}
+      </p>
+    )}
+    {props.tenant !== 'default' && (
+      <p>
+        To the panel of <b>{props.tenant}</b>.
       </p>
     )}
     <form method="post" action={props.action} class="card">
@@ -243,6 +253,21 @@ const SignIn = (props: {
         </a>
       </p>
     )}
+    <details>
+      <summary>To another panel</summary>
+      <form method="get" action="/admin/sign-in" class="card">
+        {props.next !== '/admin' && <input type="hidden" name="next" value={props.next} />}
+        <Field
+          {...{ label: 'Its short name', name: 'tenant', required: true, maxlength: 64 }}
+          hint="Where several tenants share this service, each has a panel and users of its own. The short name stands behind “tenant=” in its address."
+        />
+        <p>
+          <button type="submit" class="quiet">
+            Go there
+          </button>
+        </p>
+      </form>
+    </details>
   </OpenPage>
 );
 

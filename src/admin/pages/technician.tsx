@@ -83,7 +83,7 @@ export const technicianRoutes = (deps: Deps, parts: Pick<PanelParts, 'files'>): 
     const refusal = await change(deps, visit, async (tx, note, facts) => {
       const technician = await findShown(tx, visit);
       if (!technician) return 'not there';
-      if (visit.form('confirm').trim() !== technician.externalId) return 'unconfirmed';
+      if (visit.form('confirm').trim() !== technician.externalId.trim()) return 'unconfirmed';
       const refused = await eraseTechnician(tx, technician.externalId, facts);
       if (!refused) note('technician.erased', technician.externalId);
       return refused;

@@ -202,7 +202,12 @@ const Link = ({ name, url }: { name: string; url: string }) => (
       shown only now.
     </p>
     <p class="secret">
-      <code>{url}</code>
+      <code id="link-text">{url}</code>
+    </p>
+    <p>
+      <button type="button" class="quiet" data-copy="link-text" aria-label="Copy the link" hidden>
+        Copy
+      </button>
     </p>
   </section>
 );
