@@ -41,8 +41,6 @@ export const tellNotReached = async (
   const bells: Bell[] = [{ queue: 'cmms-events', id: tx.tenantId }];
   // News of that kind would bring forth more of it, without end.
   if (message.kind.startsWith('technician.')) return bells;
-  // Erased meanwhile: there is nobody left whom a planner could reach.
-  if (person.name === '') return bells;
   const news = {
     key: 'technician.not-reached',
     values: { name: person.name, order, alert, ways },

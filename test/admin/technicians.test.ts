@@ -153,6 +153,36 @@ test('technicians are found by any part of name and key, by a phone in any spell
   expect((await browser.get(`/admin/technicians/${'x'.repeat(65)}`)).status).toBe(404);
 });
 
+test('the list and a page say until when somebody may be written to freely, and when they were last seen', async () => {
+  const tenant = await createTenant(panel.deps.store, { slug: 'seen' });
+  const wrote = async (externalId: string, hoursAgo: number) => {
+    const { id } = await put(externalId, { name: externalId }, tenant);
+    const at = new Date(Date.now() - hoursAgo * 3_600_000);
+    await panel.deps.store.tenant(tenant.tenantId, async (tx) => {
+      const address = `whatsapp:${externalId}`;
+      const conversationId = await tx.conversations.open(tenant.channelId!, id, address, panel.deps.newId);
+      await tx.conversations.heard(conversationId, at, { technicianId: id, heard: null, talk: null });
+      await tx.technicians.seen(id, at);
+    });
+    return at;
+  };
+  const lately = await wrote('lately', 1);
+  await wrote('long-ago', 25);
+  await put('never', { name: 'never' }, tenant);
+  const browser = await panel.signedIn('auditor', tenant);
+  const closesAt = new Date(lately.getTime() + (24 * 60 - 10) * 60_000);
+  const open = `open until <time datetime="${closesAt.toISOString()}">`;
+  const { text } = await browser.get('/admin/technicians');
+  const rowOf = (externalId: string) =>
+    text.slice(text.indexOf(`/technicians/${externalId}"`)).split('</tr>')[0]!;
+  for (const part of [rowOf('lately'), (await browser.get('/admin/technicians/lately')).text]) {
+    expect(part).toContain(open);
+    expect(part).toContain(`<time datetime="${lately.toISOString()}">`);
+  }
+  expect(rowOf('long-ago')).toMatch(/window:">closed<.*last seen:"><time /s);
+  expect(rowOf('never')).toMatch(/window:">closed<.*last seen:">never</s);
+});
+
 /** What a browser would send of the page's form. */
 const fieldsOf = (page: string): Record<string, string> => {
   const form = /<form method="post" action="\/admin\/technicians\/[^"]*" class="fields">(.*?)<\/form>/s.exec(

@@ -802,6 +802,6 @@ test('planners are not told of somebody without a name, who was erased meanwhile
   const ours = { attemptId: attempt!.id, providerId: attempt!.providerId! };
   await on.callback({ ...ours, status: 'undelivered', errorCode: '63024' });
   await on.applyCallbacks();
-  expect((await on.events()).map(({ type }) => type)).toEqual(['message.failed', 'technician.unreachable']);
+  expect((await on.events()).map(({ type }) => type)).toEqual(['message.failed']);
   expect(await on.query('SELECT text FROM message WHERE technician_id = $1', [eva.id])).toEqual([]);
 });
