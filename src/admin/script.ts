@@ -15,6 +15,8 @@ const typedIn = (field) => {
   const before = field.options ? [...field.options].find((option) => option.defaultSelected)?.value ?? field.options[0]?.value : field.defaultValue;
   return field.value === before ? null : field.value;
 };
+// What the form was made of goes along with it, so that what somebody else has changed since is noticed as ever.
+const marksOf = (form) => [...form.elements].filter(({ type, name }) => type === "hidden" && ["version", "was", "seen"].includes(name));
 try {
   const kept = JSON.parse(sessionStorage.getItem("typed"));
   const user = document.querySelector("[data-user]")?.dataset.user;
@@ -27,6 +29,7 @@ try {
         const value = kept.values[index];
         if (value !== null) field[typeof value === "boolean" ? "checked" : "value"] = value;
       });
+      for (const mark of marksOf(form)) mark.value = kept.marks[mark.name] ?? mark.value;
       form.dataset.begun = "";
       const note = document.createElement("p");
       note.className = "done";
@@ -38,7 +41,8 @@ try {
   if (user) document.addEventListener("submit", ({ target: form }) => {
     if (form.method !== "post" || form.querySelector("[type=password], [autocomplete=one-time-code]")) return;
     const values = typedFields(form).map(typedIn);
-    try { sessionStorage.setItem("typed", JSON.stringify({ user, path: location.pathname, action: form.getAttribute("action"), values })); } catch {}
+    const marks = Object.fromEntries(marksOf(form).map(({ name, value }) => [name, value]));
+    try { sessionStorage.setItem("typed", JSON.stringify({ user, path: location.pathname, action: form.getAttribute("action"), values, marks })); } catch {}
   });
 } catch {}
 // Twice tapped is once meant. On a bad line somebody stops the page and taps again, and means it.

@@ -5,6 +5,7 @@ import { maria, type Product, startProduct } from '../start/product.ts';
 import { flawsOf } from './flaws.ts';
 
 let product: Product;
+let apiKey: string;
 let browser: Browser;
 let login: { email: string; password: string };
 let messageId: string;
@@ -13,10 +14,10 @@ beforeAll(async () => {
   await product.ready();
   const [, email, password] = /first user \(shown once\): (\S+) with password (\S+)$/m.exec(product.text())!;
   login = { email: email!, password: password! };
-  const [, apiKey] = /API key \(shown once\): (\S+)/.exec(product.text())!;
+  apiKey = /API key \(shown once\): (\S+)/.exec(product.text())![1]!;
   const data = { schemaVersion: 1, idempotencyKey: 'refused-1', number: 'WO-404', colour: 'red' };
-  await product.call(apiKey!, 'POST', '/notifications', { name: 'work-order.reminder', data });
-  messageId = await makeTrouble(apiKey!);
+  await product.call(apiKey, 'POST', '/notifications', { name: 'work-order.reminder', data });
+  messageId = await makeTrouble(apiKey);
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
 }, 120_000);
@@ -151,6 +152,16 @@ test('what was typed when the session ended is in its form again after signing i
   await page.goto(`${product.url}/admin/work-orders/WO-9000/edit`);
   expect(await page.getByLabel('Priority').inputValue()).toBe('critical');
   expect(await page.getByText('What you had typed is here again').count()).toBe(0);
+
+  await title.fill('Typed at night');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const meanwhile = { title: 'Changed by the CMMS' };
+  expect((await product.call(apiKey, 'PUT', '/work-orders/WO-9000', meanwhile)).status).toBe(200);
+  await fillIn(page);
+  await page.getByText('What you had typed is here again').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('is now “Changed by the CMMS”; you typed “Typed at night”').waitFor();
 });
 
 test('what somebody typed is kept from whoever signs in there next, and a code is not kept', async () => {
