@@ -781,7 +781,7 @@ test('a callback that comes once its person is erased counts, and is not kept as
   expect(await on.message(id)).toMatchObject({ status: 'read' });
   expect(
     await on.query(
-      "SELECT status, convert_from(raw, 'UTF8') AS raw FROM status_callback WHERE tenant_id = $1",
+      "SELECT status, convert_from(raw, 'UTF8') AS raw FROM status_callback WHERE tenant_id = $1 ORDER BY status",
       [on.tenantId],
     ),
   ).toEqual([
